@@ -1,0 +1,156 @@
+/**
+ * The layers that the benchmark measures, as data, and problems made of them.
+ *
+ * Data are uniform in (−1, 1) from a seeded generator, so that a run can be repeated and every engine gets the same
+ * numbers. They are never zero: a convolution of zeros would be as fast, but could not be checked.
+ */
+
+/** A convolution of a square, symmetrically padded kernel, at batch 1 unless a problem says otherwise. */
+export interface ConvolutionLayer {
+  readonly name: string;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly inputSize: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly groups: number;
+  /** How many times the network has this layer. */
+  readonly occurrences: number;
+}
+
+type Shape4 = [number, number, number, number];
+
+/** One convolution with its data, dense and row-major. Nothing here belongs to any engine. */
+export interface LayerProblem {
+  readonly layer: ConvolutionLayer;
+  /** N, C, H, W. */
+  readonly inputShape: Shape4;
+  /** K, C / groups, R, S. */
+  readonly kernelShape: Shape4;
+  /** N, K, H′, W′. */
+  readonly outputShape: Shape4;
+  readonly input: Float32Array<ArrayBuffer>;
+  readonly kernel: Float32Array<ArrayBuffer>;
+  readonly bias: Float32Array<ArrayBuffer>;
+}
+
+/** What most layers are: a 3 × 3 kernel, padded by 1, found once. */
+const usual = { kernelSize: 3, stride: 1, padding: 1, dilation: 1, groups: 1, occurrences: 1 };
+
+/** VGG-16's thirteen convolutions. */
+export const vgg16Layers: readonly ConvolutionLayer[] = [
+  { ...usual, name: '3→64 @224', inputChannels: 3, outputChannels: 64, inputSize: 224 },
+  { ...usual, name: '64→64 @224', inputChannels: 64, outputChannels: 64, inputSize: 224 },
+  { ...usual, name: '64→128 @112', inputChannels: 64, outputChannels: 128, inputSize: 112 },
+  { ...usual, name: '128→128 @112', inputChannels: 128, outputChannels: 128, inputSize: 112 },
+  { ...usual, name: '128→256 @56', inputChannels: 128, outputChannels: 256, inputSize: 56 },
+  { ...usual, name: '256→256 @56', inputChannels: 256, outputChannels: 256, inputSize: 56, occurrences: 2 },
+  { ...usual, name: '256→512 @28', inputChannels: 256, outputChannels: 512, inputSize: 28 },
+  { ...usual, name: '512→512 @28', inputChannels: 512, outputChannels: 512, inputSize: 28, occurrences: 2 },
+  { ...usual, name: '512→512 @14', inputChannels: 512, outputChannels: 512, inputSize: 14, occurrences: 3 },
+];
+
+/** Shapes that VGG-16 lacks: a 5 × 5 kernel (AlexNet), 1 × 1 kernels, and the strided first layers of two networks. */
+export const otherLayers: readonly ConvolutionLayer[] = [
+  {
+    ...usual,
+    name: '96→256 5×5 @26',
+    inputChannels: 96,
+    outputChannels: 256,
+    inputSize: 26,
+    kernelSize: 5,
+    padding: 2,
+  },
+  {
+    ...usual,
+    name: '256→256 1×1 @28',
+    inputChannels: 256,
+    outputChannels: 256,
+    inputSize: 28,
+    kernelSize: 1,
+    padding: 0,
+  },
+  {
+    ...usual,
+    name: '192→64 1×1 @28',
+    inputChannels: 192,
+    outputChannels: 64,
+    inputSize: 28,
+    kernelSize: 1,
+    padding: 0,
+  },
+  {
+    ...usual,
+    name: '3→64 7×7 s2 @224',
+    inputChannels: 3,
+    outputChannels: 64,
+    inputSize: 224,
+    kernelSize: 7,
+    stride: 2,
+    padding: 3,
+  },
+  {
+    ...usual,
+    name: '3→96 11×11 s4 @224',
+    inputChannels: 3,
+    outputChannels: 96,
+    inputSize: 224,
+    kernelSize: 11,
+    stride: 4,
+    padding: 0,
+  },
+];
+
+/** H′ = ⌊(H + 2 · padding − dilation · (R − 1) − 1) / stride⌋ + 1. */
+export function outputSize(layer: ConvolutionLayer): number {
+  const extent = layer.dilation * (layer.kernelSize - 1) + 1;
+  return Math.floor((layer.inputSize + 2 * layer.padding - extent) / layer.stride) + 1;
+}
+
+/** Operations of the direct convolution of one image, 2 · K · C / groups · R · S · H′ · W′, whatever an engine does. */
+export function operations(layer: ConvolutionLayer): number {
+  const taps = (layer.inputChannels / layer.groups) * layer.kernelSize ** 2;
+  return 2 * layer.outputChannels * taps * outputSize(layer) ** 2;
+}
+
+/** A problem of this layer; the same seed gives the same numbers. */
+export function problem(layer: ConvolutionLayer, seed: number, batch = 1): LayerProblem {
+  const { inputChannels, outputChannels, inputSize, kernelSize, groups } = layer;
+  const inputShape: Shape4 = [batch, inputChannels, inputSize, inputSize];
+  const kernelShape: Shape4 = [outputChannels, inputChannels / groups, kernelSize, kernelSize];
+  const outputShape: Shape4 = [batch, outputChannels, outputSize(layer), outputSize(layer)];
+  const random = mulberry32(seed);
+  return {
+    layer,
+    inputShape,
+    kernelShape,
+    outputShape,
+    input: uniform(random, volume(inputShape)),
+    kernel: uniform(random, volume(kernelShape)),
+    bias: uniform(random, outputChannels),
+  };
+}
+
+function volume(shape: Shape4): number {
+  return shape[0] * shape[1] * shape[2] * shape[3];
+}
+
+/** n numbers of (−1, 1). */
+function uniform(random: () => number, n: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(n);
+  for (let i = 0; i < n; i++) values[i] = 2 * random() - 1;
+  return values;
+}
+
+/** Tommy Ettinger's mulberry32: 32 bits of state, numbers in [0, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,119 @@
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+
+/** In the order of preference among equals; a name gives the tile, as NNPACK's do. */
+export const ALGORITHM_NAMES = [
+  'direct',
+  'wt8x8',
+  'wt6x6',
+  'ft8x8',
+  'ft16x16',
+  'ft32x32',
+  'ft64x64',
+  'ft128x128',
+  'ft256x256',
+  'implicit-gemm',
+  'reference',
+] as const;
+
+export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
+
+/**
+ * A way to compute a convolution: a plain object in one ordered list. Its refusals are the text of errors, of `explain`
+ * and of the documentation's table.
+ */
+export interface ConvolutionAlgorithm {
+  readonly name: AlgorithmName;
+  /** What NNPACK calls it, or null where NNPACK has nothing of the kind. */
+  readonly nnpackName: string | null;
+  /** Null when it can compute this shape, else the reason why not. */
+  supports(shape: ConvolutionShape): string | null;
+  /** What it would do, counted and not measured: the input of the cost model and of `explain`. */
+  workload(shape: ConvolutionShape, context: Context): Workload;
+  errorBound(shape: ConvolutionShape, context: Context): ErrorBound;
+  plan(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram;
+}
+
+/** Counts of one run. */
+export interface Workload {
+  /** Tiles of the output, over the whole batch; 0 for algorithms without tiles. */
+  readonly tiles: number;
+  /** Real multiply-adds of the block multiplication. */
+  readonly multiplyAdds: number;
+  /** How many columns a multiplication streams over: short runs are slower. */
+  readonly streamed: number;
+  /** Tiles transformed on the way in (tiles × input channels) and out (tiles × output channels). */
+  readonly inputTiles: number;
+  readonly outputTiles: number;
+  /** Kernels transformed when the plan is made. */
+  readonly kernelTiles: number;
+  /** Elements copied into padded or split form. */
+  readonly copied: number;
+  /** Bytes of packed kernel read in each run, counting repeated passes. */
+  readonly kernelBytesRead: number;
+  readonly workspaceBytes: number;
+  readonly packedBytes: number;
+}
+
+/**
+ * |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|), where X is |x|, or for a tile algorithm the greatest |x| of the same
+ * channel within `reach` rows and columns, because a transform mixes all inputs of its tile.
+ */
+export interface ErrorBound {
+  readonly constant: number;
+  readonly reachHeight: number;
+  readonly reachWidth: number;
+}
+
+/** What is applied to each output: y = clamp(y < 0 ? y · slope : y, low, high). */
+export interface Activation {
+  readonly slope: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export const IDENTITY: Activation = Object.freeze({ slope: 1, low: -Infinity, high: Infinity });
+
+/** NNPACK's phases, in milliseconds; `other` is what the phases do not cover. */
+export interface Profile {
+  total: number;
+  inputTransform: number;
+  kernelTransform: number;
+  blockMultiplication: number;
+  outputTransform: number;
+  other: number;
+}
+
+export function emptyProfile(): Profile {
+  return { total: 0, inputTransform: 0, kernelTransform: 0, blockMultiplication: 0, outputTransform: 0, other: 0 };
+}
+
+/** A convolution laid out for one shape: numbers only from here on. All offsets are into the context's memory. */
+export interface ConvolutionProgram {
+  readonly packedFloats: number;
+  readonly workspaceFloats: number;
+  /** Kernel transform, or a copy where the algorithm reads the kernel as it is. */
+  pack(kernel: number, packed: number, profile: Profile): void;
+  /** `bias` 0 means none. Adds the time of each phase to the profile. */
+  run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;
+}
+
+/** A row length in elements that keeps successive rows out of one cache set. */
+export function pitchFor(columns: number): number {
+  const pitch = Math.ceil(columns / 4) * 4;
+  return pitch % 128 === 0 ? pitch + 16 : pitch;
+}
+
+/** The distance between planes of so many elements: never a multiple of 4096 bytes. */
+export function planeStride(elements: number): number {
+  return Math.ceil(elements / 1024) * 1024 + 16;
+}
+
+/** Float32 roundings of a sum of k products: the table's multiplication rounds once for each block of its depth. */
+export function roundings(k: number, context: Context): number {
+  return Math.ceil(k / context.kernels.gemmBlocks.kr) + 3;
+}
+
+export function now(): number {
+  return performance.now();
+}

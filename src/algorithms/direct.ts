@@ -1,0 +1,116 @@
+/**
+ * 1×1 convolution as one matrix product for each image, on the input and output as they lie:
+ *
+ *   y[k, p] = b[k] + Σ_c w[k, c] · x[c, p]      p pixel, any batch and groups
+ *
+ * NNPACK's `direct` is the same idea for one image, with a serial pass for the bias at the end; here the output starts at
+ * the bias and the activation follows while a block is in the cache.
+ */
+import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { defineStep } from '../threads/step.ts';
+import { activate } from './activate.ts';
+import {
+  type Activation,
+  type ConvolutionAlgorithm,
+  type ConvolutionProgram,
+  now,
+  type Profile,
+  roundings,
+} from './algorithm.ts';
+import { copyKernel, kernelFloats } from './reference.ts';
+
+/** Pixels and output channels of one item. */
+const ITEM_PIXELS = 512;
+const ITEM_CHANNELS = 64;
+
+/** Images × groups × blocks of pixels i …, output channels of the group j …. */
+export const directStep = defineStep(
+  'direct convolution',
+  ['groups', 'groupC', 'groupK', 'pixels', 'blocks', 'blockPixels', 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],
+  (thread, p, i, j, iCount, jCount) => {
+    const { kernels } = thread;
+    const { f32 } = thread.memory;
+    for (let item = i; item < i + iCount; item++) {
+      const imageGroup = Math.floor(item / p.blocks);
+      const first = (item - imageGroup * p.blocks) * p.blockPixels;
+      const pixels = Math.min(p.blockPixels, p.pixels - first);
+      const group = imageGroup % p.groups;
+      const x = p.x + imageGroup * p.groupC * p.pixels + first;
+      const y = p.y + (imageGroup * p.groupK + j) * p.pixels + first;
+      const w = p.w + (group * p.groupK + j) * p.groupC;
+      if (p.b !== 0) {
+        const b = p.b + group * p.groupK + j;
+        for (let k = 0; k < jCount; k++) kernels.fill(pixels, y + k * p.pixels, f32[b + k]);
+      }
+      const update = p.b === 0 ? 0 : 1;
+      kernels.sgemm(jCount, pixels, p.groupC, w, p.groupC, x, p.pixels, y, p.pixels, update);
+      for (let k = 0; k < jCount; k++) activate(kernels, pixels, y + k * p.pixels, p.slope, p.low, p.high);
+    }
+  },
+);
+
+export const direct: ConvolutionAlgorithm = Object.freeze({
+  name: 'direct',
+  nnpackName: 'nnp_convolution_algorithm_direct',
+  supports(shape: ConvolutionShape): string | null {
+    const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth } = shape;
+    if (r !== 1 || s !== 1) return `kernel is ${r}×${s}, expected 1×1`;
+    if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
+    const { paddingTop, paddingRight, paddingBottom, paddingLeft } = shape;
+    const padding = paddingTop + paddingRight + paddingBottom + paddingLeft;
+    return padding === 0 ? null : 'padding is not zero, expected none around a 1×1 kernel';
+  },
+  workload: (shape: ConvolutionShape) => ({
+    tiles: 0,
+    multiplyAdds: multiplyAdds(shape),
+    streamed: Math.min(ITEM_PIXELS, shape.outputHeight * shape.outputWidth),
+    inputTiles: 0,
+    outputTiles: 0,
+    kernelTiles: 0,
+    copied: 0,
+    kernelBytesRead: 4 * kernelFloats(shape),
+    workspaceBytes: 0,
+    packedBytes: 4 * kernelFloats(shape),
+  }),
+  errorBound: (shape: ConvolutionShape, context: Context) => ({
+    constant: 1.01 * (1 + roundings(shape.inputChannels / shape.groups, context)),
+    reachHeight: 0,
+    reachWidth: 0,
+  }),
+  plan: planDirect,
+});
+
+function planDirect(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+  const pixels = shape.outputHeight * shape.outputWidth;
+  const blocks = Math.ceil(pixels / ITEM_PIXELS);
+  const groupK = shape.outputChannels / shape.groups;
+  const parameters = {
+    groups: shape.groups,
+    groupC: shape.inputChannels / shape.groups,
+    groupK,
+    pixels,
+    blocks,
+    blockPixels: Math.ceil(pixels / blocks),
+    x: 0,
+    w: 0,
+    b: 0,
+    y: 0,
+    ...activation,
+  };
+  return {
+    packedFloats: kernelFloats(shape),
+    workspaceFloats: 0,
+    pack: (kernel, packed, profile) => copyKernel(shape, context, kernel, packed, profile),
+    run(input: number, packed: number, bias: number, output: number, _workspace: number, profile: Profile): void {
+      parameters.x = input;
+      parameters.w = packed;
+      parameters.b = bias;
+      parameters.y = output;
+      const start = now();
+      const items = shape.batch * shape.groups * blocks;
+      context.pool.parallelize2dTile2d(directStep, parameters, items, groupK, 1, ITEM_CHANNELS);
+      profile.blockMultiplication += now() - start;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Convolution through the Fourier domain, by overlap-save on tiles of T × T:
+ *
+ *   y = F⁻¹[F(x) ⊙ conj(F(w))]       the top-left (T − r + 1) × (T − s + 1) of it
+ *
+ * with (T / (T − r + 1))² · 1.5 multiplications or so for an output, whatever the kernel's size: each of a tile's
+ * T² / 2 − 2 complex positions takes three real products (Gauss), where NNPACK takes four, and each of its four real
+ * positions one. To the frame all of them are real positions.
+ *
+ * `ft8x8` and `ft16x16` are straight-line codelets; the larger tiles, which NNPACK does not have, run on `fft.js` and
+ * serve kernels beyond 16 × 16.
+ *
+ * Sources: Mathieu, Henaff & LeCun (2013); Vasilache et al., fbfft (2014); NNPACK, src/ref/fft and
+ * src/convolution-inference.c; the layout of a transformed tile is in `kernels/fourier-layout.ts`.
+ */
+import type { TileName } from '../kernels/table.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { type AlgorithmName, type ConvolutionAlgorithm, type ErrorBound, roundings } from './algorithm.ts';
+import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
+import { refuseTile } from './winograd.ts';
+
+export const ft8x8 = fourier('ft8x8', 8, 'nnp_convolution_algorithm_ft8x8');
+export const ft16x16 = fourier('ft16x16', 16, 'nnp_convolution_algorithm_ft16x16');
+export const ft32x32 = fourier('ft32x32', 32, null);
+export const ft64x64 = fourier('ft64x64', 64, null);
+export const ft128x128 = fourier('ft128x128', 128, null);
+export const ft256x256 = fourier('ft256x256', 256, null);
+
+function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: string | null): ConvolutionAlgorithm {
+  return Object.freeze({
+    name,
+    nnpackName,
+    supports: (shape: ConvolutionShape) => refuseTile(shape, 1, tile),
+    workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
+    errorBound: (shape: ConvolutionShape, context: Context) => fourierBound(shape, tile, context),
+    plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
+  } satisfies ConvolutionAlgorithm);
+}
+
+/**
+ * With X = a + ib, W = c + id, each of the three products of a position is at most √2 |X||W|, and the real and the
+ * imaginary part take two of them each, so that their errors together are at most 4 |X||W| for each rounding: of V, of U
+ * and the n of the sum over channels. Over all positions, by Cauchy, Schwarz and Parseval,
+ *
+ *   |y − ŷ| ≤ 4 ε (n + 2) Σ_c (1 / T²) Σ_f |X_f||W_f| + ε |y|
+ *           ≤ 4 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (4 (n + 2) T + 1) (X ∗ |w| + |b|)
+ *
+ * where X is the greatest |x| in the tile. All arithmetic between the roundings is in double; 1 % covers it and ε².
+ */
+function fourierBound(shape: ConvolutionShape, tile: number, context: Context): ErrorBound {
+  const n = roundings(shape.inputChannels / shape.groups, context);
+  return { constant: 1.01 * (4 * (n + 2) * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
+}

@@ -1,0 +1,281 @@
+/**
+ * Implicit GEMM: convolution as a matrix product whose right-hand matrix is never made.
+ *
+ *   y[k, p] = b[k] + Σ_q w[k, q] · X[q, p]       q = (c, r, s) tap, p output pixel
+ *
+ * Row q of X is the input as tap (c, r, s) sees it. In a padded copy of the input that is split by the stride into
+ * phases (every stride-th row and column apart), each tap sees successive outputs as successive elements, so that X[q, ·]
+ * is a run of that copy at a fixed distance: a table of distances takes the place of im2col, and the inner loop has no
+ * index arithmetic for kernel size, stride, dilation or padding at all. Between two output rows the run passes over the
+ * few columns of the copy that belong to no output; they are computed and dropped.
+ *
+ * Steps, for each image, group and block of output rows:
+ *   1. copy the rows of the input that the block needs, padded and split, to the thread's scratch
+ *   2. multiply from the bias on, at the pitch of the copy
+ *   3. drop the columns between the rows on the way to y, and apply the activation
+ *
+ * Departures from NNPACK: it packs im2col patches element by element; its bias is a serial pass at the end; it has
+ * neither groups nor dilation nor batches here.
+ *
+ * Source: Chetlur et al., cuDNN: Efficient Primitives for Deep Learning (2014), §3.1; NNPACK,
+ * src/convolution-inference.c; the table of distances is XNNPACK's indirection buffer (Dukhan, The Indirect Convolution
+ * Algorithm, 2019).
+ */
+import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { defineStep, type Thread } from '../threads/step.ts';
+import { activate } from './activate.ts';
+import {
+  type Activation,
+  type ConvolutionAlgorithm,
+  type ConvolutionProgram,
+  now,
+  type Profile,
+  pitchFor,
+  roundings,
+  type Workload,
+} from './algorithm.ts';
+import { copyKernel, kernelFloats } from './reference.ts';
+
+/** Output pixels of a block: long enough to stream, few enough that their taps stay in the second cache. */
+const BLOCK_PIXELS = 320;
+const COPY_FLOATS = 160_000;
+/** Output channels of an item when whole blocks are too few for the threads. */
+const ITEM_CHANNELS = 64;
+const FEW_BLOCKS = 16;
+
+/** How the padded, split copy of a block of output rows lies in the scratch. */
+interface CopyLayout {
+  /** Phases of the stride that some tap reads, and their rows and columns. */
+  readonly phaseHeight: number;
+  readonly phaseWidth: number;
+  /** Extra rows and columns of a phase, beyond those of the outputs, that taps reach over. */
+  readonly reachHeight: number;
+  readonly reachWidth: number;
+  readonly pitch: number;
+  readonly blockRows: number;
+  readonly blocks: number;
+  readonly phaseFloats: number;
+  readonly copyFloats: number;
+  readonly sumPitch: number;
+  readonly itemChannels: number;
+}
+
+function copyLayout(shape: ConvolutionShape): CopyLayout {
+  const groupC = shape.inputChannels / shape.groups;
+  const groupK = shape.outputChannels / shape.groups;
+  const phaseHeight = Math.min(shape.strideHeight, (shape.kernelHeight - 1) * shape.dilationHeight + 1);
+  const phaseWidth = Math.min(shape.strideWidth, (shape.kernelWidth - 1) * shape.dilationWidth + 1);
+  const reachHeight = Math.floor(((shape.kernelHeight - 1) * shape.dilationHeight) / shape.strideHeight);
+  const reachWidth = Math.floor(((shape.kernelWidth - 1) * shape.dilationWidth) / shape.strideWidth);
+  const pitch = shape.outputWidth + reachWidth;
+  const rowFloats = groupC * phaseHeight * phaseWidth * pitch;
+  const fitting = Math.min(Math.floor(BLOCK_PIXELS / pitch), Math.floor(COPY_FLOATS / rowFloats) - reachHeight);
+  const blocks = Math.ceil(shape.outputHeight / Math.min(shape.outputHeight, Math.max(1, fitting)));
+  const blockRows = Math.ceil(shape.outputHeight / blocks);
+  const phaseFloats = pitchFor((blockRows + reachHeight) * pitch);
+  const itemChannels = shape.batch * shape.groups * blocks < FEW_BLOCKS ? Math.min(groupK, ITEM_CHANNELS) : groupK;
+  return {
+    phaseHeight,
+    phaseWidth,
+    reachHeight,
+    reachWidth,
+    pitch,
+    blockRows,
+    blocks,
+    phaseFloats,
+    copyFloats: pitchFor(groupC * phaseHeight * phaseWidth * phaseFloats),
+    sumPitch: pitchFor(blockRows * pitch),
+    itemChannels,
+  };
+}
+
+/** Images × groups × blocks of output rows i …, output channels of the group j …. */
+export const implicitGemmStep = defineStep(
+  'implicit GEMM convolution',
+  [
+    'groups', 'groupC', 'groupK', 'height', 'width', 'outputHeight', 'outputWidth', 'top', 'left',
+    'strideHeight', 'strideWidth', 'phaseHeight', 'phaseWidth', 'reachHeight', 'reachWidth', 'pitch', 'blockRows',
+    'blocks', 'phaseFloats', 'copyFloats', 'sumPitch', 'itemChannels', 'taps', 'table', 'scratch', 'x', 'w', 'b', 'y',
+    'slope', 'low', 'high',
+  ],
+  (thread, p, i, j, iCount, jCount) => {
+    const { kernels } = thread;
+    const { f32 } = thread.memory;
+    const copy = p.scratch + thread.index * (p.copyFloats + p.itemChannels * p.sumPitch);
+    const sum = copy + p.copyFloats;
+    for (let item = i; item < i + iCount; item++) {
+      const imageGroup = Math.floor(item / p.blocks);
+      const group = imageGroup % p.groups;
+      const row = (item - imageGroup * p.blocks) * p.blockRows;
+      const rows = Math.min(p.blockRows, p.outputHeight - row);
+      const pixels = (rows - 1) * p.pitch + p.outputWidth;
+      copyBlock(thread, p, p.x + imageGroup * p.groupC * p.height * p.width, row, rows, copy);
+      const w = p.w + (group * p.groupK + j) * p.groupC * p.taps;
+      const b = p.b + group * p.groupK + j;
+      for (let k = 0; k < jCount; k++) kernels.fill(pixels, sum + k * p.sumPitch, p.b === 0 ? 0 : f32[b + k]);
+      const depth = p.groupC * p.taps;
+      kernels.sgemmIndirect(jCount, pixels, depth, w, depth, p.table, copy, sum, p.sumPitch);
+      for (let k = 0; k < jCount; k++) {
+        const y = p.y + ((imageGroup * p.groupK + j + k) * p.outputHeight + row) * p.outputWidth;
+        kernels.copyRows(rows, p.outputWidth, sum + k * p.sumPitch, p.pitch, 1, y, p.outputWidth);
+        activate(kernels, rows * p.outputWidth, y, p.slope, p.low, p.high);
+      }
+    }
+  },
+);
+
+interface CopyParameters {
+  groupC: number;
+  height: number;
+  width: number;
+  top: number;
+  left: number;
+  strideHeight: number;
+  strideWidth: number;
+  phaseHeight: number;
+  phaseWidth: number;
+  reachHeight: number;
+  pitch: number;
+  phaseFloats: number;
+}
+
+/**
+ * Phase (a, b) of the copy holds the padded input's rows a, a + stride, … and columns b, b + stride, …: element (u, v) of
+ * it is x[(row + u)·strideHeight + a − top, v·strideWidth + b − left], or zero outside the image.
+ */
+function copyBlock(thread: Thread, p: CopyParameters, x: number, row: number, rows: number, copy: number): void {
+  const { kernels } = thread;
+  const phases = p.phaseHeight * p.phaseWidth;
+  kernels.fill(p.groupC * phases * p.phaseFloats, copy, 0);
+  for (let a = 0; a < p.phaseHeight; a++) {
+    const firstRow = row * p.strideHeight + a - p.top;
+    const skippedRows = Math.max(0, Math.ceil(-firstRow / p.strideHeight));
+    const copiedRows = Math.min(rows + p.reachHeight, Math.ceil((p.height - firstRow) / p.strideHeight)) - skippedRows;
+    if (copiedRows <= 0) continue;
+    for (let b = 0; b < p.phaseWidth; b++) {
+      const firstColumn = b - p.left;
+      const skipped = Math.max(0, Math.ceil(-firstColumn / p.strideWidth));
+      const columns = Math.min(p.pitch, Math.ceil((p.width - firstColumn) / p.strideWidth)) - skipped;
+      if (columns <= 0) continue;
+      const from = x + (firstRow + skippedRows * p.strideHeight) * p.width + firstColumn + skipped * p.strideWidth;
+      const to = copy + (a * p.phaseWidth + b) * p.phaseFloats + skippedRows * p.pitch + skipped;
+      for (let c = 0; c < p.groupC; c++) {
+        kernels.copyRows(
+          copiedRows,
+          columns,
+          from + c * p.height * p.width,
+          p.strideHeight * p.width,
+          p.strideWidth,
+          to + c * phases * p.phaseFloats,
+          p.pitch,
+        );
+      }
+    }
+  }
+}
+
+/** Where tap (c, r, s) starts in the copy, for all taps in the order of the kernel's elements. */
+function tapTable(shape: ConvolutionShape, layout: CopyLayout, table: Int32Array): void {
+  const phases = layout.phaseHeight * layout.phaseWidth;
+  let q = 0;
+  for (let c = 0; c < shape.inputChannels / shape.groups; c++) {
+    for (let r = 0; r < shape.kernelHeight; r++) {
+      for (let s = 0; s < shape.kernelWidth; s++) {
+        const u = r * shape.dilationHeight;
+        const v = s * shape.dilationWidth;
+        const phase = (u % shape.strideHeight) * layout.phaseWidth + (v % shape.strideWidth);
+        const row = Math.floor(u / shape.strideHeight);
+        const column = Math.floor(v / shape.strideWidth);
+        table[q++] = (c * phases + phase) * layout.phaseFloats + row * layout.pitch + column;
+      }
+    }
+  }
+}
+
+export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
+  name: 'implicit-gemm',
+  nnpackName: 'nnp_convolution_algorithm_implicit_gemm',
+  supports: () => null,
+  workload: implicitGemmWorkload,
+  errorBound: (shape: ConvolutionShape, context: Context) => ({
+    constant: 1.01 * (1 + roundings(depthOf(shape), context)),
+    reachHeight: 0,
+    reachWidth: 0,
+  }),
+  plan: planImplicitGemm,
+});
+
+function depthOf(shape: ConvolutionShape): number {
+  return (shape.inputChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
+}
+
+function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Workload {
+  const layout = copyLayout(shape);
+  const items = shape.batch * shape.groups * layout.blocks;
+  const repeats = Math.ceil(shape.outputChannels / shape.groups / layout.itemChannels);
+  return {
+    tiles: 0,
+    multiplyAdds: (multiplyAdds(shape) * layout.pitch) / shape.outputWidth,
+    streamed: layout.blockRows * layout.pitch,
+    inputTiles: 0,
+    outputTiles: 0,
+    kernelTiles: 0,
+    copied: items * (repeats * layout.copyFloats + (shape.outputChannels / shape.groups) * layout.blockRows * layout.pitch),
+    kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,
+    workspaceBytes: 4 * workspaceFloats(shape, layout, context),
+    packedBytes: 4 * kernelFloats(shape),
+  };
+}
+
+function workspaceFloats(shape: ConvolutionShape, layout: CopyLayout, context: Context): number {
+  return pitchFor(depthOf(shape)) + (layout.copyFloats + layout.itemChannels * layout.sumPitch) * context.pool.threadsCount;
+}
+
+function planImplicitGemm(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+  const layout = copyLayout(shape);
+  const groupK = shape.outputChannels / shape.groups;
+  const parameters = {
+    ...layout,
+    ...activation,
+    groups: shape.groups,
+    groupC: shape.inputChannels / shape.groups,
+    groupK,
+    height: shape.inputHeight,
+    width: shape.inputWidth,
+    outputHeight: shape.outputHeight,
+    outputWidth: shape.outputWidth,
+    top: shape.paddingTop,
+    left: shape.paddingLeft,
+    strideHeight: shape.strideHeight,
+    strideWidth: shape.strideWidth,
+    taps: shape.kernelHeight * shape.kernelWidth,
+    table: 0,
+    scratch: 0,
+    x: 0,
+    w: 0,
+    b: 0,
+    y: 0,
+  };
+  const table = new Int32Array(depthOf(shape));
+  tapTable(shape, layout, table);
+  return {
+    packedFloats: kernelFloats(shape),
+    workspaceFloats: workspaceFloats(shape, layout, context),
+    pack: (kernel, packed, profile) => copyKernel(shape, context, kernel, packed, profile),
+    run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void {
+      const start = now();
+      // Workspaces may be shared between plans, so the table is written afresh: it is small beside any copy.
+      context.arena.i32.set(table, workspace);
+      parameters.table = workspace;
+      parameters.scratch = workspace + pitchFor(table.length);
+      parameters.x = input;
+      parameters.w = packed;
+      parameters.b = bias;
+      parameters.y = output;
+      const items = shape.batch * shape.groups * layout.blocks;
+      context.pool.parallelize2dTile2d(implicitGemmStep, parameters, items, groupK, 1, layout.itemChannels);
+      profile.blockMultiplication += now() - start;
+    },
+  };
+}

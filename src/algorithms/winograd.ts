@@ -1,0 +1,66 @@
+/**
+ * Winograd's minimal filtering F(m×n, r×s) on tiles of T × T, T = m + r − 1 = n + s − 1:
+ *
+ *   y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A
+ *
+ * with (T / m)² multiplications for an output where direct convolution takes r·s: 64 / 36 = 1.78 instead of 9 for
+ * F(6×6, 3×3). An algorithm here is a tile: Bᵀ depends on the interpolation points alone, so one tile serves every kernel
+ * that fits, and only G and Aᵀ change with r and s. NNPACK has the case r = s = 3 of `wt8x8`. A kernel that is flat along
+ * an axis (1×n, n×1) is not transformed along it.
+ *
+ * Sources: Winograd, Arithmetic Complexity of Computations (1980), ch. V; Lavin & Gray (2016), §4; the matrices are made
+ * and proved in `kernels/cook-toom.ts`.
+ */
+import { amplification } from '../kernels/cook-toom.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { type ConvolutionAlgorithm, type ErrorBound, roundings } from './algorithm.ts';
+import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
+
+export const wt8x8 = winograd('wt8x8', 8, 'nnp_convolution_algorithm_wt8x8');
+export const wt6x6 = winograd('wt6x6', 6, null);
+
+function winograd(name: 'wt8x8' | 'wt6x6', tile: 6 | 8, nnpackName: string | null): ConvolutionAlgorithm {
+  return Object.freeze({
+    name,
+    nnpackName,
+    supports: (shape: ConvolutionShape) => refuseTile(shape, 1, tile - 1) ?? refuseFlat(shape),
+    workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
+    errorBound: (shape: ConvolutionShape, context: Context) => winogradBound(shape, tile, context),
+    plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
+  } satisfies ConvolutionAlgorithm);
+}
+
+/** Why a tile algorithm cannot compute a shape: shared by Winograd and Fourier. */
+export function refuseTile(shape: ConvolutionShape, smallest: number, greatest: number): string | null {
+  const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
+  if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
+  if (dilationHeight !== 1 || dilationWidth !== 1) return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
+  if (Math.min(r, s) < smallest || Math.max(r, s) > greatest) {
+    return `kernel is ${r}×${s}, expected ${smallest} to ${greatest} on each side`;
+  }
+  return null;
+}
+
+function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | null {
+  return kernelHeight === 1 && kernelWidth === 1 ? 'kernel is 1×1, expected at least 2 on one side' : null;
+}
+
+/**
+ * With V̂ = V(1 + δ), Û = U(1 + δ), a sum over channels that is rounded n times and an output rounded once, each |δ| ≤ ε:
+ *
+ *   |y − ŷ| ≤ ε (n + 2) · |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| + ε |y|   ≤   ε ((n + 2) κ + 1) (X ∗ |w| + |b|)
+ *
+ * where κ, the product of both axes' amplification, is the greatest weight that the absolute matrices give to one tap,
+ * and X the greatest |d| in the tile. All arithmetic between the roundings is in double; 1 % covers it and ε².
+ */
+function winogradBound(shape: ConvolutionShape, tile: 6 | 8, context: Context): ErrorBound {
+  const { kernelHeight: r, kernelWidth: s } = shape;
+  const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
+  const n = roundings(shape.inputChannels / shape.groups, context);
+  return {
+    constant: 1.01 * ((n + 2) * kappa + 1),
+    reachHeight: r === 1 ? 0 : tile - 1,
+    reachWidth: s === 1 ? 0 : tile - 1,
+  };
+}

@@ -1,0 +1,104 @@
+/** A choice as something to read: data, and a table of it. */
+import type { AlgorithmName } from '../algorithms/algorithm.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { RuleResult } from './rules.ts';
+import { type Candidate, EPSILON, type Selection } from './select.ts';
+
+/** Why a call runs as it does; prints as a table. */
+export class ConvolutionExplanation {
+  readonly shape: ConvolutionShape;
+  readonly algorithm: AlgorithmName;
+  readonly why: string;
+  readonly rules: readonly RuleResult[];
+  readonly candidates: readonly Candidate[];
+
+  constructor(shape: ConvolutionShape, selection: Selection) {
+    this.shape = shape;
+    this.algorithm = selection.algorithm.name;
+    this.why = selection.why;
+    this.rules = selection.rules;
+    this.candidates = selection.candidates;
+  }
+
+  toString(): string {
+    const { shape } = this;
+    const outputs = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth;
+    const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound }) => [
+      algorithm === this.algorithm ? `→ ${algorithm}` : `  ${algorithm}`,
+      work === null || work.tiles === 0 ? '' : `${work.tiles}`,
+      work === null ? '' : (work.multiplyAdds / outputs).toFixed(0),
+      cost === null ? '' : cost.run.toFixed(3),
+      cost === null ? '' : cost.pack.toFixed(3),
+      work === null ? '' : kilobytes(work.workspaceBytes),
+      work === null ? '' : kilobytes(work.packedBytes),
+      bound === null ? '' : (bound.constant * EPSILON).toExponential(1),
+      refusal ?? 'eligible',
+    ]);
+    const head = ['algorithm', 'tiles', 'mul/output', 'run ms', 'pack ms', 'workspace kB', 'packed kB', 'error ≤', ''];
+    return [
+      `convolution ${describeShape(shape)}`,
+      rulesTable(this.rules),
+      textTable([head, ...rows]),
+      `${this.algorithm}: ${this.why}`,
+    ].join('\n\n');
+  }
+}
+
+/** The rules of an operation applied to one call: pooling and fully-connected layers have nothing more to choose. */
+export class RulesExplanation {
+  readonly operation: string;
+  readonly rules: readonly RuleResult[];
+  readonly implementation: string;
+  readonly why: string;
+
+  constructor(operation: string, rules: readonly RuleResult[], implementation: string, why: string) {
+    this.operation = operation;
+    this.rules = rules;
+    this.implementation = implementation;
+    this.why = why;
+  }
+
+  /** Whether every documented rule holds. */
+  get eligible(): boolean {
+    return this.rules.every((rule) => rule.passed);
+  }
+
+  toString(): string {
+    return [this.operation, rulesTable(this.rules), `${this.implementation}: ${this.why}`].join('\n\n');
+  }
+}
+
+/** `1×64×56×56 * 128×64×3×3 → 1×128×56×56, padding 1 1 1 1`, and what else is not 1. */
+export function describeShape(shape: ConvolutionShape): string {
+  const { batch, groups, inputChannels, outputChannels, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
+  const padding = [shape.paddingTop, shape.paddingRight, shape.paddingBottom, shape.paddingLeft];
+  return [
+    `${batch}×${inputChannels}×${shape.inputHeight}×${shape.inputWidth} * `,
+    `${outputChannels}×${inputChannels / groups}×${shape.kernelHeight}×${shape.kernelWidth} → `,
+    `${batch}×${outputChannels}×${shape.outputHeight}×${shape.outputWidth}`,
+    padding.some((side) => side > 0) ? `, padding ${new Set(padding).size === 1 ? padding[0] : padding.join(' ')}` : '',
+    strideHeight * strideWidth > 1 ? `, stride ${strideHeight}×${strideWidth}` : '',
+    dilationHeight * dilationWidth > 1 ? `, dilation ${dilationHeight}×${dilationWidth}` : '',
+    groups > 1 ? `, ${groups} groups` : '',
+  ].join('');
+}
+
+function rulesTable(rules: readonly RuleResult[]): string {
+  const rows = rules.map(({ condition, passed, value }) => [passed ? '  holds' : '  fails', condition, value]);
+  return textTable([['documented', 'condition', 'here'], ...rows]);
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1e3).toFixed(0);
+}
+
+/** Columns padded to their widest cell; the first row is the head. Numbers align to the right. */
+function textTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => (/^[\d.+-]+(e[+-]?\d+)?$/.test(cell) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  ')
+      .trimEnd();
+  return [line(rows[0]), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.slice(1).map(line)].join('\n');
+}

@@ -1,0 +1,145 @@
+/** The choice of an algorithm for one convolution: documented rules, then refusals, then accuracy, then a rule. */
+import {
+  ALGORITHM_NAMES,
+  type AlgorithmName,
+  type ConvolutionAlgorithm,
+  type ErrorBound,
+  type Workload,
+} from '../algorithms/algorithm.ts';
+import { algorithmNamed, ALGORITHMS } from '../algorithms/list.ts';
+import { wt8x8 } from '../algorithms/winograd.ts';
+import { didYouMean, NnpackError, show } from '../errors.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { type Cost, estimateCost } from './cost.ts';
+import { type NnpackPass, nnpackChoice } from './nnpack-rule.ts';
+import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
+
+/** How a call wants its algorithm chosen. */
+export interface SelectionOptions {
+  /** A name forces the algorithm; it is an error if that cannot compute the shape. */
+  readonly algorithm?: 'auto' | AlgorithmName;
+  /** `'documented'`: MXNet's table decides what leaves the default implementation; `'all'`: every algorithm may serve. */
+  readonly eligibility?: 'all' | 'documented';
+  /** `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule. */
+  readonly rule?: 'fastest' | 'nnpack';
+  /** `'default'` never goes beyond NNPACK's own error, that of F(6×6, 3×3); `'relaxed'` takes any algorithm. */
+  readonly accuracy?: 'default' | 'relaxed';
+  /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
+  readonly maxError?: number;
+}
+
+/** One algorithm as the choice saw it. */
+export interface Candidate {
+  readonly algorithm: AlgorithmName;
+  /** Why it was not eligible; null when it was. */
+  readonly refusal: string | null;
+  readonly work: Workload | null;
+  readonly cost: Cost | null;
+  readonly bound: ErrorBound | null;
+}
+
+export interface Selection {
+  readonly algorithm: ConvolutionAlgorithm;
+  readonly why: string;
+  readonly rules: readonly RuleResult[];
+  readonly candidates: readonly Candidate[];
+}
+
+/** What serves when nothing better may: every shape there is. */
+export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
+
+/** Float32's unit roundoff. */
+export const EPSILON = 2 ** -24;
+
+export function selectAlgorithm(
+  who: string,
+  shape: ConvolutionShape,
+  hasBias: boolean,
+  pass: NnpackPass,
+  packsEachCall: boolean,
+  options: SelectionOptions,
+  context: Context,
+): Selection {
+  const { algorithm, eligibility, rule, maxConstant } = checkSelection(who, options, shape, context);
+  const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
+  const failed = eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
+  const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, maxConstant, failed));
+  const result = { rules, candidates };
+  if (algorithm !== 'auto') {
+    const refusal = algorithmNamed(algorithm).supports(shape);
+    if (refusal !== null) throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
+    return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
+  }
+  const fallback = algorithmNamed(DEFAULT_ALGORITHM);
+  if (failed !== undefined) {
+    return { ...result, algorithm: fallback, why: `default implementation: ${failed.condition} does not hold (${failed.value})` };
+  }
+  const eligible = candidates.filter((candidate) => candidate.refusal === null && candidate.algorithm !== 'reference');
+  if (rule === 'nnpack') {
+    const choice = nnpackChoice(pass, shape);
+    if (choice !== null && eligible.some((candidate) => candidate.algorithm === choice)) {
+      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${pass}` };
+    }
+    const why = choice === null ? `NNPACK's rule for ${pass} has no choice here` : `NNPACK's rule for ${pass} says ${choice}, which is not eligible`;
+    return { ...result, algorithm: fallback, why };
+  }
+  const time = ({ cost }: Candidate): number => (cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0));
+  const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
+  const others = eligible.length === 1 ? 'the only one eligible' : `least estimated time of ${eligible.length} eligible`;
+  return { ...result, algorithm: algorithmNamed(best.algorithm), why: `${others} (${time(best).toFixed(2)} ms)` };
+}
+
+function weigh(
+  algorithm: ConvolutionAlgorithm,
+  shape: ConvolutionShape,
+  context: Context,
+  maxConstant: number,
+  failed: RuleResult | undefined,
+): Candidate {
+  const { name } = algorithm;
+  const refusal = algorithm.supports(shape);
+  if (refusal !== null) return { algorithm: name, refusal, work: null, cost: null, bound: null };
+  const bound = algorithm.errorBound(shape, context);
+  const work = algorithm.workload(shape, context);
+  const cost = estimateCost(context.kernels.name, name, work);
+  const limited = work.workspaceBytes + work.packedBytes > context.arena.limitBytes;
+  const reason =
+    failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference'
+      ? `not by the documented rules: ${failed.condition} does not hold (${failed.value})`
+      : bound.constant > maxConstant && name !== DEFAULT_ALGORITHM && name !== 'reference'
+        ? `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`
+        : limited
+          ? `needs ${work.workspaceBytes + work.packedBytes} bytes, the context holds ${context.arena.limitBytes}`
+          : null;
+  return { algorithm: name, refusal: reason, work, cost, bound };
+}
+
+function checkSelection(who: string, options: SelectionOptions, shape: ConvolutionShape, context: Context) {
+  const algorithm = oneOf(who, 'algorithm', options.algorithm, ['auto', ...ALGORITHM_NAMES], 'invalid-algorithm');
+  const eligibility = oneOf(who, 'eligibility', options.eligibility, ['all', 'documented'], 'invalid-argument');
+  const rule = oneOf(who, 'rule', options.rule, ['fastest', 'nnpack'], 'invalid-argument');
+  const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
+  const { maxError } = options;
+  if (maxError !== undefined && !(typeof maxError === 'number' && maxError > 0)) {
+    throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected a number above 0`);
+  }
+  const ofNnpack = wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant;
+  const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
+  return { algorithm, eligibility, rule, maxConstant };
+}
+
+/** One of the names, the first when none is given, or an error that suggests the nearest. */
+export function oneOf<Name extends string>(
+  who: string,
+  what: string,
+  value: unknown,
+  names: readonly Name[],
+  code: 'invalid-algorithm' | 'invalid-argument',
+): Name {
+  if (value === undefined) return names[0];
+  const found = names.find((name) => name === value);
+  if (found !== undefined) return found;
+  const hint = typeof value === 'string' ? didYouMean(value, names) : '';
+  throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected one of ${names.join(', ')}${hint}`);
+}

@@ -1,0 +1,105 @@
+/**
+ * What can go wrong, one meaning to each code. `invalid-*`: the argument makes no sense for any algorithm.
+ * `unsupported-*`: it makes sense, but what was asked for (an algorithm, an option, this machine) does not do it.
+ * The names are NNPACK's status names where NNPACK has one (its header gives three of its numbers two meanings each).
+ */
+export const ERROR_CODES = [
+  'invalid-argument',
+  'invalid-tensor',
+  'invalid-tensor-type',
+  'invalid-rank',
+  'invalid-batch-size',
+  'invalid-channels',
+  'invalid-input-channels',
+  'invalid-output-channels',
+  'invalid-input-size',
+  'invalid-input-padding',
+  'invalid-kernel-size',
+  'invalid-stride',
+  'invalid-dilation',
+  'invalid-groups',
+  'invalid-bias',
+  'invalid-output',
+  'invalid-pooling-size',
+  'invalid-pooling-stride',
+  'invalid-activation',
+  'invalid-activation-parameters',
+  'invalid-algorithm',
+  'invalid-network',
+  'invalid-model',
+  'invalid-picture',
+  'invalid-context',
+  'unsupported-algorithm',
+  'unsupported-input-size',
+  'unsupported-layer',
+  'unsupported-hardware',
+  'out-of-memory',
+  'disposed',
+  'worker-failed',
+  'input-output',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * The one error of this library. Its text says who, what, expected, got:
+ * `convolutionOutput: kernel has 3 input channels, expected 4 (the input's channels)`.
+ *
+ * @example
+ * try {
+ *   convolutionInference({ input, kernel });
+ * } catch (error) {
+ *   if (error instanceof NnpackError && error.code === 'invalid-input-channels') { … }
+ * }
+ */
+export class NnpackError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NnpackError';
+    this.code = code;
+  }
+}
+
+/** The value as an error text shows it: short, and never throwing itself. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
+  if (value === null || value === undefined) return `${value}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 6).map((item) => (Array.isArray(item) ? 'an array' : show(item)));
+    return `[${shown.join(', ')}${value.length > 6 ? ', …' : ''}]`;
+  }
+  return `an object of ${Object.getPrototypeOf(value)?.constructor?.name ?? 'no class'}`;
+}
+
+/** The candidate nearest to a misspelt name, as `, did you mean 'x'?`, or nothing when none is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  let best = '';
+  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best === '' ? '' : `, did you mean '${best}'?`;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

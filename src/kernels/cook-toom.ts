@@ -1,0 +1,141 @@
+/**
+ * Fast convolution by interpolation: the Cook–Toom matrices of F(m, r), exact.
+ *
+ * F(m, r) computes m outputs of the correlation of a tile d of T = m + r − 1 inputs with a kernel g of r taps,
+ *
+ *   y_i = Σ_u g_u d_{i+u},   i < m,   u < r,
+ *
+ * with T multiplications instead of m·r:
+ *
+ *   y = Aᵀ[(G g) ⊙ (Bᵀ d)],   Bᵀ is T×T,   G is T×r,   Aᵀ is m×T.
+ *
+ * Derivation. The product s = g·h of a polynomial of degree r − 1 by one of degree m − 1 has degree T − 1, so its values
+ * at T distinct points determine it. A point is a ratio p = (a : b), that is a/b, with (1 : 0) for infinity; written
+ * homogeneously, no point is special:
+ *
+ *   g(p) = Σ_u g_u a^u b^(r−1−u),   h(p) = Σ_i h_i a^i b^(m−1−i),   s(p) = g(p) h(p),
+ *   s(x) = Σ_p s(p) N_p(x) / N_p(p),   N_p(x) = Π_{q≠p} (b_q x − a_q)                                     (Lagrange)
+ *
+ * Pairing the coefficients of s with d gives the bilinear form Σ_k s_k d_k = Σ_i h_i Σ_u g_u d_{i+u} = Σ_i h_i y_i, in
+ * which h is arbitrary; reading off what stands beside h_i leaves, for any non-zero scales λ_p,
+ *
+ *   Bᵀ_p = coefficients of N_p(x) / λ_p,   G_pu = λ_p a^u b^(r−1−u) / N_p(p),   Aᵀ_ip = a^i b^(m−1−i).
+ *
+ * Scaling. Aᵀ holds homogeneous powers of whole numbers, hence is whole: ½ is the point (1 : 2), and its column for
+ * m = 6 is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of
+ * the point 0 takes the sign that makes its entry in G positive. G takes what remains. So Bᵀ depends on the points
+ * alone and serves every r of its T, and the column of Aᵀ of the point 1 is all ones: what is added to that position of
+ * the product is added to every output. With T = 8 and r = 3 these are NNPACK's matrices, with T = 6 and r = 3 Lavin's.
+ * Scales change no rounding error to speak of (the bound below does not contain them); the choice of points does.
+ *
+ * Two axes: y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, each axis with its own r.
+ *
+ * Sources: Toom 1963; Cook 1966; Winograd, Arithmetic Complexity of Computations, 1980, ch. IV;
+ * Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016, §4; wincnn; NNPACK, issue 8 (the points ±½).
+ */
+import { Rational } from './rational.ts';
+
+/** An interpolation point a/b as the ratio (a : b) of whole numbers; (1 : 0) is infinity. */
+export type Point = readonly [a: bigint, b: bigint];
+
+export type Matrix = readonly (readonly Rational[])[];
+
+/** F(m, r) over a tile of m + r − 1. */
+export interface CookToom {
+  readonly m: number;
+  readonly r: number;
+  /** Input transform, T×T. */
+  readonly bT: Matrix;
+  /** Kernel transform, T×r. */
+  readonly g: Matrix;
+  /** Output transform, m×T. */
+  readonly aT: Matrix;
+}
+
+/** Edge of a tile along one axis; 1 is the identity, for the flat axis of a 1×n or n×1 kernel. */
+export type TileEdge = 1 | 6 | 8;
+
+const INFINITY: Point = [1n, 0n];
+
+/** 0, 1, −1, 2, −2, ½, −½, ∞ as far as they are needed: neighbours ±x share work, and 1 is at position 1. */
+const POINTS: Readonly<Record<TileEdge, readonly Point[]>> = {
+  1: [INFINITY],
+  6: [[0n, 1n], [1n, 1n], [-1n, 1n], [2n, 1n], [-2n, 1n], INFINITY],
+  8: [[0n, 1n], [1n, 1n], [-1n, 1n], [2n, 1n], [-2n, 1n], [1n, 2n], [-1n, 2n], INFINITY],
+};
+
+/** The matrices of F(T − r + 1, r) over a tile of edge T of this library; T = 1 is the identity, with r = 1. */
+export function winogradMatrices(tile: TileEdge, r: number): CookToom {
+  return cookToom(POINTS[tile], r);
+}
+
+/** Position, along an axis of edge T, of the point whose column of Aᵀ is all ones. */
+export function onesPosition(tile: TileEdge): number {
+  return tile === 1 ? 0 : 1;
+}
+
+/** The matrices of F(T − r + 1, r) from T distinct points, 1 ≤ r ≤ T. */
+export function cookToom(points: readonly Point[], r: number): CookToom {
+  const m = points.length - r + 1;
+  const bT: Rational[][] = [];
+  const g: Rational[][] = [];
+  for (const p of points) {
+    const numerator = lagrangeNumerator(points, p); // N_p(x)
+    const denominator = evaluate(numerator, p); // N_p(p)
+    const monic = numerator.findLast((c) => c.sign() !== 0)!;
+    const isZero = p[0] === 0n;
+    const lambda = isZero && monic.over(denominator).sign() < 0 ? monic.negate() : monic;
+    // Bᵀ_p = N_p(x) / λ_p
+    bT.push(numerator.map((c) => c.over(lambda)));
+    // G_pu = λ_p a^u b^(r−1−u) / N_p(p)
+    g.push(powers(p, r).map((x) => x.times(lambda).over(denominator)));
+  }
+  // Aᵀ_ip = a^i b^(m−1−i)
+  const columns = points.map((p) => powers(p, m));
+  const aT = Array.from({ length: m }, (_, i) => columns.map((column) => column[i]));
+  return { m, r, bT, g, aT };
+}
+
+/**
+ * κ₁(T, r) = max over i, u of Σ_p |Aᵀ_ip| · |G_pu| · Σ_a |Bᵀ_pa|, the condition number of one axis.
+ *
+ * When every transformed number and every product carries a relative error of at most δ in all, an output is wrong by
+ * at most δ · κ₁ · Σ_u |g_u| · max |d|. With two axes the factor is the product of both.
+ *
+ * |Aᵀ_ip G_pu| = |λ_p a^(i+u) b^(T−1−i−u) / N_p(p)| knows i + u alone, which runs from 0 to T − 1 whatever r is; so does
+ * κ₁ not depend on r. It is 1 for T = 1, 88/3 for T = 6 and 356/9 for T = 8.
+ */
+export function amplification(tile: TileEdge, r: number): number {
+  const { m, bT, g, aT } = winogradMatrices(tile, r);
+  const sum = (terms: readonly Rational[]) => terms.reduce((total, x) => total.plus(x.abs()), Rational.ZERO);
+  let worst = 0;
+  for (let i = 0; i < m; i++) {
+    for (let u = 0; u < r; u++) {
+      const terms = bT.map((row, p) => aT[i][p].times(g[p][u]).times(sum(row)));
+      worst = Math.max(worst, sum(terms).toNumber());
+    }
+  }
+  return worst;
+}
+
+/** N_p(x) = Π_{q≠p} (b_q x − a_q), T coefficients from x⁰ on. */
+function lagrangeNumerator(points: readonly Point[], p: Point): Rational[] {
+  let product = [Rational.ONE];
+  for (const [a, b] of points.filter((q) => q !== p)) {
+    // (b x − a) · Σ c_k x^k = Σ (b c_{k−1} − a c_k) x^k
+    const c = [Rational.ZERO, ...product, Rational.ZERO];
+    product = c.slice(1).map((ck, k) => c[k].times(new Rational(b)).minus(ck.times(new Rational(a))));
+  }
+  return product;
+}
+
+/** Σ_k c_k a^k b^(n−1−k): a polynomial of n coefficients at the point (a : b). */
+function evaluate(coefficients: readonly Rational[], point: Point): Rational {
+  const x = powers(point, coefficients.length);
+  return coefficients.reduce((total, c, k) => total.plus(c.times(x[k])), Rational.ZERO);
+}
+
+/** a^k b^(n−1−k) for k < n; 0⁰ is 1. */
+function powers([a, b]: Point, n: number): Rational[] {
+  return Array.from({ length: n }, (_, k) => new Rational(a ** BigInt(k) * b ** BigInt(n - 1 - k)));
+}

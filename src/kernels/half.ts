@@ -1,0 +1,82 @@
+import { NnpackError } from '../errors.ts';
+
+/**
+ * Half precision: a sign, a 5-bit exponent e and a 10-bit fraction m.
+ *
+ *     0 < e    ± 2^(e − 15) · (1 + m / 1024)  =  ± (1024 + m) · 2^(e − 25)
+ *     e = 0    ± 2^(−14) · m / 1024           =  ± m · 2^(−24)
+ *
+ * The two forms differ in exponent 31 alone. IEEE 754 binary16 keeps it for ±∞ (m = 0) and NaN, so that its largest
+ * number is 65,504. ARM's alternative half, which NNPACK's fully-connected inference takes its weights in, has neither:
+ * 31 is an exponent like the others, and the largest number is 131,008.
+ *
+ * Encoding rounds to nearest, ties to even, once: a double is not rounded to float32 on its way.
+ *
+ * Source: Arm Architecture Reference Manual, "Half-precision floating-point formats"; IEEE 754-2019, §3.4.
+ */
+export type HalfForm = 'ieee' | 'alternative';
+
+/** The distance of neighbours at exponent e; the subnormals of e = 0 are as far apart as the numbers of e = 1. */
+const STEP = Float64Array.from({ length: 32 }, (_, e) => 2 ** (Math.max(e, 1) - 25));
+const double = new DataView(new ArrayBuffer(8));
+
+/**
+ * The code nearest to x. Numbers out of range become ±∞ in the IEEE form, and ±131,008 in the alternative one, as its
+ * ±∞ do. NaN is 0x7e00 in the IEEE form; the alternative one has no code for it, and throws `invalid-argument`.
+ *
+ * @example
+ * encodeHalf(1, 'ieee'); // 0x3c00
+ */
+export function encodeHalf(x: number, form: HalfForm): number {
+  if (Number.isNaN(x)) {
+    if (form === 'ieee') return 0x7e00;
+    throw new NnpackError(
+      'invalid-argument',
+      "encodeHalf: x is NaN, expected a number (form 'alternative' has no NaN)",
+    );
+  }
+  double.setFloat64(0, x);
+  const high = double.getUint16(0);
+  const sign = high & 0x8000;
+  const magnitude = Math.abs(x);
+  // Half a step beyond the largest number rounds away from it.
+  if (form === 'ieee' && magnitude >= 65520) return sign | 0x7c00;
+  if (form === 'alternative' && magnitude >= 131008) return sign | 0x7fff;
+  const e = Math.max(1, ((high >> 4) & 2047) - 1023 + 15);
+  // ± (1024 + m) · 2^(e − 25): a fraction that rounds up to 2048 carries into the exponent by itself.
+  return sign | (((e - 1) << 10) + roundToEven(magnitude / STEP[e]));
+}
+
+/**
+ * The number of a code; exact.
+ *
+ * @example
+ * decodeHalf(0x7c00, 'ieee'); // Infinity
+ * decodeHalf(0x7c00, 'alternative'); // 65536
+ */
+export function decodeHalf(code: number, form: HalfForm): number {
+  const e = (code >> 10) & 31;
+  const m = code & 1023;
+  const sign = code & 0x8000 ? -1 : 1;
+  if (e === 31 && form === 'ieee') return m === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (e === 0 ? m : 1024 + m) * STEP[e];
+}
+
+/** {@link encodeHalf} of every element. */
+export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
+  const codes = new Uint16Array(x.length);
+  for (let i = 0; i < x.length; i++) codes[i] = encodeHalf(x[i], form);
+  return codes;
+}
+
+/** {@link decodeHalf} of every element. */
+export function decodeHalves(codes: Uint16Array, form: HalfForm): Float32Array {
+  const x = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) x[i] = decodeHalf(codes[i], form);
+  return x;
+}
+
+/** For 0 ≤ x ≤ 2^51: at 2^52 doubles are one apart, so that the addition itself rounds to nearest, ties to even. */
+function roundToEven(x: number): number {
+  return x + 2 ** 52 - 2 ** 52;
+}

@@ -1,0 +1,221 @@
+import type { Memory } from '../tensor/memory.ts';
+
+/** In the order in which a later table overwrites an earlier one. */
+export type KernelTableName = 'reference' | 'scalar';
+
+/** The tiles of the fast-convolution frame: a Winograd or Fourier transform, and the edge of its square tile. */
+export const TILE_NAMES = [
+  'wt6x6',
+  'wt8x8',
+  'ft8x8',
+  'ft16x16',
+  'ft32x32',
+  'ft64x64',
+  'ft128x128',
+  'ft256x256',
+] as const;
+
+export type TileName = (typeof TILE_NAMES)[number];
+
+/**
+ * Everything that computes, behind numbers only: offsets are elements of the table's {@link Memory}, pitches and steps
+ * are elements between neighbours, counts are counts. No kernel checks its arguments (a layer has done so), allocates,
+ * or reads outside the ranges that its arguments describe.
+ */
+export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKernels, ResizeKernels {
+  readonly name: KernelTableName;
+  /** The transforms of one tile for a kernel of r rows and s columns; made once for each plan and thread. */
+  tile(name: TileName, r: number, s: number): TileTransform;
+}
+
+/** What a kernel table is made of: the table bound to one memory. */
+export type KernelTableFactory = (memory: Memory) => KernelTable;
+
+/** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
+export interface GemmKernels {
+  /** Sizes that the algorithms block by: rows and depth of the block held still, columns streamed for each block. */
+  readonly gemmBlocks: { readonly mr: number; readonly kr: number; readonly nc: number };
+  /** update 0 overwrites C, 1 adds to it. */
+  sgemm(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    b: number,
+    ldb: number,
+    c: number,
+    ldc: number,
+    update: number,
+  ): void;
+  /**
+   * The same with row j of B at b + i32[rows + j], whatever the distances: an implicit GEMM reads the taps of a
+   * kernel from one padded copy of the input through such a table. Always adds to C.
+   */
+  sgemmIndirect(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    rows: number,
+    b: number,
+    c: number,
+    ldc: number,
+  ): void;
+  /** y[i] = Σ_j w[i·ldw + j] · x[j] for i < rows: the dot products of a fully-connected layer at batch 1. */
+  dots(rows: number, n: number, w: number, ldw: number, x: number, y: number): void;
+  /** The same with half-precision weights in u16; alternative 1 = NNPACK's form, whose exponent 31 is an ordinary one. */
+  dotsHalf(rows: number, n: number, w: number, ldw: number, x: number, y: number, alternative: number): void;
+}
+
+/**
+ * One tile of the fast-convolution frame. A transformed tile is `positions` real numbers; the frame multiplies matrices
+ * of channels position by position and never looks inside.
+ *
+ * A tile covers height × width inputs (T × T, or 1 × T and T × 1 when the kernel is flat along an axis of a Winograd
+ * tile) and gives outputHeight × outputWidth = (height − r + 1) × (width − s + 1) outputs.
+ */
+export interface TileTransform {
+  readonly height: number;
+  readonly width: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly positions: number;
+  /** Adding bias · biasScale to this position of the product adds bias to every output of the tile. */
+  readonly biasPosition: number;
+  readonly biasScale: number;
+  /**
+   * Input transform of `count` tiles. Tile i is read at d + i·dStep, its rows dPitch apart, all height × width of it;
+   * position p of it is written to v + i·vStep + p·vPosition.
+   */
+  input(
+    count: number,
+    d: number,
+    dPitch: number,
+    dStep: number,
+    v: number,
+    vStep: number,
+    vPosition: number,
+  ): void;
+  /** Kernel transform of `count` dense r × s kernels, kernel i at g + i·gStep, to u + i·uStep + p·uPosition. */
+  kernel(count: number, g: number, gStep: number, u: number, uStep: number, uPosition: number): void;
+  /**
+   * Output transform of `count` tiles: position p of tile i is read at m + i·mStep + p·mPosition, and its
+   * outputHeight × outputWidth outputs are written from y + i·yStep on, rows yPitch apart.
+   */
+  output(
+    count: number,
+    m: number,
+    mStep: number,
+    mPosition: number,
+    y: number,
+    yPitch: number,
+    yStep: number,
+  ): void;
+}
+
+/** Passes over runs of n contiguous elements; x and y may be the same. */
+export interface PointwiseKernels {
+  fill(n: number, y: number, value: number): void;
+  /** y[i·yPitch + j] = x[i·xPitch + j·xStep] for i < rows, j < columns: packing, padding and splitting by stride. */
+  copyRows(
+    rows: number,
+    columns: number,
+    x: number,
+    xPitch: number,
+    xStep: number,
+    y: number,
+    yPitch: number,
+  ): void;
+  /** y = min(max(x, low), high); NaN stays NaN. ReLU is low = 0, high = ∞. */
+  clamp(n: number, x: number, y: number, low: number, high: number): void;
+  /** y = x where x ≥ 0 or x is NaN, else x · slope. */
+  leakyRelu(n: number, x: number, y: number, slope: number): void;
+  /** y = x · scale + shift: a batch normalisation with its statistics folded, one plane at a time. */
+  scaleShift(n: number, x: number, y: number, scale: number, shift: number): void;
+  /** y = a + b. */
+  add(n: number, a: number, b: number, y: number): void;
+  /** Softmax over n elements `step` apart, with the maximum subtracted first so that nothing overflows. */
+  softmax(n: number, step: number, x: number, y: number): void;
+  /**
+   * Local response normalisation across channels of `pixels` contiguous elements of each of `channels` planes, `pitch`
+   * apart: y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over the `size` nearest channels. x and y differ.
+   */
+  localResponse(
+    channels: number,
+    pixels: number,
+    pitch: number,
+    x: number,
+    y: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    bias: number,
+  ): void;
+}
+
+/**
+ * Pooling of one plane of height × width at x into outputHeight × outputWidth at y, both dense. Window (i, j) starts at
+ * row i·strideHeight − paddingTop and column j·strideWidth − paddingLeft.
+ */
+export interface PoolingKernels {
+  /**
+   * Padding counts as −∞; a window that holds no element gives −∞; a NaN gives NaN. With indices ≥ 0 the place of each
+   * maximum in the plane (row · width + column, the first of equals, −1 in an empty window) goes to i32[indices …].
+   */
+  maxPool(
+    height: number,
+    width: number,
+    x: number,
+    outputHeight: number,
+    outputWidth: number,
+    y: number,
+    poolHeight: number,
+    poolWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    paddingTop: number,
+    paddingLeft: number,
+    indices: number,
+  ): void;
+  /** Divides by the elements inside the plane (countPadding 0; an empty window gives 0) or by poolHeight · poolWidth. */
+  averagePool(
+    height: number,
+    width: number,
+    x: number,
+    outputHeight: number,
+    outputWidth: number,
+    y: number,
+    poolHeight: number,
+    poolWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    paddingTop: number,
+    paddingLeft: number,
+    countPadding: number,
+  ): void;
+}
+
+/** Resizing of one dense plane of height × width at x into outputHeight × outputWidth at y. */
+export interface ResizeKernels {
+  /** y(i, j) = x(⌊i · height / outputHeight⌋, ⌊j · width / outputWidth⌋). */
+  resizeNearest(
+    height: number,
+    width: number,
+    x: number,
+    outputHeight: number,
+    outputWidth: number,
+    y: number,
+  ): void;
+  /** Bilinear between sample centres: half-pixel centres, or corners aligned with alignCorners 1; edges are repeated. */
+  resizeBilinear(
+    height: number,
+    width: number,
+    x: number,
+    outputHeight: number,
+    outputWidth: number,
+    y: number,
+    alignCorners: number,
+  ): void;
+}

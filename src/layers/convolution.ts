@@ -1,0 +1,91 @@
+/** Convolution in one call: plan, run, dispose. */
+import { ConvolutionExplanation } from '../dispatch/explain.ts';
+import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { checkTensor } from '../tensor/tensor.ts';
+import { contextOf } from '../threads/context.ts';
+import {
+  checkConvolution,
+  type ConvolutionOptions,
+  makePlan,
+  type PlanConvolutionOptions,
+  selectConvolution,
+} from './convolution-plan.ts';
+import { checkOutput } from './staging.ts';
+
+export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> extends ConvolutionOptions {
+  /** [N, C, H, W], or [C, H, W] for a batch of one. */
+  readonly input: TensorLike;
+  /** Written in place, and returned; of the input's rank. */
+  readonly output?: Output;
+}
+
+/**
+ * Convolution for inference: y = activation(bias + input ∗ kernel), a cross-correlation as everywhere in the field.
+ * NNPACK's `nnp_convolution_inference`, for any batch, stride, dilation, groups and padding.
+ *
+ * @returns [N, K, H′, W′] with H′ = ⌊(top + H + bottom − dilation·(R − 1) − 1) / stride⌋ + 1; [K, H′, W′] for [C, H, W]
+ * @throws NnpackError for arguments that make no sense together; nothing has been written then
+ * @example
+ * const output = convolutionInference({ input, kernel, bias, padding: 1, activation: 'relu' });
+ */
+export function convolutionInference<Output extends TensorLike = Tensor>(
+  options: ConvolutionCallOptions<Output>,
+): Output {
+  return convolve('convolutionInference', options, 'inference');
+}
+
+/**
+ * Convolution of a batch: NNPACK's `nnp_convolution_output`. The same computation as {@link convolutionInference}; only
+ * `rule: 'nnpack'` tells them apart, because NNPACK chooses differently for batches.
+ *
+ * @throws NnpackError for arguments that make no sense together; nothing has been written then
+ * @example
+ * const output = convolutionOutput({ input, kernel, bias, padding: { top: 1, bottom: 1 } });
+ */
+export function convolutionOutput<Output extends TensorLike = Tensor>(options: ConvolutionCallOptions<Output>): Output {
+  return convolve('convolutionOutput', options, 'output');
+}
+
+function convolve<Output extends TensorLike>(
+  who: string,
+  options: ConvolutionCallOptions<Output>,
+  pass: NnpackPass,
+): Output {
+  // Everything that can be refused is refused before the kernel is transformed.
+  const { outputShape } = checkConvolution(who, options);
+  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
+  if (options.output !== undefined) {
+    checkOutput(who, options.output, outputShape, [
+      ['the input', input],
+      ['the kernel', kernel],
+    ]);
+  }
+  const plan = makePlan(who, options, pass, true);
+  try {
+    return plan.run(options.input, options.output);
+  } finally {
+    plan.dispose();
+  }
+}
+
+export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {
+  readonly kernel: { readonly shape: readonly number[] };
+  readonly bias?: { readonly shape: readonly number[] };
+};
+
+/**
+ * Why a convolution runs as it does: every documented rule with its value, every algorithm with its reason or its counts,
+ * estimated cost, memory and error bound, and the choice. Arrays may be given as `{ shape }` alone.
+ *
+ * @example
+ * console.log(String(explainConvolution({ input: { shape: [4, 64, 56, 56] }, kernel: { shape: [128, 64, 3, 3] }, padding: 1 })));
+ */
+export function explainConvolution(options: ExplainConvolutionOptions): ConvolutionExplanation {
+  const who = 'explainConvolution';
+  const context = contextOf(who, options?.context);
+  const problem = checkConvolution(who, options);
+  const selection = selectConvolution(who, problem, options, 'inference', false, context);
+  return new ConvolutionExplanation(problem.shape, selection);
+}

@@ -1,0 +1,96 @@
+/** The way of tensors into the context's memory and out of it again. */
+import { NnpackError, show } from '../errors.ts';
+import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor, copyIn, copyOut, isDense, overlaps } from '../tensor/tensor.ts';
+import type { Context } from '../threads/context.ts';
+
+/** Whether kernels can read or write the tensor where it is. */
+export function isInPlace(context: Context, tensor: CheckedTensor): boolean {
+  return context.arena.holds(tensor.data) && isDense(tensor);
+}
+
+/** An element's offset within the arena: the tensor's data may be a part of it. */
+export function arenaOffset(tensor: CheckedTensor): number {
+  return tensor.data.byteOffset / 4 + tensor.offset;
+}
+
+/** Checks an `output` argument: its type and shape, and that it lies apart from what is read. */
+export function checkOutput(
+  who: string,
+  output: unknown,
+  shape: readonly number[],
+  inputs: readonly (readonly [name: string, tensor: CheckedTensor])[],
+): CheckedTensor {
+  const tensor = checkTensor(who, 'output', output, [shape.length]);
+  if (tensor.shape.some((extent, axis) => extent !== shape[axis])) {
+    throw new NnpackError(
+      'invalid-output',
+      `${who}: output has shape ${show([...tensor.shape])}, expected ${show([...shape])}`,
+    );
+  }
+  if (sizeOf(shape) > 1 && tensor.stride.some((stride, axis) => stride === 0 && shape[axis] > 1)) {
+    throw new NnpackError('invalid-output', `${who}: output has stride 0, expected a place of its own for each element`);
+  }
+  for (const [name, input] of inputs) {
+    if (overlaps(tensor, input)) {
+      throw new NnpackError('invalid-output', `${who}: output overlaps ${name}, expected them apart`);
+    }
+  }
+  return tensor;
+}
+
+/**
+ * The ranges that one call needs in the context's memory: inputs are copied in once unless they are there, and all of it
+ * is given back at the end, whatever happens.
+ */
+export function staged<Result>(context: Context, who: string, work: (staging: Staging) => Result): Result {
+  const staging = new Staging(context, who);
+  try {
+    return work(staging);
+  } finally {
+    staging.release();
+  }
+}
+
+export class Staging {
+  readonly #context: Context;
+  readonly #who: string;
+  readonly #ranges: number[] = [];
+
+  constructor(context: Context, who: string) {
+    this.#context = context;
+    this.#who = who;
+  }
+
+  allocate(floats: number): number {
+    const offset = this.#context.arena.allocate(floats, this.#who);
+    this.#ranges.push(offset);
+    return offset;
+  }
+
+  /** Where the kernels read the tensor. */
+  input(tensor: CheckedTensor): number {
+    if (isInPlace(this.#context, tensor)) return arenaOffset(tensor);
+    const offset = this.allocate(sizeOf(tensor.shape));
+    copyIn(tensor, this.#context.arena.f32, offset);
+    return offset;
+  }
+
+  /** Where the kernels write the output, and what turns that into the tensor to return once they have. */
+  output(given: CheckedTensor | null, shape: readonly number[]): { offset: number; finish(): void } {
+    const { arena } = this.#context;
+    if (given !== null && isInPlace(this.#context, given)) return { offset: arenaOffset(given), finish: () => {} };
+    const offset = this.allocate(sizeOf(shape));
+    return { offset, finish: () => given !== null && copyOut(arena.f32, offset, given) };
+  }
+
+  release(): void {
+    for (const offset of this.#ranges) this.#context.arena.release(offset);
+    this.#ranges.length = 0;
+  }
+}
+
+/** A new tensor in memory of its own. */
+export function newTensor(shape: readonly number[]): Tensor {
+  return makeTensor(new Float32Array(sizeOf(shape)), shape);
+}

@@ -1,0 +1,219 @@
+/**
+ * A network is data: a list of nodes in the order in which they are computed. Each node makes one value, named like the
+ * node, from values made before it. Built-in definitions, ONNX files and tfjs models all become this list, and shape
+ * inference, folding, memory planning and execution all read it.
+ *
+ * Values are [C, H, W] or [C]; the batch stands apart, because nothing in a network depends on it.
+ */
+import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
+export interface Network {
+  readonly name: string;
+  readonly inputs: readonly NetworkInput[];
+  readonly nodes: readonly NetworkNode[];
+  /** Names of the values that a run returns. */
+  readonly outputs: readonly string[];
+}
+
+export interface NetworkInput {
+  readonly name: string;
+  /** [C, H, W] or [C]; null where any size will do. */
+  readonly shape: readonly (number | null)[];
+}
+
+/** Numbers that a network carries: dense and row-major. */
+export interface DenseArray {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Padding with every side told. */
+export interface Sides {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+export type Activation =
+  | 'relu'
+  | { readonly type: 'leaky'; readonly slope: number }
+  | { readonly type: 'clamp'; readonly min: number; readonly max: number };
+
+interface NodeBase {
+  readonly name: string;
+  readonly inputs: readonly string[];
+}
+
+/** kernel is [K, C / groups, R, S]. Padding 'same' is TensorFlow's: ⌈H / stride⌉ outputs, the odd zero below and right. */
+export interface ConvolutionNode extends NodeBase {
+  readonly op: 'convolution';
+  readonly kernel: DenseArray;
+  readonly bias?: Float32Array;
+  readonly stride?: PerAxis;
+  readonly dilation?: PerAxis;
+  readonly groups?: number;
+  readonly padding?: Padding | 'same';
+  readonly activation?: Activation;
+}
+
+/** kernel is [K, C]; an input [C, H, W] is read as its C·H·W elements in order. */
+export interface FullyConnectedNode extends NodeBase {
+  readonly op: 'fully-connected';
+  readonly kernel: DenseArray;
+  readonly bias?: Float32Array;
+  readonly activation?: Activation;
+}
+
+/**
+ * How many windows there are: 'valid' ⌊(H + padding − size) / stride⌋ + 1, 'full' the same with ⌈ ⌉ (the last window may
+ * hang over the edge), 'same' ⌈H / stride⌉ with the padding that this needs.
+ */
+export type PoolingConvention = 'valid' | 'full' | 'same';
+
+interface PoolingBase extends NodeBase {
+  readonly poolingSize: PerAxis;
+  /** Absent: the pooling size, so that windows tile the input. */
+  readonly stride?: PerAxis;
+  readonly padding?: Padding;
+  readonly convention?: PoolingConvention;
+}
+
+/** Padding counts as −∞. */
+export interface MaxPoolingNode extends PoolingBase {
+  readonly op: 'max-pooling';
+}
+
+/** Divides by the elements inside the input, or with countPadding by the whole window, as MXNet does. */
+export interface AveragePoolingNode extends PoolingBase {
+  readonly op: 'average-pooling';
+  readonly countPadding?: boolean;
+}
+
+/** [C, H, W] → [C]. */
+export interface GlobalAveragePoolingNode extends NodeBase {
+  readonly op: 'global-average-pooling';
+}
+
+export interface ReluNode extends NodeBase {
+  readonly op: 'relu';
+  readonly negativeSlope?: number;
+}
+
+export interface ClampNode extends NodeBase {
+  readonly op: 'clamp';
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Over the channels, at each pixel. */
+export interface SoftmaxNode extends NodeBase {
+  readonly op: 'softmax';
+}
+
+/** y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over the `size` channels around it (an even one more after it). */
+export interface LocalResponseNormalisationNode extends NodeBase {
+  readonly op: 'local-response-normalisation';
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: number;
+}
+
+/** y = gamma · (x − mean) / √(variance + epsilon) + beta, channel by channel. */
+export interface BatchNormalisationNode extends NodeBase {
+  readonly op: 'batch-normalisation';
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly epsilon: number;
+}
+
+/** y = x · scale + shift, channel by channel: what a batch normalisation is once its statistics are folded. */
+export interface ScaleShiftNode extends NodeBase {
+  readonly op: 'scale-shift';
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+/** Along the channels. */
+export interface ConcatenationNode extends NodeBase {
+  readonly op: 'concatenation';
+}
+
+/** The sum of two or more values of one shape. */
+export interface AdditionNode extends NodeBase {
+  readonly op: 'addition';
+  readonly activation?: Activation;
+}
+
+/** Bilinear between sample centres (half-pixel centres), edges repeated. */
+export interface ResizeNode extends NodeBase {
+  readonly op: 'resize';
+  readonly mode: 'nearest' | 'bilinear';
+  readonly scale: PerAxis;
+}
+
+/** Nothing at all outside training. */
+export interface DropoutNode extends NodeBase {
+  readonly op: 'dropout';
+}
+
+/** [C, H, W] → [C·H·W], the same elements in the same order. */
+export interface FlattenNode extends NodeBase {
+  readonly op: 'flatten';
+}
+
+export type PoolingNode = MaxPoolingNode | AveragePoolingNode;
+
+export type NetworkNode =
+  | ConvolutionNode
+  | FullyConnectedNode
+  | PoolingNode
+  | GlobalAveragePoolingNode
+  | ReluNode
+  | ClampNode
+  | SoftmaxNode
+  | LocalResponseNormalisationNode
+  | BatchNormalisationNode
+  | ScaleShiftNode
+  | ConcatenationNode
+  | AdditionNode
+  | ResizeNode
+  | DropoutNode
+  | FlattenNode;
+
+export type NodeOp = NetworkNode['op'];
+
+export function axesOf(value: PerAxis): readonly [height: number, width: number] {
+  return typeof value === 'number' ? [value, value] : [value.height, value.width];
+}
+
+export function sidesOf(padding: Padding): Sides {
+  if (typeof padding === 'number') return { top: padding, right: padding, bottom: padding, left: padding };
+  const { top = 0, right = 0, bottom = 0, left = 0 } = padding;
+  return { top, right, bottom, left };
+}
+
+/** How an error names a node. */
+export function whoIs(node: NetworkNode): string {
+  return `node '${node.name}' (${node.op})`;
+}
+
+/** The nodes that some output depends on, in their order. */
+export function neededNodes(network: Network): NetworkNode[] {
+  const needed = new Set(network.outputs);
+  for (const node of [...network.nodes].reverse()) {
+    if (needed.has(node.name)) for (const name of node.inputs) needed.add(name);
+  }
+  return network.nodes.filter((node) => needed.has(node.name));
+}
+
+/** How many nodes (and outputs of the network) read each value. */
+export function countReaders(network: Network): Map<string, number> {
+  const readers = new Map<string, number>();
+  const read = (name: string) => readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const node of network.nodes) node.inputs.forEach(read);
+  network.outputs.forEach(read);
+  return readers;
+}

@@ -1,0 +1,137 @@
+/**
+ * Makes a network shorter; the result computes the same values up to rounding.
+ *
+ * 1. What does nothing at inference goes (dropout, a concatenation of one value, …), and what no output depends on.
+ * 2. A batch normalisation has constant statistics, so it is one multiplication and one addition for each channel:
+ *
+ *        γ · (x − μ) / √(σ² + ε) + β  =  a · x + b,   a = γ / √(σ² + ε),   b = β − a · μ
+ *
+ * 3. Behind a convolution or fully-connected layer w ∗ x + c these two disappear into its kernel and bias:
+ *
+ *        a · (w ∗ x + c) + b  =  (a · w) ∗ x + (a · c + b)
+ *
+ * 4. A ReLU or clamp becomes the activation of the convolution, fully-connected layer or addition before it.
+ *
+ * Steps 3 and 4 (and 1, where a name must be kept) merge two neighbours, which is right only if nobody else reads the
+ * value between them.
+ */
+import type {
+  Activation,
+  BatchNormalisationNode,
+  ConvolutionNode,
+  FullyConnectedNode,
+  Network,
+  NetworkNode,
+  ScaleShiftNode,
+} from './network.ts';
+import { axesOf, countReaders, neededNodes } from './network.ts';
+
+/** All of the steps. The names of the network's inputs and outputs stay as they are. */
+export function optimize(network: Network): Network {
+  return fuseActivations(foldBatchNormalisation(dropIdentities(network)));
+}
+
+export function dropIdentities(network: Network): Network {
+  const needed = { ...network, nodes: neededNodes(network) };
+  const merged = mergeNeighbours(needed, (producer, node) => (isIdentity(node) ? producer : null));
+  // what is left reads an input of the network, or a value with other readers: these read past it
+  const standsFor = new Map<string, string>();
+  const nodes: NetworkNode[] = [];
+  for (const node of merged.nodes) {
+    const inputs = node.inputs.map((name) => standsFor.get(name) ?? name);
+    if (isIdentity(node) && !merged.outputs.includes(node.name)) standsFor.set(node.name, inputs[0]);
+    else nodes.push({ ...node, inputs });
+  }
+  return { ...merged, nodes };
+}
+
+export function foldBatchNormalisation(network: Network): Network {
+  const nodes = network.nodes.map((node) => (node.op === 'batch-normalisation' ? scaleShiftOf(node) : node));
+  return mergeNeighbours({ ...network, nodes }, (producer, node) => {
+    const multiplies = producer.op === 'convolution' || producer.op === 'fully-connected';
+    if (node.op !== 'scale-shift' || !multiplies || producer.activation !== undefined) return null;
+    return scaleKernel(producer, node);
+  });
+}
+
+export function fuseActivations(network: Network): Network {
+  return mergeNeighbours(network, (producer, node) => {
+    const activation = activationOf(node);
+    const takes = producer.op === 'convolution' || producer.op === 'fully-connected' || producer.op === 'addition';
+    if (activation === null || !takes || producer.activation !== undefined) return null;
+    return { ...producer, activation };
+  });
+}
+
+/** What the activation of a node would be if the node before it took it over. */
+function activationOf(node: NetworkNode): Activation | null {
+  if (node.op === 'clamp') return { type: 'clamp', min: node.min, max: node.max };
+  if (node.op !== 'relu') return null;
+  const slope = node.negativeSlope ?? 0;
+  return slope === 0 ? 'relu' : { type: 'leaky', slope };
+}
+
+function isIdentity(node: NetworkNode): boolean {
+  switch (node.op) {
+    case 'dropout':
+      return true;
+    case 'concatenation':
+      return node.inputs.length === 1;
+    case 'relu':
+      return node.negativeSlope === 1;
+    case 'clamp':
+      return node.min === -Infinity && node.max === Infinity;
+    case 'resize':
+      return axesOf(node.scale).every((scale) => scale === 1);
+    default:
+      return false;
+  }
+}
+
+/** a = γ / √(σ² + ε), b = β − a · μ */
+function scaleShiftOf(node: BatchNormalisationNode): ScaleShiftNode {
+  const { name, inputs, gamma, beta, mean, variance, epsilon } = node;
+  const a = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
+  const shift = Float32Array.from(a, (scale, c) => beta[c] - scale * mean[c]);
+  return { op: 'scale-shift', name, inputs, scale: Float32Array.from(a), shift };
+}
+
+/** (a · w) ∗ x + (a · c + b): kernel is (K, …), one factor for each of its K rows */
+function scaleKernel<N extends ConvolutionNode | FullyConnectedNode>(node: N, { scale, shift }: ScaleShiftNode): N {
+  const { data, shape } = node.kernel;
+  const row = data.length / shape[0];
+  const scaled = data.map((w, i) => w * scale[Math.floor(i / row)]);
+  const bias = shift.map((b, k) => scale[k] * (node.bias?.[k] ?? 0) + b);
+  return { ...node, kernel: { data: scaled, shape }, bias };
+}
+
+/**
+ * Walks the nodes in order. Where a node is the only reader of the node before it, `merge` may return one node to stand
+ * for the two, in the first one's place and under its name; under the second's if that is an output of the network.
+ */
+function mergeNeighbours(
+  network: Network,
+  merge: (producer: NetworkNode, node: NetworkNode) => NetworkNode | null,
+): Network {
+  const readers = countReaders(network);
+  const nodes: NetworkNode[] = [];
+  const places = new Map<string, number>();
+  for (const node of network.nodes) {
+    const place =
+      node.inputs.length === 1 && readers.get(node.inputs[0]) === 1 ? places.get(node.inputs[0]) : undefined;
+    const merged = place === undefined ? null : merge(nodes[place], node);
+    if (place === undefined || merged === null) {
+      places.set(node.name, nodes.push(node) - 1);
+    } else {
+      const name = network.outputs.includes(node.name) ? node.name : nodes[place].name;
+      nodes[place] = { ...merged, name };
+      places.set(node.name, place);
+    }
+  }
+  // a node that was merged is known to its readers by the name of what it became
+  const renamed = nodes.map((node) => {
+    const inputs = node.inputs.map((name) => (places.has(name) ? nodes[places.get(name)!].name : name));
+    return { ...node, inputs };
+  });
+  return { ...network, nodes: renamed };
+}

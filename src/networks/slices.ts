@@ -1,0 +1,289 @@
+/**
+ * Runs a fully convolutional network over a large picture slice by slice, without seams.
+ *
+ * A row of the output depends on a window of rows of the input. Let f be the factor by which the network enlarges. The
+ * rows f·i … f·(i+1) − 1 of the output need the rows i − t … i + b of the input; t and b are the halo above and below,
+ * the same for every i because moving the input by one row moves every value with it. They follow from walking the
+ * network backwards with the interval of rows that is needed of each value, starting from one period [0, f):
+ *
+ *     window of span e, p zeros before    [lo, hi)  ←  [lo − p, hi − p + e − 1)
+ *     nearest, scale s                    [lo, hi)  ←  [⌊lo / s⌋, ⌊(hi − 1) / s⌋ + 1)
+ *     bilinear, scale s                   [lo, hi)  ←  [⌊(2·lo + 1 − s) / 2s⌋, ⌈(2·hi − 1 − s) / 2s⌉ + 1)
+ *
+ * So an inner slice carries real pixels as its halo. The network still pads every value of a slice with zeros, but
+ * what they touch stays within the halo, except where the slice ends at a border of the picture, where these zeros
+ * are the network's own. That holds of every value on the way, not only of the input: a value needed at a negative row
+ * needs, by the same walk, a negative row of the input, and so belongs to a slice that begins at the border.
+ *
+ * All slices have one size, so that one plan of the network serves all of them: slice k begins at row k · (h − t − b),
+ * the last one where it ends with the picture, and each keeps the output rows that the one before it could not give.
+ * Of all grids whose slices fit the memory, the one that computes the fewest pixels is taken.
+ */
+import { NnpackError, show } from '../errors.ts';
+import { planMemory } from './memory-plan.ts';
+import type { Network, NetworkNode } from './network.ts';
+import { axesOf, whoIs } from './network.ts';
+import { inferShapes, type Shape, windowAlong, windowsOf } from './shapes.ts';
+
+export interface Region {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface Slice {
+  /** The part of the input that the network runs on. */
+  readonly input: Region;
+  /** The part of the whole output that this slice gives. */
+  readonly output: Region;
+  /** Where that part begins in the slice's own output. */
+  readonly from: { readonly top: number; readonly left: number };
+}
+
+/** Input rows or columns needed around those that lie under a region of the output. */
+export interface Halo {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+export interface SlicePlan {
+  /** The shape of every slice of the input, and of every slice's output. */
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly slices: readonly Slice[];
+  readonly halo: Halo;
+  /** What one slice takes. */
+  readonly bytes: number;
+}
+
+/** Whether slices of a network's input can give its output, or the reason why not. */
+export function canSlice(network: Network): true | string {
+  const scales = enlargements(network);
+  return typeof scales === 'string' ? scales : true;
+}
+
+type Scale = readonly [height: number, width: number];
+
+/** By how much each value of a network is larger than its input; or why it cannot be sliced. */
+function enlargements(network: Network): Map<string, Scale> | string {
+  const { inputs, outputs, nodes } = network;
+  if (inputs.length !== 1 || outputs.length !== 1) {
+    return `slices need one input and one output, got ${inputs.length} and ${outputs.length}`;
+  }
+  if (inputs[0].shape.length !== 3) return `slices need an input [C, H, W], got ${show([...inputs[0].shape])}`;
+  const scales = new Map<string, Scale>([[inputs[0].name, [1, 1]]]);
+  for (const node of nodes) {
+    const reason = refusal(node);
+    if (reason !== null) return `${whoIs(node)}: ${reason}`;
+    const [[height, width], ...others] = node.inputs.map((name) => scales.get(name)!);
+    if (others.some((other) => other[0] !== height || other[1] !== width)) {
+      return `${whoIs(node)}: its inputs are enlarged by different factors`;
+    }
+    const [scaleHeight, scaleWidth] = node.op === 'resize' ? axesOf(node.scale) : [1, 1];
+    scales.set(node.name, [height * scaleHeight, width * scaleWidth]);
+  }
+  return scales;
+}
+
+/** Why a node cannot work on a slice of its input as it does on the whole. */
+function refusal(node: NetworkNode): string | null {
+  switch (node.op) {
+    case 'convolution':
+    case 'max-pooling':
+    case 'average-pooling': {
+      const strides = [windowAlong(node, 0).stride, windowAlong(node, 1).stride];
+      return strides.every((stride) => stride === 1) ? null : `slices need the stride 1, got ${show(strides)}`;
+    }
+    case 'resize': {
+      const scales = [...axesOf(node.scale)];
+      return scales.every(Number.isInteger) ? null : `slices need whole scales, got ${show(scales)}`;
+    }
+    case 'fully-connected':
+    case 'flatten':
+    case 'global-average-pooling':
+      return 'each output depends on the whole picture';
+    default:
+      return null;
+  }
+}
+
+/**
+ * The halo of a network and its enlargement.
+ *
+ * @throws NnpackError 'unsupported-layer' with the reason of `canSlice`
+ */
+export function receptiveField(network: Network): { halo: Halo; scale: Scale } {
+  const scales = enlargements(network);
+  if (typeof scales === 'string') throw new NnpackError('unsupported-layer', `network '${network.name}': ${scales}`);
+  const scale = scales.get(network.outputs[0])!;
+  const rows = axisHalo(network, 0, scale[0]);
+  const columns = axisHalo(network, 1, scale[1]);
+  return { halo: { top: rows.before, right: columns.after, bottom: rows.after, left: columns.before }, scale };
+}
+
+/**
+ * Slices of an input [C, H, W] such that one slice takes at most `bytes`, the whole output not counted. What a slice
+ * takes is what its values take in a memory plan, unless `bytesOf` (of its height and width, and never less for a
+ * larger slice) knows better.
+ *
+ * @throws NnpackError 'out-of-memory' if not even the smallest slice fits, 'unsupported-layer' if slices cannot be
+ */
+export function planSlices(
+  network: Network,
+  inputShape: Shape,
+  bytes: number,
+  bytesOf: (height: number, width: number) => number = (height, width) =>
+    valueBytes(network, inputShape[0], height, width),
+): SlicePlan {
+  const { halo, scale } = receptiveField(network);
+  const [channels, height, width] = inputShape;
+  const wholeOutput = outputOf(network, inputShape);
+  const [sliceHeight, sliceWidth] = cheapestSlice(network, inputShape, halo, bytes, bytesOf);
+
+  const rows = cuts(height, sliceHeight, halo.top, halo.bottom, scale[0], wholeOutput[1]);
+  const columns = cuts(width, sliceWidth, halo.left, halo.right, scale[1], wholeOutput[2]);
+  const slices = rows.flatMap((row) =>
+    columns.map((column): Slice => {
+      const input = { top: row.start, left: column.start, height: sliceHeight, width: sliceWidth };
+      const output = { top: row.first, left: column.first, height: row.count, width: column.count };
+      return { input, output, from: { top: row.from, left: column.from } };
+    }),
+  );
+  const sliceShape = [channels, sliceHeight, sliceWidth];
+  const sliceBytes = bytesOf(sliceHeight, sliceWidth);
+  return { inputShape: sliceShape, outputShape: outputOf(network, sliceShape), slices, halo, bytes: sliceBytes };
+}
+
+/** Of all grids whose slices fit: the height and width of the slices of the one that computes the fewest pixels. */
+function cheapestSlice(
+  network: Network,
+  [, height, width]: Shape,
+  halo: Halo,
+  bytes: number,
+  bytesOf: (height: number, width: number) => number,
+): [height: number, width: number] {
+  const rowHalo = halo.top + halo.bottom;
+  const columnHalo = halo.left + halo.right;
+  const mostRows = Math.max(1, height - rowHalo);
+  const mostColumns = Math.max(1, width - columnHalo);
+  const least = bytesOf(sliceSize(height, rowHalo, mostRows), sliceSize(width, columnHalo, mostColumns));
+  if (!(least <= bytes)) {
+    const what = `the smallest slice with its halo takes ${least} bytes, expected at most ${bytes}`;
+    throw new NnpackError('out-of-memory', `network '${network.name}': ${what}`);
+  }
+  let best: [number, number] = [0, 0];
+  let fewest = Infinity;
+  for (let columns = 1; columns <= mostColumns; columns++) {
+    const sliceWidth = sliceSize(width, columnHalo, columns);
+    // what the halo between the columns adds can only grow
+    if (height * (width + (columns - 1) * columnHalo) >= fewest) break;
+    const fits = (rows: number) => bytesOf(sliceSize(height, rowHalo, rows), sliceWidth) <= bytes;
+    const rows = firstTrue(mostRows, fits);
+    if (rows === null) continue;
+    const sliceHeight = sliceSize(height, rowHalo, rows);
+    const computed = rows * sliceHeight * columns * sliceWidth;
+    if (computed < fewest) {
+      fewest = computed;
+      best = [sliceHeight, sliceWidth];
+    }
+  }
+  return best;
+}
+
+/** What the values of a slice take, all that are live at once. */
+function valueBytes(network: Network, channels: number, height: number, width: number): number {
+  const shapes = inferShapes(network, { [network.inputs[0].name]: [channels, height, width] });
+  return planMemory(network, shapes).size * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function outputOf(network: Network, inputShape: Shape): Shape {
+  const { values } = inferShapes(network, { [network.inputs[0].name]: inputShape });
+  return values.get(network.outputs[0])!;
+}
+
+/** One axis of the slices: where each begins in the input, and which `count` rows of the output, from `first`, it keeps. */
+interface Cut {
+  readonly start: number;
+  readonly first: number;
+  readonly count: number;
+  /** Where the kept rows begin in the slice's own output. */
+  readonly from: number;
+}
+
+function cuts(size: number, slice: number, before: number, after: number, scale: number, outputSize: number): Cut[] {
+  const found: Cut[] = [];
+  const step = slice - before - after;
+  for (let first = 0, k = 0; first < outputSize; k++) {
+    const start = Math.min(k * step, size - slice);
+    const end = start + slice === size ? outputSize : scale * (start + slice - after);
+    // row i of the whole output is row i − scale · start of the slice's
+    found.push({ start, first, count: end - first, from: first - scale * start });
+    first = end;
+  }
+  return found;
+}
+
+/** The least size of `count` slices that cover `size` rows, each two of them sharing a halo. */
+function sliceSize(size: number, halo: number, count: number): number {
+  return count === 1 ? size : Math.ceil((size - halo) / count) + halo;
+}
+
+/** The first of 1 … most for which `test` is true, if it stays true once it is. */
+function firstTrue(most: number, test: (n: number) => boolean): number | null {
+  if (!test(most)) return null;
+  let [low, high] = [1, most];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (test(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** What is needed of a value, in its own rows: [lo, hi). */
+interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** Walks the network backwards from one period of its output, along the rows (axis 0) or the columns (axis 1). */
+function axisHalo(network: Network, axis: 0 | 1, scale: number): { before: number; after: number } {
+  const needed = new Map<string, Interval>([[network.outputs[0], { lo: 0, hi: scale }]]);
+  for (const node of [...network.nodes].reverse()) {
+    const output = needed.get(node.name);
+    if (output === undefined) continue;
+    const { lo, hi } = neededBy(node, axis, output);
+    for (const name of node.inputs) {
+      const other = needed.get(name) ?? { lo, hi };
+      needed.set(name, { lo: Math.min(lo, other.lo), hi: Math.max(hi, other.hi) });
+    }
+  }
+  // one period of the output lies over row 0 of the input
+  const { lo, hi } = needed.get(network.inputs[0].name) ?? { lo: 0, hi: 1 };
+  return { before: Math.max(0, -lo), after: Math.max(0, hi - 1) };
+}
+
+/** The rows of its input that a node needs for the rows [lo, hi) of its output. */
+function neededBy(node: NetworkNode, axis: 0 | 1, { lo, hi }: Interval): Interval {
+  switch (node.op) {
+    case 'convolution':
+    case 'max-pooling':
+    case 'average-pooling': {
+      const { span } = windowAlong(node, axis);
+      const { top, left } = windowsOf(node, windowAlong(node, 0).span, windowAlong(node, 1).span).padding;
+      const before = axis === 0 ? top : left;
+      return { lo: lo - before, hi: hi - before + span - 1 };
+    }
+    case 'resize': {
+      const s = axesOf(node.scale)[axis];
+      if (node.mode === 'nearest') return { lo: Math.floor(lo / s), hi: Math.floor((hi - 1) / s) + 1 };
+      // row i lies at (i + ½) / s − ½ = (2i + 1 − s) / 2s, between ⌊ ⌋ and ⌈ ⌉ of that
+      return { lo: Math.floor((2 * lo + 1 - s) / (2 * s)), hi: Math.ceil((2 * hi - 1 - s) / (2 * s)) + 1 };
+    }
+    default:
+      return { lo, hi };
+  }
+}

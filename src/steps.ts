@@ -1,0 +1,18 @@
+/** Every step of the package, so that a worker finds each by its name. */
+import { directStep } from './algorithms/direct.ts';
+import { inputStep, kernelStep, multiplyStep, outputStep } from './algorithms/fast-convolution-steps.ts';
+import { implicitGemmStep } from './algorithms/implicit-gemm.ts';
+import { referenceStep } from './algorithms/reference.ts';
+import type { Step } from './threads/step.ts';
+
+const ALL: readonly Step<never>[] = [
+  directStep,
+  implicitGemmStep,
+  inputStep,
+  kernelStep,
+  multiplyStep,
+  outputStep,
+  referenceStep,
+];
+
+export const STEPS: ReadonlyMap<string, Step> = new Map(ALL.map((step) => [step.name, step as unknown as Step]));

@@ -1,0 +1,101 @@
+/**
+ * Collects the nodes of a network while the layers of a tfjs model are read, and finds their weights.
+ *
+ * tfjs keeps pictures as N H W C; here they are N C H W. Two layers only change how their readers are read:
+ * - The zeros of a ZeroPadding2D wait for a convolution without padding of its own, and become that one's padding. For
+ *   any other reader a 1×1 convolution of each channel by 1 puts them there.
+ * - A Flatten orders its elements H W C in tfjs and C H W here. A Dense that reads them gets the rows of its kernel in
+ *   our order, what works element by element passes the matter on, and everything else is refused.
+ */
+import { NnpackError, show } from '../errors.ts';
+import type { DenseArray, Network, NetworkInput, NetworkNode, Sides } from '../networks/network.ts';
+import { outputShape, type PartialShape } from '../networks/shapes.ts';
+import type { Config } from './config.ts';
+
+export interface Layer {
+  readonly name: string;
+  readonly className: string;
+  readonly config: Config;
+}
+
+/** What a layer gives to the layers that read it. */
+export interface Value {
+  /** In the network. */
+  readonly name: string;
+  readonly shape: PartialShape;
+  /** Zeros that no node has put around it yet, and the layer that asked for them. */
+  readonly zeros?: { readonly sides: Sides; readonly layer: string };
+  /** The channels before a Flatten, where tfjs has the elements in another order. */
+  readonly flattened?: number;
+}
+
+/** How many of its elements apart; null agrees with any size. */
+type ExpectedShape = readonly (number | null)[];
+
+export class NetworkBuilder {
+  readonly #nodes: NetworkNode[] = [];
+  readonly #weights: ReadonlyMap<string, DenseArray>;
+  readonly #padded = new Map<string, Value>();
+
+  constructor(weights: ReadonlyMap<string, DenseArray>) {
+    // newer Keras puts a cell's name in between, layer/cell/kernel; the exact names come last, and win
+    const short = [...weights].map(([name, weight]) => [name.split('/').toSpliced(-2, 1).join('/'), weight] as const);
+    this.#weights = new Map([...short, ...weights]);
+  }
+
+  /** Appends a node and returns its value. */
+  emit(node: NetworkNode, inputs: readonly Value[]): Value {
+    const shapes = inputs.map((input) => input.shape);
+    this.#nodes.push(node);
+    return { name: node.name, shape: outputShape(node, shapes) };
+  }
+
+  /** The value with its zeros put around it. */
+  padded(value: Value): Value {
+    const { name, shape, zeros } = value;
+    if (zeros === undefined) return value;
+    const known = this.#padded.get(zeros.layer);
+    if (known !== undefined) return known;
+    const [channels] = shape;
+    if (channels === null) {
+      const what = 'expected a known number of channels, because no convolution takes over its zeros';
+      throw new NnpackError('unsupported-layer', `layer ${show(zeros.layer)} (ZeroPadding2D): ${what}`);
+    }
+    const kernel = { data: new Float32Array(channels).fill(1), shape: [channels, 1, 1, 1] };
+    const { sides, layer } = zeros;
+    const padded = this.emit(
+      { op: 'convolution', name: layer, inputs: [name], kernel, groups: channels, padding: sides },
+      [{ name, shape }],
+    );
+    this.#padded.set(layer, padded);
+    return padded;
+  }
+
+  /** The weight `<layer>/<name>`, which must have that shape (null: any size). */
+  weight({ name: layer, config }: Layer, name: string, expected: ExpectedShape): DenseArray {
+    const full = `${layer}/${name}`;
+    const weight = this.#weights.get(full);
+    if (weight === undefined) {
+      throw new NnpackError('invalid-model', `${config.who}: weight ${show(full)} is missing from weightsManifest`);
+    }
+    const { shape } = weight;
+    const agrees =
+      shape.length === expected.length && expected.every((size, axis) => size === null || size === shape[axis]);
+    if (agrees) return weight;
+    const what = `weight ${show(full)} has the shape ${show([...shape])}, expected ${show([...expected])}`;
+    throw new NnpackError('invalid-model', `${config.who}: ${what}${expected.includes(null) ? ' (null is any)' : ''}`);
+  }
+
+  finish(name: string, inputs: readonly NetworkInput[], outputs: readonly Value[]): Network {
+    const values = outputs.map((output) => this.padded(output));
+    for (const value of values) refuseFlattened(`model: output ${show(value.name)}`, value);
+    return { name, inputs, nodes: this.#nodes, outputs: values.map((value) => value.name) };
+  }
+}
+
+/** Throws where the order of a flattened value's elements would show. */
+export function refuseFlattened(who: string, { flattened }: Value): void {
+  if (flattened === undefined) return;
+  const what = 'depends on the order in which Flatten put its elements, expected a Dense layer in between';
+  throw new NnpackError('unsupported-layer', `${who}: ${what}`);
+}

@@ -1,0 +1,173 @@
+import { didYouMean, NnpackError, show } from '../errors.ts';
+import type { KernelTable, KernelTableName } from '../kernels/table.ts';
+import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
+import { Arena } from '../tensor/arena.ts';
+import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
+import { checkShape } from '../tensor/tensor.ts';
+import { ThreadPool } from './pool.ts';
+import type { WorkerFactory } from './spawn.ts';
+
+export interface ContextOptions {
+  /** Threads in all, the caller among them; the environment's number, or that of the cores, when not given. */
+  readonly threads?: number;
+  /** `'auto'` (the default) takes the fastest table that this machine runs. */
+  readonly kernels?: 'auto' | KernelTableName;
+  /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
+  readonly memoryLimit?: number;
+  /** Makes a worker from the package's worker script, for hosts that have a way of their own. */
+  readonly worker?: WorkerFactory;
+}
+
+/** What a context really got, and why. */
+export interface ContextDescription {
+  readonly threads: number;
+  readonly kernels: KernelTableName;
+  readonly memory: string;
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+  readonly limitBytes: number;
+  /** One sentence for each thing that is less than what the best machine gives; empty there. */
+  readonly reasons: readonly string[];
+}
+
+/** One memory, the threads that share it, and the kernels that work on it. Everything runs in a context. */
+export class Context {
+  readonly arena: Arena;
+  readonly kernels: KernelTable;
+  readonly pool: ThreadPool;
+  #disposed = false;
+
+  constructor(options: ContextOptions = {}) {
+    const threads = checkThreads(options.threads);
+    const name = checkKernels(options.kernels);
+    const limit = checkLimit(options.memoryLimit);
+    this.arena = new Arena(limit);
+    this.kernels = createKernelTable(name, this.arena);
+    const thread = { index: 0, memory: this.arena, kernels: this.kernels };
+    this.pool = new ThreadPool(thread, threads, this.arena.shared, options.worker);
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * A tensor of the context's memory, filled with zeros: layers read and write it in place, without a copy.
+   *
+   * @throws NnpackError `out-of-memory` beyond the context's limit
+   */
+  allocate(shape: readonly number[]): Tensor {
+    this.expectOpen('allocate');
+    checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
+    const size = sizeOf(shape);
+    const offset = this.arena.allocate(size, 'allocate');
+    this.arena.f32.fill(0, offset, offset + size);
+    return makeTensor(this.arena.f32, shape, offset);
+  }
+
+  /** Gives the memory of a tensor made by {@link allocate} back; the tensor must not be used after that. */
+  free(tensor: Tensor): void {
+    if (this.arena.holds(tensor.data)) this.arena.release(tensor.offset);
+  }
+
+  describe(): ContextDescription {
+    const reasons = [this.arena.reason, this.pool.reason].filter((reason) => reason !== '');
+    return {
+      threads: this.pool.threadsCount,
+      kernels: this.kernels.name,
+      memory: this.arena.kind,
+      usedBytes: this.arena.usedBytes,
+      peakBytes: this.arena.peakBytes,
+      limitBytes: this.arena.limitBytes,
+      reasons,
+    };
+  }
+
+  /** Ends the workers and lets the memory go. Disposing twice is harmless. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.pool.close();
+    this.#disposed = true;
+  }
+
+  /** @throws NnpackError `disposed` when the context has been disposed of. */
+  expectOpen(who: string): void {
+    if (this.#disposed) throw new NnpackError('disposed', `${who}: the context has been disposed of`);
+  }
+}
+
+/**
+ * Makes a context and waits until its workers are ready.
+ *
+ * @example
+ * const context = await createContext({ threads: 2 });
+ * const input = context.allocate([1, 64, 56, 56]);
+ * console.log(context.describe());
+ * context.dispose();
+ */
+export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  const context = new Context(options);
+  await context.pool.ready();
+  return context;
+}
+
+let shared: Context | null = null;
+
+/** The context of calls that name none: made on first use from the environment, and again after it was disposed of. */
+export function defaultContext(): Context {
+  if (shared === null || shared.disposed) shared = new Context();
+  return shared;
+}
+
+/** The context that a call names, or the default one. */
+export function contextOf(who: string, context: unknown): Context {
+  if (context === undefined) return defaultContext();
+  if (!(context instanceof Context)) {
+    throw new NnpackError('invalid-context', `${who}: context is ${show(context)}, expected one made by createContext`);
+  }
+  context.expectOpen(who);
+  return context;
+}
+
+/** More threads than this help nobody, and each costs a worker. */
+const MAX_THREADS = 256;
+
+function checkThreads(threads: unknown): number {
+  if (threads !== undefined) return expectThreads('createContext: threads', threads);
+  const environment = typeof process === 'undefined' ? {} : process.env;
+  for (const name of ['NNPACK_NTHREADS', 'MXNET_CPU_NNPACK_NTHREADS']) {
+    const value = environment[name];
+    if (value !== undefined && value !== '') return expectThreads(name, /^\d+$/.test(value) ? Number(value) : value);
+  }
+  const os = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:os');
+  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return Math.min(cores, MAX_THREADS);
+}
+
+function expectThreads(what: string, threads: unknown): number {
+  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new NnpackError('invalid-argument', `${what} is ${show(threads)}, expected a whole number from 1 to ${MAX_THREADS}`);
+  }
+  return threads;
+}
+
+function checkKernels(kernels: unknown = 'auto'): KernelTableName {
+  if (kernels === 'auto') return 'scalar';
+  const name = KERNEL_TABLES.find((candidate) => candidate === kernels);
+  if (name === undefined) {
+    const hint = typeof kernels === 'string' ? didYouMean(kernels, ['auto', ...KERNEL_TABLES]) : '';
+    throw new NnpackError(
+      'invalid-argument',
+      `createContext: kernels is ${show(kernels)}, expected one of auto, ${KERNEL_TABLES.join(', ')}${hint}`,
+    );
+  }
+  return name;
+}
+
+function checkLimit(limit: unknown): number | undefined {
+  if (limit === undefined) return undefined;
+  if (typeof limit !== 'number' || !(limit >= 65_536)) {
+    throw new NnpackError('invalid-argument', `createContext: memoryLimit is ${show(limit)}, expected at least 65536 bytes`);
+  }
+  return limit;
+}

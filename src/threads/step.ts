@@ -1,0 +1,37 @@
+import type { KernelTable } from '../kernels/table.ts';
+import type { Memory } from '../tensor/memory.ts';
+
+/** What one thread works with; every thread has its own, over the same bytes. */
+export interface Thread {
+  /** 0 for the caller, 1 and up for workers. */
+  readonly index: number;
+  readonly memory: Memory;
+  readonly kernels: KernelTable;
+}
+
+/** The numbers that a step reads; a worker gets them by value. */
+export type Parameters = Record<string, number>;
+
+/**
+ * A named piece of work on the ranges [i, i + iCount) × [j, j + jCount). Workers cannot take closures, so a step is found
+ * by its name on every thread, and reads everything else from numbers.
+ */
+export interface Step<P extends Parameters = Parameters> {
+  readonly name: string;
+  /** The parameters in the order in which they cross to a worker. */
+  readonly fields: readonly (keyof P & string)[];
+  run(thread: Thread, parameters: P, i: number, j: number, iCount: number, jCount: number): void;
+}
+
+/** The most parameters a step may have. */
+export const MAX_FIELDS = 64;
+
+/** A step whose fields are written once and typed from there. */
+export function defineStep<F extends string>(
+  name: string,
+  fields: readonly F[],
+  run: (thread: Thread, parameters: Record<F, number>, i: number, j: number, iCount: number, jCount: number) => void,
+): Step<Record<F, number>> {
+  if (fields.length > MAX_FIELDS) throw new RangeError(`step ${name} has ${fields.length} fields`);
+  return Object.freeze({ name, fields, run });
+}

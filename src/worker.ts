@@ -1,0 +1,7 @@
+/** The script of the package's workers. */
+import type { KernelTableName } from './kernels/table.ts';
+import { createKernelTable } from './kernels/tables.ts';
+import { STEPS } from './steps.ts';
+import { serveWorker } from './threads/worker-loop.ts';
+
+serveWorker(STEPS, (name, memory) => createKernelTable(name as KernelTableName, memory));

@@ -1,0 +1,57 @@
+/** Imports go one way only: from a folder to those below it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** From the bottom up. Files beside the folders are entry points and may import all; `errors.ts` may be imported by all. */
+const ORDER = ['tensor', 'wasm', 'kernels', 'threads', 'algorithms', 'dispatch', 'layers', 'networks', 'onnx', 'tfjs', 'cli'];
+/** Neither adapter may know the other. */
+const ADAPTERS = ['onnx', 'tfjs'];
+const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'kernels/fft-js.ts' };
+
+const source = join(import.meta.dirname, '..', 'src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8');
+  const pattern = /(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)/g;
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? match[4]);
+}
+
+const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0] : '');
+
+describe('imports', () => {
+  it('sees the whole of src', () => {
+    expect(files.length).toBeGreaterThan(40);
+    for (const file of files) expect([...ORDER, '', 'types']).toContain(folderOf(file));
+  });
+
+  it.each(files.filter((file) => folderOf(file) !== ''))('%s imports only from its own folder and below', (file) => {
+    const level = ORDER.indexOf(folderOf(file));
+    for (const target of importsOf(file)) {
+      if (!target.startsWith('.')) continue;
+      const path = relative(source, join(source, dirname(file), target));
+      if (path === 'errors.ts') continue;
+      const folder = folderOf(path);
+      expect(folder, `${file} imports ${path}, an entry point`).not.toBe('');
+      expect(ORDER.indexOf(folder), `${file} imports ${path}`).toBeLessThanOrEqual(level);
+      if (ADAPTERS.includes(folder) && ADAPTERS.includes(folderOf(file))) expect(folder).toBe(folderOf(file));
+    }
+  });
+
+  it.each(files)('%s imports no package but the two of the core, each from its one file', (file) => {
+    for (const target of importsOf(file)) {
+      if (target.startsWith('.') || target.startsWith('node:') || folderOf(file) === 'cli') continue;
+      expect(RUNTIME_PACKAGES[target], `${file} imports ${target}`).toBe(file);
+    }
+  });
+
+  it('keeps node modules out of what browsers load', () => {
+    const allowed = /^(cli\/|tfjs\/load)/;
+    for (const file of files) {
+      const text = readFileSync(join(source, file), 'utf8');
+      const used = [...text.matchAll(/import (?!type)[^;]*?from 'node:([^']+)'/g)].map((match) => match[1]);
+      if (!allowed.test(file)) expect(used, file).toEqual([]);
+    }
+  });
+});
