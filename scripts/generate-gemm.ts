@@ -12,8 +12,8 @@
  *    two registers a sum.
  *  - The constants of A live on the stack. Four columns share one load of each. It stands on the left of the product:
  *    V8 wants that operand in a register, and so loads it once, where the right one is read from memory four times.
- *  - Three rows of B, because three rows of four columns fill twelve of fifteen registers, and because the products are
- *    summed before C is added: the chain of dependent additions is as short as that.
+ *  - Three rows of B, because three rows of four columns fill twelve of fifteen registers. Their products are summed
+ *    before they meet C: short chains of dependent additions are worth more than fewer accesses to C.
  *  - One array for each row of C and for each row of B in turn: the same index then serves all arrays of one length,
  *    and V8 drops the repeated bounds checks. As unexported constants they are folded into the code.
  *  - Doubles, because conversions share the ports of the additions. B is converted once for all rows of A.
@@ -35,8 +35,8 @@ const DEPTHS = [3, 2, 1];
 const STEP = 4;
 /** Columns of scratch: sixteen rows of C and three of B then fill two thirds of a first-level cache of 32 KiB. */
 const COLUMNS = 128;
-/** Rows of B in scratch: with 128 columns, less than half of a second-level cache of 1 MiB. */
-const ROWS = 384;
+/** Rows of B in scratch: 64 channels of 3 × 3 taps. With 128 columns, half of a second-level cache of 1 MiB. */
+const ROWS = 576;
 /** Doubles between arrays of scratch, so that equal indices do not all fall into one set of a cache. */
 const GAP = 8;
 
@@ -64,12 +64,12 @@ export const ROWS = ${ROWS};
 /** Columns are done in groups of so many; the last group may go beyond n. */
 export const STEP = ${STEP};
 
-/** Row i of C is at i · C_PITCH. */
-export const C_PITCH = ${COLUMNS + GAP};
-/** Row l of B is in array l % ${kr}, of which the first starts at B and others B_STEP further, after ⌊l / ${kr}⌋ rows. */
-export const B = ${bAt(0)};
-export const B_STEP = ${bLength + GAP};
+/** Sixteen rows of C, then rows of B: rows l, l + ${kr}, l + ${2 * kr} … are one behind the other in part l = 0 … ${kr - 1}. Zero at first. */
 export const scratch = new ArrayBuffer(${8 * bAt(kr)});
+/** Doubles from one row of C to the next. */
+export const C_PITCH = ${COLUMNS + GAP};
+/** Where the parts of B are in scratch, in doubles. */
+export const B_PARTS: readonly number[] = [${indices(kr).map(bAt).join(', ')}];
 
 ${indices(mr)
   .map((i) => `const c${i} = new Float64Array(scratch, ${8 * i * (COLUMNS + GAP)}, ${COLUMNS});`)
@@ -78,7 +78,7 @@ ${indices(kr)
   .map((l) => `const b${l} = new Float64Array(scratch, ${8 * bAt(l)}, ${bLength});`)
   .join('\n')}
 
-/** C += A · B. A is (rows, depth) at a, B is (depth, n) at b in each of the first arrays of bRows, C is (rows, n). */
+/** C += A · B, with A at a in f32 and B at b in each part. */
 export type Microkernel = (f32: Float32Array, n: number, a: number, lda: number, b: number) => void;
 
 /** The micro-kernels by rows of A, then by depth − 1. */
@@ -90,24 +90,30 @@ ${HEIGHTS.flatMap((height) => DEPTHS.map((depth) => microkernel(height, depth)))
 }
 
 function microkernel(height: number, depth: number): string {
-  const lines = [`function ${microkernelName(height, depth)}(f32: Float32Array, n: number, a: number, lda: number, b: number): void {`];
-  lines.push(`  // A is (${height}, ${depth}), B is (${depth}, n), C is (${height}, n)`);
-  indices(height).forEach((i) => {
-    const row = i === 0 ? 'a | 0' : `(r${i - 1} + lda) | 0`;
-    const elements = indices(depth).map((l) => `a${i}_${l} = f32[${plus(`r${i}`, l)}]`);
-    lines.push(`  const r${i} = ${row};`, `  const ${elements.join(', ')};`);
+  const [rows, columns, terms] = [indices(height), indices(STEP), indices(depth)];
+  const parameters = `f32: Float32Array, n: number, a: number, ${height === 1 ? '_lda' : 'lda'}: number, b: number`;
+  const constants = rows.map((i) => {
+    const values = terms.map((l) => `a${i}_${l} = f32[${l === 0 ? `r${i}` : `(r${i} + ${l}) | 0`}]`);
+    return `  const r${i} = ${i === 0 ? 'a | 0' : `(r${i - 1} + lda) | 0`}, ${values.join(', ')};\n`;
   });
-  lines.push(`  for (let j0 = 0; j0 < n; j0 = (j0 + ${STEP}) | 0) {`);
-  lines.push('    const p0 = (b + j0) | 0;');
-  for (let u = 1; u < STEP; u++) lines.push(`    const j${u} = (j0 + ${u}) | 0, p${u} = (p0 + ${u}) | 0;`);
-  for (let u = 0; u < STEP; u++) {
-    lines.push(`    const ${indices(depth).map((l) => `b${l}_${u} = b${l}[p${u}]`).join(', ')};`);
-  }
-  indices(height).forEach((i) => {
-    for (let u = 0; u < STEP; u++) lines.push(`    c${i}[j${u}] += ${sum(indices(depth).map((l) => `a${i}_${l} * b${l}_${u}`))};`);
-  });
-  lines.push('  }', '}', '');
-  return lines.join('\n');
+  const loads = columns.map((u) => `    const ${terms.map((l) => `b${l}_${u} = b${l}[p${u}]`).join(', ')};\n`);
+  const sums = rows.flatMap((i) =>
+    columns.map((u) => `    c${i}[j${u}] += ${sum(terms.map((l) => `a${i}_${l} * b${l}_${u}`))};\n`),
+  );
+  return `function ${microkernelName(height, depth)}(${parameters}): void {
+  // A is (${height}, ${depth}), B is (${depth}, n), C is (${height}, n)
+${constants.join('')}  for (let j0 = 0; j0 < n; j0 = (j0 + ${STEP}) | 0) {
+    const ${columns
+      .slice(1)
+      .map((u) => `j${u} = (j0 + ${u}) | 0`)
+      .join(', ')};
+    const p0 = (b + j0) | 0, ${columns
+      .slice(1)
+      .map((u) => `p${u} = (p0 + ${u}) | 0`)
+      .join(', ')};
+${loads.join('')}${sums.join('')}  }
+}
+`;
 }
 
 function microkernelName(height: number, depth: number): string {
@@ -118,10 +124,6 @@ function microkernelName(height: number, depth: number): string {
 function sum([first, ...others]: string[]): string {
   if (others.length === 0) return first;
   return `${first} + ${others.length === 1 ? others[0] : `(${sum(others)})`}`;
-}
-
-function plus(index: string, offset: number): string {
-  return offset === 0 ? index : `(${index} + ${offset}) | 0`;
 }
 
 function indices(n: number): number[] {

@@ -1,8 +1,11 @@
 export type { AlgorithmName, ErrorBound, Profile, Workload } from './algorithms/algorithm.ts';
 export type { Candidate, SelectionOptions } from './dispatch/select.ts';
-export { ConvolutionExplanation } from './dispatch/explain.ts';
+export { ConvolutionExplanation, RulesExplanation } from './dispatch/explain.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
 export type { ActivationOption } from './layers/activation.ts';
+export { type AdditionOptions, additionOutput } from './layers/addition.ts';
+export type { LayerOptions } from './layers/call.ts';
+export { type ConcatenationOptions, concatenationOutput } from './layers/concatenation.ts';
 export {
   type ConvolutionCallOptions,
   convolutionInference,
@@ -16,6 +19,43 @@ export {
   type PlanConvolutionOptions,
   planConvolution,
 } from './layers/convolution-plan.ts';
+export {
+  type ExplainFullyConnectedOptions,
+  explainFullyConnected,
+  type FullyConnectedCallOptions,
+  fullyConnectedInference,
+  fullyConnectedOutput,
+} from './layers/fully-connected.ts';
+export {
+  type FullyConnectedOptions,
+  FullyConnectedPlan,
+  type PlanFullyConnectedOptions,
+  planFullyConnected,
+} from './layers/fully-connected-plan.ts';
+export type { HalfTensor } from './layers/fully-connected-problem.ts';
+export type { FullyConnectedShape, WeightFormat } from './layers/fully-connected-program.ts';
+export {
+  type BatchNormalisationOptions,
+  batchNormalisationOutput,
+  type LocalResponse,
+  type LocalResponseNormalisationOptions,
+  localResponseNormalisationOutput,
+} from './layers/normalisation.ts';
+export {
+  type AveragePoolingOptions,
+  averagePoolingOutput,
+  type ExplainPoolingOptions,
+  explainPooling,
+  type GlobalAveragePoolingOptions,
+  globalAveragePoolingOutput,
+  type MaxPoolingOptions,
+  maxPoolingOutput,
+  maxPoolingOutputWithIndices,
+} from './layers/pooling.ts';
+export type { PoolingConvention, PoolingGeometry } from './layers/pooling-shape.ts';
+export { type ReluOptions, reluOutput } from './layers/relu.ts';
+export { type ResizeGeometry, type ResizeOptions, resizeOutput } from './layers/resize.ts';
+export { type SoftmaxOptions, softmaxOutput } from './layers/softmax.ts';
 export type { ConvolutionGeometry, ConvolutionShape, Padding, PerAxis } from './tensor/convolution-shape.ts';
 export type { Tensor, TensorLike } from './tensor/ndarray.ts';
 export {

@@ -3,6 +3,23 @@ import { directStep } from './algorithms/direct.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './algorithms/fast-convolution-steps.ts';
 import { implicitGemmStep } from './algorithms/implicit-gemm.ts';
 import { referenceStep } from './algorithms/reference.ts';
+import {
+  fullyConnectedDotsStep,
+  fullyConnectedExpandStep,
+  fullyConnectedGemmStep,
+  fullyConnectedTransposeStep,
+} from './layers/fully-connected-program.ts';
+import {
+  activationStep,
+  additionStep,
+  averagePoolingStep,
+  concatenationStep,
+  localResponseStep,
+  maxPoolingStep,
+  resizeStep,
+  scaleShiftStep,
+  softmaxStep,
+} from './layers/steps.ts';
 import type { Step } from './threads/step.ts';
 
 const ALL: readonly Step<never>[] = [
@@ -13,6 +30,19 @@ const ALL: readonly Step<never>[] = [
   multiplyStep,
   outputStep,
   referenceStep,
+  activationStep,
+  additionStep,
+  averagePoolingStep,
+  concatenationStep,
+  fullyConnectedDotsStep,
+  fullyConnectedExpandStep,
+  fullyConnectedGemmStep,
+  fullyConnectedTransposeStep,
+  localResponseStep,
+  maxPoolingStep,
+  resizeStep,
+  scaleShiftStep,
+  softmaxStep,
 ];
 
 export const STEPS: ReadonlyMap<string, Step> = new Map(ALL.map((step) => [step.name, step as unknown as Step]));

@@ -138,7 +138,7 @@ describe('generated Fourier transforms', () => {
   });
 });
 
-describe.each([8, 16, 32, 64])('the spectrum of a %i × %i tile', (T) => {
+describe.each([8, 16, 32, 64])('the spectrum of ft%i', (T) => {
   const frequencies = halfSpectrum(T);
   const numRuns = Math.ceil(((slow ? 20 : 1) * 64) / T);
 

@@ -98,15 +98,19 @@ export interface ConvolutionProgram {
   run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;
 }
 
-/** A row length in elements that keeps successive rows out of one cache set. */
+/**
+ * A row length in elements that keeps successive rows out of one cache set. It is even, because engines copy within
+ * shared memory many times slower between places that differ in their alignment to 8 bytes.
+ */
 export function pitchFor(columns: number): number {
   const pitch = Math.ceil(columns / 4) * 4;
   return pitch % 128 === 0 ? pitch + 16 : pitch;
 }
 
-/** The distance between planes of so many elements: never a multiple of 4096 bytes. */
+/** The distance between planes of so many elements: never a multiple of 2048 bytes, so that planes spread over the cache. */
 export function planeStride(elements: number): number {
-  return Math.ceil(elements / 1024) * 1024 + 16;
+  const stride = Math.ceil(elements / 16) * 16;
+  return stride % 512 === 0 ? stride + 16 : stride;
 }
 
 /** Float32 roundings of a sum of k products: the table's multiplication rounds once for each block of its depth. */

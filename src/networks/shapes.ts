@@ -5,7 +5,7 @@
  * p zeros before and q after it starts at every stride-th place:
  *
  *     valid   ⌊(H + p + q − e) / stride⌋ + 1 windows
- *     full    ⌈(H + p + q − e) / stride⌉ + 1 windows, the last of which may hang over the edge
+ *     full    ⌈(H + p + q − e) / stride⌉ + 1 windows, the last of which may hang over the edge; one where e > H + p + q
  *     same    ⌈H / stride⌉ windows; p + q is what they need, the odd zero in q (TensorFlow's rule)
  *
  * A size that a network leaves open (null) stays null through all of this, so that ranks and channels can be checked
@@ -184,12 +184,14 @@ function windowsAlong(
   const { top, right, bottom, left } = sidesOf(node.padding ?? 0);
   const [before, after] = axis === 0 ? [top, bottom] : [left, right];
   const free = size + before + after - span;
+  if (!convolves && node.convention === 'full') {
+    return { before, after, count: Math.ceil(Math.max(free, 0) / stride) + 1 };
+  }
   if (free < 0) {
     const what = `a window of ${span} does not fit the padded input of ${size + before + after}`;
     throw new NnpackError(convolves ? 'invalid-kernel-size' : 'invalid-pooling-size', `${whoIs(node)}: ${what}`);
   }
-  const round = !convolves && node.convention === 'full' ? Math.ceil : Math.floor;
-  return { before, after, count: round(free / stride) + 1 };
+  return { before, after, count: Math.floor(free / stride) + 1 };
 }
 
 function windowCount(node: ConvolutionNode | PoolingNode, axis: 0 | 1, size: number | null): number | null {

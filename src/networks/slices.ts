@@ -126,8 +126,8 @@ export function receptiveField(network: Network): { halo: Halo; scale: Scale } {
 
 /**
  * Slices of an input [C, H, W] such that one slice takes at most `bytes`, the whole output not counted. What a slice
- * takes is what its values take in a memory plan, unless `bytesOf` (of its height and width, and never less for a
- * larger slice) knows better.
+ * takes is what its values take in a memory plan, unless `bytesOf` (of its height and width, and hardly ever less for a
+ * larger slice) knows better. Every node of the network must be needed (`optimize` leaves out the others).
  *
  * @throws NnpackError 'out-of-memory' if not even the smallest slice fits, 'unsupported-layer' if slices cannot be
  */

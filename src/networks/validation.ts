@@ -67,7 +67,7 @@ function validateNode(node: NetworkNode): void {
       validatePooling(node);
       break;
     case 'relu':
-      expectFinite(node, 'negativeSlope', node.negativeSlope ?? 0);
+      expectSlope(node, 'negativeSlope', node.negativeSlope ?? 0);
       break;
     case 'clamp':
       validateActivation(node, { type: 'clamp', min: node.min, max: node.max });
@@ -146,7 +146,7 @@ function validatePadding(node: NetworkNode, padding: Sides): void {
 function validateActivation(node: NetworkNode, activation: Activation | undefined): void {
   if (activation === undefined || activation === 'relu') return;
   if (activation.type === 'leaky') {
-    expectFinite(node, 'the slope of the activation', activation.slope);
+    expectSlope(node, 'the slope of the activation', activation.slope);
   } else if (!(activation.min <= activation.max)) {
     const got = `${activation.min} and ${activation.max}`;
     throw new NnpackError('invalid-activation-parameters', `${whoIs(node)}: clamp expected min ≤ max, got ${got}`);
@@ -192,4 +192,10 @@ function expectFinite(node: NetworkNode, name: string, value: number): void {
   if (Number.isFinite(value)) return;
   const what = `${name} expected a finite number, got ${show(value)}`;
   throw new NnpackError('invalid-argument', `${whoIs(node)}: ${what}`);
+}
+
+function expectSlope(node: NetworkNode, name: string, value: number): void {
+  if (value >= 0 && value < Infinity) return;
+  const what = `${name} expected a finite number of at least 0, got ${show(value)}`;
+  throw new NnpackError('invalid-activation-parameters', `${whoIs(node)}: ${what}`);
 }

@@ -1,3 +1,3 @@
-/** Reader of tfjs layers models: `nnpack-ts/tfjs`. It runs wherever the library does; node.ts adds reading from disk. */
+/** Reader of tfjs layers models: `nnpack-ts/tfjs`. It runs wherever the library does; load.ts adds reading from disk. */
 export { readLayersModel } from './layers-model.ts';
 export type { ReadShard } from './weights.ts';

@@ -263,10 +263,10 @@ function windows(size: number, before: number, after: number, span: number, stri
   return count;
 }
 
-/** One more where the last of them leaves elements over. */
+/** One more where the last of them leaves elements over, or there is none. */
 function windowsFull(size: number, before: number, after: number, span: number, stride: number): number {
   const count = windows(size, before, after, span, stride);
-  return (count - 1) * stride + span < before + size + after ? count + 1 : count;
+  return count === 0 || (count - 1) * stride + span < before + size + after ? count + 1 : count;
 }
 
 /** TensorFlow's 'same': the zeros before the first element, and the outputs. */

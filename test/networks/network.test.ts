@@ -172,8 +172,8 @@ describe('a network', () => {
     [
       'has a slope that is not a number',
       networkOf([{ ...convolution, activation: { type: 'leaky', slope: Number.NaN } }]),
-      'invalid-argument',
-      "node 'conv' (convolution): the slope of the activation expected a finite number, got NaN",
+      'invalid-activation-parameters',
+      "node 'conv' (convolution): the slope of the activation expected a finite number of at least 0, got NaN",
     ],
     [
       'enlarges by nothing',

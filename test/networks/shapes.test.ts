@@ -220,6 +220,7 @@ describe('windowsOf', () => {
     ['full', 112, 3, 2, 0, 56],
     ['valid', 28, 3, 2, 1, 14],
     ['full', 28, 3, 2, 1, 15],
+    ['full', 2, 5, 2, 1, 1],
   ] as const)(
     '%s: %i elements, windows of %i, stride %i, padding %i give %i',
     (convention, size, k, s, padding, count) => {

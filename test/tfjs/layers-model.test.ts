@@ -8,7 +8,7 @@ import { NnpackError } from '../../src/errors.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
 import { readLayersModel } from '../../src/tfjs/index.ts';
-import { loadLayersModel } from '../../src/tfjs/node.ts';
+import { loadLayersModel } from '../../src/tfjs/load.ts';
 import { RUNS } from '../networks/arbitrary.ts';
 import { runNaive, tensor } from '../networks/naive.ts';
 import { type KerasLayer, type Picture, runLayer } from './keras.ts';

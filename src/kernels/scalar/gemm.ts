@@ -1,30 +1,25 @@
 import type { Memory } from '../../tensor/memory.ts';
 import type { GemmKernels } from '../table.ts';
-import { B, B_STEP, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './generated/gemm.ts';
-
-const KR = MICROKERNELS[0].multiply.length;
-
-const s = new Float64Array(scratch);
+import { B_PARTS, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './generated/gemm.ts';
 
 /**
- * Matrix multiplication, C (+)= A · B, of which a convolution spends nine tenths of its time.
+ * Matrix multiplication, C (+)= A · B, which is most of the time of a convolution.
  *
- * It is blocked after Goto, but with A held still: a block of 16 × 3 elements of A meets three rows of B, and C adds up
- * in memory. scripts/generate-gemm.ts says why that suits V8.
+ * It is blocked as Goto and van de Geijn's is, but a block of A is held still: 16 × 3 elements of A meet three rows of
+ * B, and C adds up in memory. scripts/generate-gemm.ts says why that suits V8.
  *
  *     for each block of up to 128 columns of B and C
- *       for each block of up to 384 rows of B               a panel, which stays in the second-level cache
- *         copy it to scratch, as doubles
- *         for 16 rows i of A and C, then 8, 4, 2, 1 of what is left
- *           for 3 rows l of B, then 2 or 1                  C_i (in scratch, in doubles) += A_il · B_l
- *           C += C_i, or C = C_i if it is the first panel and nothing is to be added to
+ *       for each block of up to 576 rows of B                a panel, which stays in the second-level cache
+ *         pack it: copy it to scratch, as doubles
+ *         for 16 rows of A and C, then for 8, 4, 2, 1 of what is left
+ *           for 3 rows l of B, then for 2 or 1               C (in scratch, in doubles) += A_l · B_l, a micro-kernel
+ *           unpack: C = what is in scratch, or C += it
  *
- * Both operands of the inner loop are in scratch, so the pitches of B and C do not matter, and a table of row offsets
- * costs no more than a pitch.
+ * The inner loop reads B and writes C in scratch alone, so their pitches do not matter (a power of two would put every
+ * row into the same set of a cache), and a table of row offsets costs no more than a pitch.
  *
- * C is rounded to float32 once for each panel: once, that is, for k ≤ 384. The sums of one element depend neither on the
- * rows and columns beside it nor on m and n, so that a result is the same, bit for bit, however C is divided among
- * threads.
+ * C is rounded to float32 once for each panel: once, that is, for k ≤ 576. How the sum of one element is made depends on
+ * k alone, so that a result is the same, bit for bit, however the rows and columns of C are divided among threads.
  */
 export function scalarGemm(memory: Memory): Pick<GemmKernels, 'gemmBlocks' | 'sgemm' | 'sgemmIndirect'> {
   return {
@@ -34,6 +29,12 @@ export function scalarGemm(memory: Memory): Pick<GemmKernels, 'gemmBlocks' | 'sg
       sgemmIndirect(memory.f32, memory.i32, m, n, k, a, lda, rows, b, c, ldc),
   };
 }
+
+/** Rows of B that meet a block of A at once. */
+const KR = B_PARTS.length;
+
+/** All of the scratch. Not exported, so that V8 folds it. */
+const s = new Float64Array(scratch);
 
 function sgemm(
   f32: Float32Array,
@@ -88,37 +89,13 @@ function sgemmIndirect(
   }
 }
 
-/** The size of equal blocks of n, a multiple of `step` and no larger than `max`. */
+/** The size of the fewest equal blocks of n, a multiple of `step` and no larger than `max`. */
 function blockSize(n: number, max: number, step: number): number {
   const blocks = Math.max(1, Math.ceil(n / max));
   return Math.ceil(n / blocks / step) * step;
 }
 
-/** The distance of rows in a panel of n columns. */
-function panelPitch(n: number): number {
-  return Math.ceil(n / STEP) * STEP;
-}
-
-function panelRow(n: number, l: number): number {
-  return B + (l % KR) * B_STEP + Math.trunc(l / KR) * panelPitch(n);
-}
-
-/** Copies the n elements at x to scratch. */
-function pack(f32: Float32Array, n: number, x: number, at: number): void {
-  let j = x | 0;
-  let i = at | 0;
-  const end = (j + n) | 0;
-  const last = (end - 4) | 0;
-  for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
-    s[i] = f32[j];
-    s[(i + 1) | 0] = f32[(j + 1) | 0];
-    s[(i + 2) | 0] = f32[(j + 2) | 0];
-    s[(i + 3) | 0] = f32[(j + 3) | 0];
-  }
-  for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) s[i] = f32[j];
-}
-
-/** C (+)= A · B for the panel B in scratch. */
+/** C (+)= A · B with B in scratch. */
 function multiplyPanel(
   f32: Float32Array,
   m: number,
@@ -136,51 +113,77 @@ function multiplyPanel(
   for (const { rows, multiply } of MICROKERNELS) {
     for (; i + rows <= m; i += rows) {
       let l = 0;
-      let at = 0;
-      for (; l + KR <= k; l += KR, at += pitch) multiply[KR - 1](f32, n, a + i * lda + l, lda, at);
-      if (l < k) multiply[k - l - 1](f32, n, a + i * lda + l, lda, at);
+      let b = 0;
+      for (; l + KR <= k; l += KR, b += pitch) multiply[KR - 1](f32, n, a + i * lda + l, lda, b);
+      if (l < k) multiply[k - l - 1](f32, n, a + i * lda + l, lda, b);
       for (let row = 0; row < rows; row++) unpack(f32, n, row * C_PITCH, c + (i + row) * ldc, update);
     }
   }
 }
 
-/** y = row i of C, or y += row i of C. The row is left at zero, for the next block to add to. */
-function unpack(f32: Float32Array, n: number, at: number, x: number, update: number): void {
+/** Where row l of a panel of n columns is in scratch. */
+function panelRow(n: number, l: number): number {
+  return B_PARTS[l % KR] + Math.trunc(l / KR) * panelPitch(n);
+}
+
+/** A micro-kernel works in steps: up to three columns beyond the last one hold whatever was there before. */
+function panelPitch(n: number): number {
+  return Math.ceil(n / STEP) * STEP;
+}
+
+/** Copies n elements of a row of B from x in memory to `at` in scratch. */
+function pack(f32: Float32Array, n: number, x: number, at: number): void {
   let j = x | 0;
   let i = at | 0;
   const end = (j + n) | 0;
   const last = (end - 4) | 0;
-  const u = update | 0;
   for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
-    const j1 = (j + 1) | 0,
-      j2 = (j + 2) | 0,
-      j3 = (j + 3) | 0;
-    const i1 = (i + 1) | 0,
-      i2 = (i + 2) | 0,
-      i3 = (i + 3) | 0;
-    if (u === 0) {
-      f32[j] = s[i];
-      f32[j1] = s[i1];
-      f32[j2] = s[i2];
-      f32[j3] = s[i3];
-    } else {
+    s[i] = f32[j];
+    s[(i + 1) | 0] = f32[(j + 1) | 0];
+    s[(i + 2) | 0] = f32[(j + 2) | 0];
+    s[(i + 3) | 0] = f32[(j + 3) | 0];
+  }
+  for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) s[i] = f32[j];
+}
+
+/**
+ * Writes n elements of a row of C from `at` in scratch over those at y in memory, or adds them. The row in scratch is
+ * left at zero for the next block to add to, the columns beyond the last one too.
+ */
+function unpack(f32: Float32Array, n: number, at: number, y: number, update: number): void {
+  const adds = (update | 0) !== 0;
+  let j = y | 0;
+  let i = at | 0;
+  const end = (j + n) | 0;
+  const last = (end - 4) | 0;
+  for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
+    const i1 = (i + 1) | 0;
+    const i2 = (i + 2) | 0;
+    const i3 = (i + 3) | 0;
+    if (adds) {
       f32[j] += s[i];
-      f32[j1] += s[i1];
-      f32[j2] += s[i2];
-      f32[j3] += s[i3];
+      f32[(j + 1) | 0] += s[i1];
+      f32[(j + 2) | 0] += s[i2];
+      f32[(j + 3) | 0] += s[i3];
+    } else {
+      f32[j] = s[i];
+      f32[(j + 1) | 0] = s[i1];
+      f32[(j + 2) | 0] = s[i2];
+      f32[(j + 3) | 0] = s[i3];
     }
     s[i] = 0;
     s[i1] = 0;
     s[i2] = 0;
     s[i3] = 0;
   }
-  if (j === end) return;
-  for (const zero = (i + 4) | 0; i < zero; i = (i + 1) | 0, j = (j + 1) | 0) {
-    if (j < end) f32[j] = u === 0 ? s[i] : f32[j] + s[i];
+  for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) {
+    f32[j] = adds ? f32[j] + s[i] : s[i];
     s[i] = 0;
   }
+  for (const beyond = at + panelPitch(n); i < beyond; i = (i + 1) | 0) s[i] = 0;
 }
 
+/** C = 0, the sum of no products. */
 function clear(f32: Float32Array, m: number, n: number, c: number, ldc: number): void {
   for (let i = 0; i < m; i++) f32.fill(0, c + i * ldc, c + i * ldc + n);
 }

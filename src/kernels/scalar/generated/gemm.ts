@@ -5,16 +5,16 @@
 /** Columns that the scratch has room for. */
 export const COLUMNS = 128;
 /** Rows of B that the scratch has room for. */
-export const ROWS = 384;
+export const ROWS = 576;
 /** Columns are done in groups of so many; the last group may go beyond n. */
 export const STEP = 4;
 
-/** Row i of C is at i · C_PITCH. */
+/** Sixteen rows of C, then rows of B: rows l, l + 3, l + 6 … are one behind the other in part l = 0 … 2. Zero at first. */
+export const scratch = new ArrayBuffer(607424);
+/** Doubles from one row of C to the next. */
 export const C_PITCH = 136;
-/** Row l of B is in array l % 3, of which the first starts at B and others B_STEP further, after ⌊l / 3⌋ rows. */
-export const B = 2176;
-export const B_STEP = 16392;
-export const scratch = new ArrayBuffer(410816);
+/** Where the parts of B are in scratch, in doubles. */
+export const B_PARTS: readonly number[] = [2176, 26760, 51344];
 
 const c0 = new Float64Array(scratch, 0, 128);
 const c1 = new Float64Array(scratch, 1088, 128);
@@ -32,11 +32,11 @@ const c12 = new Float64Array(scratch, 13056, 128);
 const c13 = new Float64Array(scratch, 14144, 128);
 const c14 = new Float64Array(scratch, 15232, 128);
 const c15 = new Float64Array(scratch, 16320, 128);
-const b0 = new Float64Array(scratch, 17408, 16384);
-const b1 = new Float64Array(scratch, 148544, 16384);
-const b2 = new Float64Array(scratch, 279680, 16384);
+const b0 = new Float64Array(scratch, 17408, 24576);
+const b1 = new Float64Array(scratch, 214080, 24576);
+const b2 = new Float64Array(scratch, 410752, 24576);
 
-/** C += A · B. A is (rows, depth) at a, B is (depth, n) at b in each of the first arrays of bRows, C is (rows, n). */
+/** C += A · B, with A at a in f32 and B at b in each part. */
 export type Microkernel = (f32: Float32Array, n: number, a: number, lda: number, b: number) => void;
 
 /** The micro-kernels by rows of A, then by depth − 1. */
@@ -50,43 +50,25 @@ export const MICROKERNELS: readonly { readonly rows: number; readonly multiply: 
 
 function multiply16x3(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (16, 3), B is (3, n), C is (16, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0], a4_2 = f32[(r4 + 2) | 0];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0], a5_2 = f32[(r5 + 2) | 0];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0], a6_2 = f32[(r6 + 2) | 0];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0], a7_2 = f32[(r7 + 2) | 0];
-  const r8 = (r7 + lda) | 0;
-  const a8_0 = f32[r8], a8_1 = f32[(r8 + 1) | 0], a8_2 = f32[(r8 + 2) | 0];
-  const r9 = (r8 + lda) | 0;
-  const a9_0 = f32[r9], a9_1 = f32[(r9 + 1) | 0], a9_2 = f32[(r9 + 2) | 0];
-  const r10 = (r9 + lda) | 0;
-  const a10_0 = f32[r10], a10_1 = f32[(r10 + 1) | 0], a10_2 = f32[(r10 + 2) | 0];
-  const r11 = (r10 + lda) | 0;
-  const a11_0 = f32[r11], a11_1 = f32[(r11 + 1) | 0], a11_2 = f32[(r11 + 2) | 0];
-  const r12 = (r11 + lda) | 0;
-  const a12_0 = f32[r12], a12_1 = f32[(r12 + 1) | 0], a12_2 = f32[(r12 + 2) | 0];
-  const r13 = (r12 + lda) | 0;
-  const a13_0 = f32[r13], a13_1 = f32[(r13 + 1) | 0], a13_2 = f32[(r13 + 2) | 0];
-  const r14 = (r13 + lda) | 0;
-  const a14_0 = f32[r14], a14_1 = f32[(r14 + 1) | 0], a14_2 = f32[(r14 + 2) | 0];
-  const r15 = (r14 + lda) | 0;
-  const a15_0 = f32[r15], a15_1 = f32[(r15 + 1) | 0], a15_2 = f32[(r15 + 2) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0], a4_2 = f32[(r4 + 2) | 0];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0], a5_2 = f32[(r5 + 2) | 0];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0], a6_2 = f32[(r6 + 2) | 0];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0], a7_2 = f32[(r7 + 2) | 0];
+  const r8 = (r7 + lda) | 0, a8_0 = f32[r8], a8_1 = f32[(r8 + 1) | 0], a8_2 = f32[(r8 + 2) | 0];
+  const r9 = (r8 + lda) | 0, a9_0 = f32[r9], a9_1 = f32[(r9 + 1) | 0], a9_2 = f32[(r9 + 2) | 0];
+  const r10 = (r9 + lda) | 0, a10_0 = f32[r10], a10_1 = f32[(r10 + 1) | 0], a10_2 = f32[(r10 + 2) | 0];
+  const r11 = (r10 + lda) | 0, a11_0 = f32[r11], a11_1 = f32[(r11 + 1) | 0], a11_2 = f32[(r11 + 2) | 0];
+  const r12 = (r11 + lda) | 0, a12_0 = f32[r12], a12_1 = f32[(r12 + 1) | 0], a12_2 = f32[(r12 + 2) | 0];
+  const r13 = (r12 + lda) | 0, a13_0 = f32[r13], a13_1 = f32[(r13 + 1) | 0], a13_2 = f32[(r13 + 2) | 0];
+  const r14 = (r13 + lda) | 0, a14_0 = f32[r14], a14_1 = f32[(r14 + 1) | 0], a14_2 = f32[(r14 + 2) | 0];
+  const r15 = (r14 + lda) | 0, a15_0 = f32[r15], a15_1 = f32[(r15 + 1) | 0], a15_2 = f32[(r15 + 2) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0], b2_0 = b2[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1], b2_1 = b2[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2], b2_2 = b2[p2];
@@ -160,43 +142,25 @@ function multiply16x3(f32: Float32Array, n: number, a: number, lda: number, b: n
 
 function multiply16x2(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (16, 2), B is (2, n), C is (16, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0];
-  const r8 = (r7 + lda) | 0;
-  const a8_0 = f32[r8], a8_1 = f32[(r8 + 1) | 0];
-  const r9 = (r8 + lda) | 0;
-  const a9_0 = f32[r9], a9_1 = f32[(r9 + 1) | 0];
-  const r10 = (r9 + lda) | 0;
-  const a10_0 = f32[r10], a10_1 = f32[(r10 + 1) | 0];
-  const r11 = (r10 + lda) | 0;
-  const a11_0 = f32[r11], a11_1 = f32[(r11 + 1) | 0];
-  const r12 = (r11 + lda) | 0;
-  const a12_0 = f32[r12], a12_1 = f32[(r12 + 1) | 0];
-  const r13 = (r12 + lda) | 0;
-  const a13_0 = f32[r13], a13_1 = f32[(r13 + 1) | 0];
-  const r14 = (r13 + lda) | 0;
-  const a14_0 = f32[r14], a14_1 = f32[(r14 + 1) | 0];
-  const r15 = (r14 + lda) | 0;
-  const a15_0 = f32[r15], a15_1 = f32[(r15 + 1) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0];
+  const r8 = (r7 + lda) | 0, a8_0 = f32[r8], a8_1 = f32[(r8 + 1) | 0];
+  const r9 = (r8 + lda) | 0, a9_0 = f32[r9], a9_1 = f32[(r9 + 1) | 0];
+  const r10 = (r9 + lda) | 0, a10_0 = f32[r10], a10_1 = f32[(r10 + 1) | 0];
+  const r11 = (r10 + lda) | 0, a11_0 = f32[r11], a11_1 = f32[(r11 + 1) | 0];
+  const r12 = (r11 + lda) | 0, a12_0 = f32[r12], a12_1 = f32[(r12 + 1) | 0];
+  const r13 = (r12 + lda) | 0, a13_0 = f32[r13], a13_1 = f32[(r13 + 1) | 0];
+  const r14 = (r13 + lda) | 0, a14_0 = f32[r14], a14_1 = f32[(r14 + 1) | 0];
+  const r15 = (r14 + lda) | 0, a15_0 = f32[r15], a15_1 = f32[(r15 + 1) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2];
@@ -270,43 +234,25 @@ function multiply16x2(f32: Float32Array, n: number, a: number, lda: number, b: n
 
 function multiply16x1(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (16, 1), B is (1, n), C is (16, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7];
-  const r8 = (r7 + lda) | 0;
-  const a8_0 = f32[r8];
-  const r9 = (r8 + lda) | 0;
-  const a9_0 = f32[r9];
-  const r10 = (r9 + lda) | 0;
-  const a10_0 = f32[r10];
-  const r11 = (r10 + lda) | 0;
-  const a11_0 = f32[r11];
-  const r12 = (r11 + lda) | 0;
-  const a12_0 = f32[r12];
-  const r13 = (r12 + lda) | 0;
-  const a13_0 = f32[r13];
-  const r14 = (r13 + lda) | 0;
-  const a14_0 = f32[r14];
-  const r15 = (r14 + lda) | 0;
-  const a15_0 = f32[r15];
+  const r0 = a | 0, a0_0 = f32[r0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7];
+  const r8 = (r7 + lda) | 0, a8_0 = f32[r8];
+  const r9 = (r8 + lda) | 0, a9_0 = f32[r9];
+  const r10 = (r9 + lda) | 0, a10_0 = f32[r10];
+  const r11 = (r10 + lda) | 0, a11_0 = f32[r11];
+  const r12 = (r11 + lda) | 0, a12_0 = f32[r12];
+  const r13 = (r12 + lda) | 0, a13_0 = f32[r13];
+  const r14 = (r13 + lda) | 0, a14_0 = f32[r14];
+  const r15 = (r14 + lda) | 0, a15_0 = f32[r15];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0];
     const b0_1 = b0[p1];
     const b0_2 = b0[p2];
@@ -380,27 +326,17 @@ function multiply16x1(f32: Float32Array, n: number, a: number, lda: number, b: n
 
 function multiply8x3(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (8, 3), B is (3, n), C is (8, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0], a4_2 = f32[(r4 + 2) | 0];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0], a5_2 = f32[(r5 + 2) | 0];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0], a6_2 = f32[(r6 + 2) | 0];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0], a7_2 = f32[(r7 + 2) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0], a4_2 = f32[(r4 + 2) | 0];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0], a5_2 = f32[(r5 + 2) | 0];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0], a6_2 = f32[(r6 + 2) | 0];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0], a7_2 = f32[(r7 + 2) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0], b2_0 = b2[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1], b2_1 = b2[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2], b2_2 = b2[p2];
@@ -442,27 +378,17 @@ function multiply8x3(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply8x2(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (8, 2), B is (2, n), C is (8, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4], a4_1 = f32[(r4 + 1) | 0];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5], a5_1 = f32[(r5 + 1) | 0];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6], a6_1 = f32[(r6 + 1) | 0];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7], a7_1 = f32[(r7 + 1) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2];
@@ -504,27 +430,17 @@ function multiply8x2(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply8x1(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (8, 1), B is (1, n), C is (8, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3];
-  const r4 = (r3 + lda) | 0;
-  const a4_0 = f32[r4];
-  const r5 = (r4 + lda) | 0;
-  const a5_0 = f32[r5];
-  const r6 = (r5 + lda) | 0;
-  const a6_0 = f32[r6];
-  const r7 = (r6 + lda) | 0;
-  const a7_0 = f32[r7];
+  const r0 = a | 0, a0_0 = f32[r0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3];
+  const r4 = (r3 + lda) | 0, a4_0 = f32[r4];
+  const r5 = (r4 + lda) | 0, a5_0 = f32[r5];
+  const r6 = (r5 + lda) | 0, a6_0 = f32[r6];
+  const r7 = (r6 + lda) | 0, a7_0 = f32[r7];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0];
     const b0_1 = b0[p1];
     const b0_2 = b0[p2];
@@ -566,19 +482,13 @@ function multiply8x1(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply4x3(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (4, 3), B is (3, n), C is (4, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0], a2_2 = f32[(r2 + 2) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0], a3_2 = f32[(r3 + 2) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0], b2_0 = b2[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1], b2_1 = b2[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2], b2_2 = b2[p2];
@@ -604,19 +514,13 @@ function multiply4x3(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply4x2(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (4, 2), B is (2, n), C is (4, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2], a2_1 = f32[(r2 + 1) | 0];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3], a3_1 = f32[(r3 + 1) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2];
@@ -642,19 +546,13 @@ function multiply4x2(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply4x1(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (4, 1), B is (1, n), C is (4, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1];
-  const r2 = (r1 + lda) | 0;
-  const a2_0 = f32[r2];
-  const r3 = (r2 + lda) | 0;
-  const a3_0 = f32[r3];
+  const r0 = a | 0, a0_0 = f32[r0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1];
+  const r2 = (r1 + lda) | 0, a2_0 = f32[r2];
+  const r3 = (r2 + lda) | 0, a3_0 = f32[r3];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0];
     const b0_1 = b0[p1];
     const b0_2 = b0[p2];
@@ -680,15 +578,11 @@ function multiply4x1(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply2x3(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (2, 3), B is (3, n), C is (2, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0], a1_2 = f32[(r1 + 2) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0], b2_0 = b2[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1], b2_1 = b2[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2], b2_2 = b2[p2];
@@ -706,15 +600,11 @@ function multiply2x3(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply2x2(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (2, 2), B is (2, n), C is (2, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1], a1_1 = f32[(r1 + 1) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2];
@@ -732,15 +622,11 @@ function multiply2x2(f32: Float32Array, n: number, a: number, lda: number, b: nu
 
 function multiply2x1(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
   // A is (2, 1), B is (1, n), C is (2, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0];
-  const r1 = (r0 + lda) | 0;
-  const a1_0 = f32[r1];
+  const r0 = a | 0, a0_0 = f32[r0];
+  const r1 = (r0 + lda) | 0, a1_0 = f32[r1];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0];
     const b0_1 = b0[p1];
     const b0_2 = b0[p2];
@@ -756,15 +642,12 @@ function multiply2x1(f32: Float32Array, n: number, a: number, lda: number, b: nu
   }
 }
 
-function multiply1x3(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
+function multiply1x3(f32: Float32Array, n: number, a: number, _lda: number, b: number): void {
   // A is (1, 3), B is (3, n), C is (1, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0], a0_2 = f32[(r0 + 2) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0], b2_0 = b2[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1], b2_1 = b2[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2], b2_2 = b2[p2];
@@ -776,15 +659,12 @@ function multiply1x3(f32: Float32Array, n: number, a: number, lda: number, b: nu
   }
 }
 
-function multiply1x2(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
+function multiply1x2(f32: Float32Array, n: number, a: number, _lda: number, b: number): void {
   // A is (1, 2), B is (2, n), C is (1, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
+  const r0 = a | 0, a0_0 = f32[r0], a0_1 = f32[(r0 + 1) | 0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0], b1_0 = b1[p0];
     const b0_1 = b0[p1], b1_1 = b1[p1];
     const b0_2 = b0[p2], b1_2 = b1[p2];
@@ -796,15 +676,12 @@ function multiply1x2(f32: Float32Array, n: number, a: number, lda: number, b: nu
   }
 }
 
-function multiply1x1(f32: Float32Array, n: number, a: number, lda: number, b: number): void {
+function multiply1x1(f32: Float32Array, n: number, a: number, _lda: number, b: number): void {
   // A is (1, 1), B is (1, n), C is (1, n)
-  const r0 = a | 0;
-  const a0_0 = f32[r0];
+  const r0 = a | 0, a0_0 = f32[r0];
   for (let j0 = 0; j0 < n; j0 = (j0 + 4) | 0) {
-    const p0 = (b + j0) | 0;
-    const j1 = (j0 + 1) | 0, p1 = (p0 + 1) | 0;
-    const j2 = (j0 + 2) | 0, p2 = (p0 + 2) | 0;
-    const j3 = (j0 + 3) | 0, p3 = (p0 + 3) | 0;
+    const j1 = (j0 + 1) | 0, j2 = (j0 + 2) | 0, j3 = (j0 + 3) | 0;
+    const p0 = (b + j0) | 0, p1 = (p0 + 1) | 0, p2 = (p0 + 2) | 0, p3 = (p0 + 3) | 0;
     const b0_0 = b0[p0];
     const b0_1 = b0[p1];
     const b0_2 = b0[p2];

@@ -1,0 +1,130 @@
+/** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
+import { NnpackError, show } from '../errors.ts';
+import { expectCount } from '../tensor/convolution-shape.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import type { Context } from '../threads/context.ts';
+import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
+
+/** What every layer takes beside its input. */
+export interface LayerOptions<Output extends TensorLike = Tensor> {
+  /** Written in place, and returned; a new tensor when none is given. */
+  readonly output?: Output;
+  readonly context?: Context;
+}
+
+export function expectOptions(who: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new NnpackError('invalid-argument', `${who}: options are ${show(options)}, expected an object`);
+  }
+}
+
+export function expectFinite(who: string, what: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new NnpackError('invalid-argument', `${who}: ${what} is ${show(value)}, expected a finite number`);
+  }
+}
+
+/** A tensor as N × C planes of `pixels` elements each. */
+export interface Planes {
+  readonly batch: number;
+  readonly channels: number;
+  readonly pixels: number;
+}
+
+/** The axis of the channels: 0 for [C] and [C, H, W], which are a batch of one, and 1 for all others. */
+export function channelAxis(rank: number): number {
+  return rank === 1 || rank === 3 ? 0 : 1;
+}
+
+/** The planes of a shape of rank 1 to 5, none of whose extents may be 0. */
+export function planesOf(who: string, what: string, shape: readonly number[]): Planes {
+  const axis = channelAxis(shape.length);
+  const batch = axis === 0 ? 1 : shape[0];
+  const channels = shape[axis];
+  let pixels = 1;
+  expectCount(who, `${what}'s batch size`, batch, 'invalid-batch-size');
+  expectCount(who, `${what}'s channels`, channels, 'invalid-channels');
+  for (const extent of shape.slice(axis + 1)) {
+    expectCount(who, `${what}'s size`, extent, 'invalid-input-size');
+    pixels *= extent;
+  }
+  return { batch, channels, pixels };
+}
+
+/** Checks that a value for each channel is one, and has as many elements. */
+export function checkPerChannel(who: string, what: string, value: unknown, channels: number): CheckedTensor {
+  const tensor = checkTensor(who, what, value, [1]);
+  if (tensor.shape[0] !== channels) {
+    throw new NnpackError(
+      'invalid-channels',
+      `${who}: ${what} has ${tensor.shape[0]} elements, expected ${channels} (the input's channels)`,
+    );
+  }
+  return tensor;
+}
+
+/** An argument by the name that an error gives it. */
+export type NamedTensor = readonly [name: string, tensor: CheckedTensor];
+
+/** Checks the output of a layer that reads elements after it has written others: it lies apart from all inputs. */
+export function checkApartOutput(
+  who: string,
+  output: TensorLike | undefined,
+  shape: readonly number[],
+  inputs: readonly NamedTensor[],
+): CheckedTensor | null {
+  return output === undefined ? null : checkOutput(who, output, shape, inputs);
+}
+
+/** Checks the output of an elementwise layer: it may also be one of the inputs, element for element. */
+export function checkElementwiseOutput(
+  who: string,
+  output: TensorLike | undefined,
+  shape: readonly number[],
+  inputs: readonly NamedTensor[],
+): CheckedTensor | null {
+  if (output === undefined) return null;
+  const target = checkOutput(who, output, shape, []);
+  return checkOutput(
+    who,
+    output,
+    shape,
+    inputs.filter(([, input]) => !isSameView(target, input)),
+  );
+}
+
+/** Whether two views name the same elements in the same order. */
+function isSameView(a: CheckedTensor, b: CheckedTensor): boolean {
+  return (
+    a.data.buffer === b.data.buffer &&
+    a.data.byteOffset + a.offset * 4 === b.data.byteOffset + b.offset * 4 &&
+    a.shape.length === b.shape.length &&
+    a.shape.every((extent, axis) => extent === b.shape[axis] && (extent === 1 || a.stride[axis] === b.stride[axis]))
+  );
+}
+
+/**
+ * Runs a layer on offsets into the context's memory: inputs are copied there unless they lie there, the work is done, and
+ * the output is copied out unless it lies there.
+ *
+ * @param target the checked `output`, or null for a new tensor
+ */
+export function callLayer<Output extends TensorLike>(
+  who: string,
+  context: Context,
+  inputs: readonly CheckedTensor[],
+  output: Output | undefined,
+  target: CheckedTensor | null,
+  shape: readonly number[],
+  work: (inputs: readonly number[], output: number, staging: Staging) => void,
+): Output {
+  return staged(context, who, (staging) => {
+    const result = output === undefined ? newTensor(shape) : null;
+    const offsets = inputs.map((input) => staging.input(input));
+    const y = staging.output(target ?? result, shape);
+    work(offsets, y.offset, staging);
+    y.finish();
+    return (output ?? result) as Output;
+  });
+}

@@ -1,0 +1,104 @@
+import { NnpackError, show } from '../errors.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor, MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { callLayer, channelAxis, checkApartOutput, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { concatenationStep, tileOf } from './steps.ts';
+
+export interface ConcatenationOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
+  /** One or more tensors, of rank 1 to 5, whose shapes agree but for the axis. */
+  readonly inputs: readonly TensorLike[];
+  /** The axis along which they follow one another; that of the channels when not given. */
+  readonly axis?: number;
+}
+
+/** Every input is `rows` runs, the output the runs of all inputs in turn. */
+export interface ConcatenationProblem {
+  readonly rows: number;
+  /** Elements of each input's runs. */
+  readonly runs: readonly number[];
+  readonly outputShape: readonly number[];
+}
+
+/**
+ * Tensors one after the other along an axis: the channels when none is given, axis 1 of [N, C, H, W] and [N, C], axis 0
+ * of [C, H, W] and [C].
+ *
+ * @returns a tensor of the inputs' shape, with their extents along the axis added up
+ * @throws NnpackError `invalid-input-size` where other extents differ, `invalid-rank` where ranks do; tensor errors
+ * @example
+ * const y = concatenationOutput({ inputs: [branch1, branch2, branch3] });
+ */
+export function concatenationOutput<Output extends TensorLike = Tensor>(options: ConcatenationOptions<Output>): Output {
+  const who = 'concatenationOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const given: unknown = options.inputs;
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new NnpackError('invalid-argument', `${who}: inputs is ${show(given)}, expected an array of tensors`);
+  }
+  const inputs = Array.from(given, (input, i) => checkTensor(who, `inputs[${i}]`, input, [1, 2, 3, 4, 5]));
+  const problem = checkConcatenation(who, inputs, options.axis);
+  const named = inputs.map((input, i) => [`inputs[${i}]`, input] as const);
+  const target = checkApartOutput(who, options.output, problem.outputShape, named);
+  return callLayer(who, context, inputs, options.output, target, problem.outputShape, (xs, y) =>
+    runConcatenation(context, problem, xs, y),
+  );
+}
+
+export function checkConcatenation(
+  who: string,
+  inputs: readonly Pick<CheckedTensor, 'shape'>[],
+  axisOption: unknown,
+): ConcatenationProblem {
+  const [{ shape: first }] = inputs;
+  const axis = axisOption ?? channelAxis(first.length);
+  if (typeof axis !== 'number' || !Number.isInteger(axis) || axis < 0 || axis >= first.length) {
+    throw new NnpackError(
+      'invalid-argument',
+      `${who}: axis is ${show(axis)}, expected a whole number from 0 to ${first.length - 1}`,
+    );
+  }
+  inputs.forEach(({ shape }, i) => {
+    planesOf(who, `inputs[${i}]`, shape);
+    const differs = shape.length !== first.length || shape.some((extent, a) => a !== axis && extent !== first[a]);
+    if (differs) {
+      throw new NnpackError(
+        shape.length === first.length ? 'invalid-input-size' : 'invalid-rank',
+        `${who}: inputs[${i}] has shape ${show([...shape])}, expected ${show([...first])} (that of inputs[0]) but for axis ${axis}`,
+      );
+    }
+  });
+  const outputShape = first.map((extent, a) =>
+    a === axis ? inputs.reduce((sum, { shape }) => sum + shape[axis], 0) : extent,
+  );
+  if (sizeOf(outputShape) > MAX_ELEMENTS) {
+    throw new NnpackError(
+      'out-of-memory',
+      `${who}: output ${show(outputShape)} has ${sizeOf(outputShape)} elements, expected at most ${MAX_ELEMENTS}`,
+    );
+  }
+  return {
+    rows: sizeOf(first.slice(0, axis)),
+    runs: inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
+    outputShape,
+  };
+}
+
+/** Copies dense inputs in the context's memory to their places in y. */
+export function runConcatenation(
+  context: Context,
+  problem: ConcatenationProblem,
+  inputs: readonly number[],
+  y: number,
+): void {
+  const { rows, runs } = problem;
+  const yPitch = runs.reduce((sum, run) => sum + run, 0);
+  let start = y;
+  runs.forEach((run, i) => {
+    const tile = tileOf(run);
+    const parameters = { x: inputs[i], xPitch: run, y: start, yPitch };
+    context.pool.parallelize2dTile2d(concatenationStep, parameters, rows, run, tile.rows, tile.columns);
+    start += run;
+  });
+}

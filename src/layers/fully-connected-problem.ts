@@ -1,0 +1,131 @@
+/** The arguments of fully-connected layers: sizes, and kernels in float32 or half precision. */
+import { RulesExplanation } from '../dispatch/explain.ts';
+import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
+import { didYouMean, NnpackError, show } from '../errors.ts';
+import { expectCount } from '../tensor/convolution-shape.ts';
+import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkShape, checkTensor, copyIn, isDense } from '../tensor/tensor.ts';
+import type { Context } from '../threads/context.ts';
+import { type FullyConnectedShape, methodFor, WEIGHT_FORMATS, type WeightFormat } from './fully-connected-program.ts';
+
+/** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */
+export interface HalfTensor {
+  readonly data: Uint16Array;
+  readonly shape: readonly number[];
+  /** IEEE 754's binary16, or ARM's alternative form, which is NNPACK's: no ∞ and NaN, numbers up to 131,008. */
+  readonly format: 'binary16' | 'alternative';
+}
+
+/** The checked sizes of a call, and the shapes of its tensors. */
+export interface FullyConnectedProblem {
+  readonly shape: FullyConnectedShape;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+}
+
+/** Checks sizes alone, in NNPACK's order, so that shapes without data will do. */
+export function checkFullyConnected(
+  who: string,
+  options: { input?: unknown; kernel?: unknown; bias?: unknown },
+): FullyConnectedProblem {
+  const { shape: inputShape } = checkShape(who, 'input', options.input, [1, 2]);
+  const { shape: kernelShape } = checkShape(who, 'kernel', options.kernel, [2]);
+  const format = checkFormat(who, (options.kernel as { format?: unknown }).format);
+  const [batch, inputChannels] = inputShape.length === 1 ? [1, inputShape[0]] : inputShape;
+  const [outputChannels, kernelChannels] = kernelShape;
+  expectCount(who, 'batch size', batch, 'invalid-batch-size');
+  expectCount(who, 'input channels', inputChannels, 'invalid-input-channels');
+  expectCount(who, 'output channels', outputChannels, 'invalid-output-channels');
+  if (kernelChannels !== inputChannels) {
+    throw new NnpackError(
+      'invalid-input-channels',
+      `${who}: kernel has ${kernelChannels} input channels, expected ${inputChannels} (the input's channels)`,
+    );
+  }
+  if (options.bias !== undefined) {
+    const bias = checkShape(who, 'bias', options.bias, [1]);
+    if (bias.shape[0] !== outputChannels) {
+      throw new NnpackError(
+        'invalid-bias',
+        `${who}: bias has ${bias.shape[0]} elements, expected ${outputChannels} (the kernel's output channels)`,
+      );
+    }
+  }
+  const outputShape = inputShape.length === 1 ? [outputChannels] : [batch, outputChannels];
+  checkShape(who, 'output', { shape: outputShape }, [1, 2]);
+  const shape = Object.freeze({ batch, inputChannels, outputChannels, format });
+  return { shape, inputShape: [...inputShape], outputShape };
+}
+
+function checkFormat(who: string, format: unknown): WeightFormat {
+  if (format === undefined) return 'float32';
+  const found = WEIGHT_FORMATS.find((name) => name === format && name !== 'float32');
+  if (found !== undefined) return found;
+  const hint = typeof format === 'string' ? didYouMean(format, WEIGHT_FORMATS) : '';
+  throw new NnpackError(
+    'invalid-argument',
+    `${who}: kernel's format is ${show(format)}, expected 'binary16', 'alternative', or none for float32${hint}`,
+  );
+}
+
+/** A kernel whose every weight is known to lie in its data: a float32 tensor of any strides, or dense half precision. */
+export type CheckedKernel = CheckedTensor | HalfTensor;
+
+export function isHalf(kernel: CheckedKernel): kernel is HalfTensor {
+  return kernel.data instanceof Uint16Array;
+}
+
+/** Checks the data of a kernel whose shape and format have been checked. */
+export function checkKernel(who: string, kernel: TensorLike | HalfTensor): CheckedKernel {
+  const { shape, format, stride, offset } = kernel as HalfTensor & Partial<TensorLike>;
+  const data: unknown = kernel.data;
+  if (format === undefined) {
+    if (data instanceof Uint16Array) {
+      throw new NnpackError(
+        'invalid-tensor-type',
+        `${who}: kernel holds a Uint16Array without a format, expected 'binary16' or 'alternative' beside it`,
+      );
+    }
+    return checkTensor(who, 'kernel', kernel, [2]);
+  }
+  if (!(data instanceof Uint16Array)) {
+    throw new NnpackError(
+      'invalid-tensor-type',
+      `${who}: kernel of format ${format} holds ${show(data)}, expected a Uint16Array`,
+    );
+  }
+  const isPlain = stride === undefined || (Array.isArray(stride) && stride.length === 2 && isDense({ shape, stride }));
+  if (!isPlain || (offset ?? 0) !== 0) {
+    throw new NnpackError(
+      'invalid-tensor',
+      `${who}: kernel of format ${format} has strides or an offset, expected it to be dense`,
+    );
+  }
+  if (data.length < sizeOf(shape)) {
+    throw new NnpackError(
+      'invalid-tensor',
+      `${who}: kernel of shape ${show([...shape])} has ${data.length} elements, expected ${sizeOf(shape)}`,
+    );
+  }
+  return { data, shape, format };
+}
+
+/** Copies rows first … of a kernel to a dense run of the context's memory, as the program reads them. */
+export function copyKernelRows(context: Context, kernel: CheckedKernel, first: number, rows: number, to: number): void {
+  const channels = kernel.shape[1];
+  const { f32, u16 } = context.arena;
+  if (isHalf(kernel)) u16.set(kernel.data.subarray(first * channels, (first + rows) * channels), 2 * to);
+  else copyIn({ ...kernel, shape: [rows, channels], offset: kernel.offset + first * kernel.stride[0] }, f32, to);
+}
+
+/** Which of the documented rules hold, and how the layer runs. */
+export function explanationOf({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): RulesExplanation {
+  const method = methodFor({ batch, inputChannels, outputChannels, format });
+  const why =
+    method === 'dots'
+      ? `batch ${batch}: each weight is read once, and meets every image while it is in the cache`
+      : `batch ${batch}: a matrix product that streams over the images`;
+  const weights = format === 'float32' ? '' : ` in ${format}`;
+  const operation = `fully-connected ${batch}×${inputChannels} · ${outputChannels}×${inputChannels}${weights} → ${batch}×${outputChannels}`;
+  return new RulesExplanation(operation, applyRules(FULLY_CONNECTED_RULES, { batch }), method, why);
+}

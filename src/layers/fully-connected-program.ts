@@ -1,0 +1,237 @@
+/**
+ * A fully-connected layer, y[n, k] = b[k] + Σ_c w[k, c] · x[n, c], in one of two ways:
+ *
+ *   dots   for each block of rows of W that stays in the second-level cache
+ *            for each image n                  dot products of the rows with x[n]
+ *   gemm   Xᵀ[c, n] once, then for each block of rows of W
+ *            Yᵀ[k, n] = W[k, c] · Xᵀ[c, n]     streaming over the images
+ *            y[n, k] = Yᵀ[k, n]                while the block is in the cache
+ *
+ * Either reads W as it lies, row by row, so nothing of its size is ever transposed, and a part of its rows can be done
+ * without the others. (Y = X · Wᵀ, which streams over the output channels, needs that transposition, and then runs no
+ * faster: every weight is packed for a handful of images, where here every image is packed for 64 rows of weights.)
+ *
+ * Half-precision weights are read as they are by `dots`; for `gemm` a window of rows at a time is expanded to float32, so
+ * that the layer keeps the half of the memory that it was given them for.
+ *
+ * What one item computes depends neither on the other items nor on who does it, so results do not depend on the threads.
+ */
+import { activate } from '../algorithms/activate.ts';
+import { type Activation, now, type Profile, pitchFor } from '../algorithms/algorithm.ts';
+import { decodeHalves } from '../kernels/half.ts';
+import type { Context } from '../threads/context.ts';
+import { defineStep } from '../threads/step.ts';
+
+/** How weights are stored; 'alternative' is NNPACK's half, ARM's, whose exponent 31 is an ordinary one. */
+export const WEIGHT_FORMATS = ['float32', 'binary16', 'alternative'] as const;
+
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+/** A fully-connected layer whose every size has been checked: x (N, C), w (K, C), y (N, K). */
+export interface FullyConnectedShape {
+  readonly batch: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly format: WeightFormat;
+}
+
+/** A fully-connected layer laid out: numbers only from here on. All offsets are into the context's memory. */
+export interface FullyConnectedProgram {
+  readonly method: 'dots' | 'gemm';
+  /** Elements of float32 that hold the weights. */
+  readonly packedFloats: number;
+  readonly workspaceFloats: number;
+  /** The whole layer; `bias` 0 means none. Adds the time of each phase to the profile. */
+  run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;
+  /** First what depends on the input alone … */
+  prepare(input: number, workspace: number, profile: Profile): void;
+  /** … then rows first … of the weights, which lie at `weights`. */
+  multiply(
+    input: number,
+    weights: number,
+    first: number,
+    rows: number,
+    bias: number,
+    output: number,
+    workspace: number,
+    profile: Profile,
+  ): void;
+}
+
+/** The largest batch that dot products serve best; expanding half-precision weights pays for later. */
+const DOTS_BATCH: Readonly<Record<WeightFormat, number>> = { float32: 6, binary16: 12, alternative: 12 };
+/** Weights of an item of dot products: half of a second-level cache of 1 MiB. */
+const ITEM_WEIGHTS = 131_072;
+/** Rows of weights of an item of the multiplication, which packs the images anew for each. */
+const ITEM_ROWS = 64;
+/** Elements of an item that copies. */
+const ITEM_ELEMENTS = 65_536;
+/** Half-precision weights that are expanded at once: 32 MB of workspace. */
+const WINDOW_WEIGHTS = 2 ** 23;
+
+export function methodFor({ batch, format }: FullyConnectedShape): 'dots' | 'gemm' {
+  return batch <= DOTS_BATCH[format] ? 'dots' : 'gemm';
+}
+
+/** Elements of float32 that so many weights of a format take. */
+export function weightFloats(format: WeightFormat, weights: number): number {
+  return format === 'float32' ? weights : Math.ceil(weights / 2);
+}
+
+export function fullyConnectedProgram(
+  shape: FullyConnectedShape,
+  context: Context,
+  activation: Activation,
+): FullyConnectedProgram {
+  const parts =
+    methodFor(shape) === 'dots' ? planDots(shape, context, activation) : planGemm(shape, context, activation);
+  return {
+    ...parts,
+    method: methodFor(shape),
+    packedFloats: weightFloats(shape.format, shape.inputChannels * shape.outputChannels),
+    run(input, packed, bias, output, workspace, profile) {
+      parts.prepare(input, workspace, profile);
+      parts.multiply(input, packed, 0, shape.outputChannels, bias, output, workspace, profile);
+    },
+  };
+}
+
+type ProgramParts = Pick<FullyConnectedProgram, 'workspaceFloats' | 'prepare' | 'multiply'>;
+
+/** Rows i … of the weights, for every image. */
+export const fullyConnectedDotsStep = defineStep(
+  'fully-connected dots',
+  ['batch', 'channels', 'outputs', 'format', 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],
+  (thread, p, i, _j, rows) => {
+    const { kernels } = thread;
+    const w = p.w + i * p.channels;
+    for (let n = 0; n < p.batch; n++) {
+      const x = p.x + n * p.channels;
+      const y = p.y + n * p.outputs + i;
+      if (p.format === 0) kernels.dots(rows, p.channels, w, p.channels, x, y);
+      else kernels.dotsHalf(rows, p.channels, w, p.channels, x, y, p.format === 2 ? 1 : 0);
+      if (p.b !== 0) kernels.add(rows, y, p.b + i, y);
+      activate(kernels, rows, y, p.slope, p.low, p.high);
+    }
+  },
+);
+
+function planDots(shape: FullyConnectedShape, context: Context, activation: Activation): ProgramParts {
+  const { batch, inputChannels: channels, outputChannels: outputs } = shape;
+  const format = WEIGHT_FORMATS.indexOf(shape.format);
+  const parameters = { batch, channels, outputs, format, x: 0, w: 0, b: 0, y: 0, ...activation };
+  // The kernel takes four rows together.
+  const itemRows = 4 * Math.ceil(ITEM_WEIGHTS / channels / 4);
+  return {
+    workspaceFloats: 0,
+    prepare: () => {},
+    multiply(input, weights, first, rows, bias, output, _workspace, profile) {
+      const start = now();
+      parameters.x = input;
+      // The kernel counts half-precision weights in their own elements.
+      parameters.w = format === 0 ? weights : 2 * weights;
+      parameters.b = bias === 0 ? 0 : bias + first;
+      parameters.y = output + first;
+      context.pool.parallelize1dTile1d(fullyConnectedDotsStep, parameters, rows, itemRows);
+      profile.blockMultiplication += now() - start;
+    },
+  };
+}
+
+/** Input channels i …: Xᵀ[c, n] = x[n, c]. */
+export const fullyConnectedTransposeStep = defineStep(
+  'fully-connected transposition',
+  ['batch', 'channels', 'pitch', 'x', 'xt'],
+  (thread, p, i, _j, iCount) =>
+    thread.kernels.copyRows(iCount, p.batch, p.x + i, 1, p.channels, p.xt + i * p.pitch, p.pitch),
+);
+
+/** Weights i …, from half precision to float32. */
+export const fullyConnectedExpandStep = defineStep(
+  'fully-connected expansion',
+  ['format', 'from', 'to'],
+  (thread, p, i, _j, count) => {
+    const { f32, u16 } = thread.memory;
+    expand(f32, u16, decodedCodes(p.format), count, p.from + i, p.to + i);
+  },
+);
+
+/** Rows i … of the weights, images j …. */
+export const fullyConnectedGemmStep = defineStep(
+  'fully-connected multiplication',
+  ['channels', 'outputs', 'pitch', 'xt', 'w', 'b', 'y', 'yt', 'slope', 'low', 'high'],
+  (thread, p, i, j, rows, images) => {
+    const { kernels } = thread;
+    const yt = p.yt + i * p.pitch + j;
+    const y = p.y + j * p.outputs + i;
+    // Yᵀ[k, n] = W[k, c] · Xᵀ[c, n]
+    kernels.sgemm(rows, images, p.channels, p.w + i * p.channels, p.channels, p.xt + j, p.pitch, yt, p.pitch, 0);
+    // y[n, k] = Yᵀ[k, n]
+    kernels.copyRows(images, rows, yt, 1, p.pitch, y, p.outputs);
+    for (let n = 0; n < images; n++) {
+      if (p.b !== 0) kernels.add(rows, y + n * p.outputs, p.b + i, y + n * p.outputs);
+      activate(kernels, rows, y + n * p.outputs, p.slope, p.low, p.high);
+    }
+  },
+);
+
+function planGemm(shape: FullyConnectedShape, context: Context, activation: Activation): ProgramParts {
+  const { batch, inputChannels: channels, outputChannels: outputs } = shape;
+  const format = WEIGHT_FORMATS.indexOf(shape.format);
+  const pitch = pitchFor(batch);
+  const { nc } = context.kernels.gemmBlocks;
+  const windowRows = format === 0 ? 0 : Math.min(outputs, ITEM_ROWS * Math.ceil(WINDOW_WEIGHTS / channels / ITEM_ROWS));
+  // Xᵀ, Yᵀ, and the window of expanded weights
+  const [xtFloats, ytFloats] = [channels * pitch, outputs * pitch];
+  const parameters = { channels, outputs, pitch, xt: 0, w: 0, b: 0, y: 0, yt: 0, ...activation };
+
+  function multiplyRows(weights: number, first: number, rows: number, bias: number, output: number, yt: number): void {
+    parameters.w = weights;
+    parameters.b = bias === 0 ? 0 : bias + first;
+    parameters.y = output + first;
+    parameters.yt = yt;
+    context.pool.parallelize2dTile2d(fullyConnectedGemmStep, parameters, rows, batch, ITEM_ROWS, nc);
+  }
+
+  return {
+    workspaceFloats: xtFloats + ytFloats + windowRows * channels,
+    prepare(input, workspace, profile) {
+      const start = now();
+      const transposition = { batch, channels, pitch, x: input, xt: workspace };
+      const tile = Math.ceil(ITEM_ELEMENTS / batch);
+      context.pool.parallelize1dTile1d(fullyConnectedTransposeStep, transposition, channels, tile);
+      profile.inputTransform += now() - start;
+    },
+    multiply(_input, weights, first, rows, bias, output, workspace, profile) {
+      const start = now();
+      const yt = workspace + xtFloats;
+      parameters.xt = workspace;
+      if (format === 0) multiplyRows(weights, first, rows, bias, output, yt);
+      else {
+        const window = yt + ytFloats;
+        for (let row = 0; row < rows; row += windowRows) {
+          const count = Math.min(windowRows, rows - row);
+          const expansion = { format, from: 2 * weights + row * channels, to: window };
+          context.pool.parallelize1dTile1d(fullyConnectedExpandStep, expansion, count * channels, ITEM_ELEMENTS);
+          multiplyRows(window, first + row, count, bias, output, yt);
+        }
+      }
+      profile.blockMultiplication += now() - start;
+    },
+  };
+}
+
+function expand(f32: Float32Array, u16: Uint16Array, decoded: Float32Array, n: number, from: number, to: number): void {
+  for (let i = 0; i < n; i++) f32[to + i] = decoded[u16[from + i]];
+}
+
+const tables: Float32Array[] = [];
+
+/** The number of every code of a half-precision format, made when the format is first met. */
+function decodedCodes(format: number): Float32Array {
+  tables[format] ??= decodeHalves(
+    Uint16Array.from({ length: 65_536 }, (_, code) => code),
+    WEIGHT_FORMATS[format] === 'alternative' ? 'alternative' : 'ieee',
+  );
+  return tables[format];
+}

@@ -1,0 +1,143 @@
+/** Fully-connected layers in one call. */
+import { emptyProfile } from '../algorithms/algorithm.ts';
+import type { RulesExplanation } from '../dispatch/explain.ts';
+import { NnpackError } from '../errors.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor, overlaps } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { checkActivation } from './activation.ts';
+import { callLayer, checkApartOutput, expectOptions, type LayerOptions, type NamedTensor } from './call.ts';
+import type { FullyConnectedOptions } from './fully-connected-plan.ts';
+import {
+  type CheckedKernel,
+  checkFullyConnected,
+  checkKernel,
+  copyKernelRows,
+  explanationOf,
+  type HalfTensor,
+  isHalf,
+} from './fully-connected-problem.ts';
+import { fullyConnectedProgram, weightFloats } from './fully-connected-program.ts';
+import { arenaOffset, isInPlace, type Staging } from './staging.ts';
+
+export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
+  extends FullyConnectedOptions,
+    LayerOptions<Output> {
+  /** [N, C], or [C] for a batch of one. */
+  readonly input: TensorLike;
+  readonly context?: Context;
+}
+
+/**
+ * A fully-connected layer for inference: y = activation(bias + kernel · input). NNPACK's
+ * `nnp_fully_connected_inference` and, with half-precision weights, `nnp_fully_connected_inference_f16f32`; for any batch,
+ * and with bias and activation, which NNPACK leaves to its caller.
+ *
+ * A kernel in the context's memory is read where it is; any other passes through it a few rows at a time. To run a layer
+ * often, plan it.
+ *
+ * @returns [N, K]; [K] for [C]
+ * @throws NnpackError for arguments that make no sense together; nothing has been written then
+ * @example
+ * const y = fullyConnectedInference({ input, kernel, bias, activation: 'relu' });
+ */
+export function fullyConnectedInference<Output extends TensorLike = Tensor>(
+  options: FullyConnectedCallOptions<Output>,
+): Output {
+  return connect('fullyConnectedInference', options);
+}
+
+/**
+ * A fully-connected layer of a batch: NNPACK's `nnp_fully_connected_output`. The same computation as
+ * {@link fullyConnectedInference}.
+ *
+ * @returns [N, K]; [K] for [C]
+ * @throws NnpackError for arguments that make no sense together; nothing has been written then
+ * @example
+ * const y = fullyConnectedOutput({ input, kernel: { data: halves, shape: [1000, 4096], format: 'binary16' } });
+ */
+export function fullyConnectedOutput<Output extends TensorLike = Tensor>(
+  options: FullyConnectedCallOptions<Output>,
+): Output {
+  return connect('fullyConnectedOutput', options);
+}
+
+function connect<Output extends TensorLike>(who: string, options: FullyConnectedCallOptions<Output>): Output {
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const { shape, outputShape } = checkFullyConnected(who, options);
+  const input = checkTensor(who, 'input', options.input, [1, 2]);
+  const kernel = checkKernel(who, options.kernel);
+  const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
+  const activation = checkActivation(who, options.activation);
+  const read: NamedTensor[] = [['the input', input]];
+  if (bias !== null) read.push(['the bias', bias]);
+  if (!isHalf(kernel)) read.push(['the kernel', kernel]);
+  const target = checkApartOutput(who, options.output, outputShape, read);
+  if (target !== null && isHalf(kernel)) expectApartFromHalf(who, target, kernel);
+
+  const program = fullyConnectedProgram(shape, context, activation);
+  const inputs = bias === null ? [input] : [input, bias];
+  return callLayer(who, context, inputs, options.output, target, outputShape, ([x, b = 0], y, staging) => {
+    const profile = emptyProfile();
+    const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
+    program.prepare(x, workspace, profile);
+    passRows(context, kernel, staging, (weights, first, rows) =>
+      program.multiply(x, weights, first, rows, b, y, workspace, profile),
+    );
+  });
+}
+
+function expectApartFromHalf(who: string, output: CheckedTensor, { data }: HalfTensor): void {
+  // The words that the half-precision weights have a part in.
+  const start = Math.floor(data.byteOffset / 4);
+  const end = Math.floor(Math.min(data.byteOffset + data.byteLength + 3, data.buffer.byteLength) / 4);
+  const words = new Float32Array(data.buffer as ArrayBuffer, start * 4, end - start);
+  if (overlaps(output, { data: words, shape: [words.length], stride: [1], offset: 0 })) {
+    throw new NnpackError('invalid-output', `${who}: output overlaps the kernel, expected them apart`);
+  }
+}
+
+/** Weights of a kernel outside the context's memory that pass through it at once: 32 MB of float32. */
+const PASS_WEIGHTS = 2 ** 23;
+
+/** Calls `work` for successive rows of the kernel with where they lie: all at once if that is in the context's memory. */
+function passRows(
+  context: Context,
+  kernel: CheckedKernel,
+  staging: Staging,
+  work: (weights: number, first: number, rows: number) => void,
+): void {
+  const [outputs, channels] = kernel.shape;
+  if (!isHalf(kernel) && isInPlace(context, kernel)) {
+    work(arenaOffset(kernel), 0, outputs);
+    return;
+  }
+  const passRows = Math.min(outputs, 4 * Math.ceil(PASS_WEIGHTS / channels / 4));
+  const format = isHalf(kernel) ? kernel.format : 'float32';
+  const weights = staging.allocate(weightFloats(format, passRows * channels));
+  for (let first = 0; first < outputs; first += passRows) {
+    const rows = Math.min(passRows, outputs - first);
+    copyKernelRows(context, kernel, first, rows, weights);
+    work(weights, first, rows);
+  }
+}
+
+export interface ExplainFullyConnectedOptions {
+  /** [N, C] or [C]; only shapes are read. */
+  readonly input: { readonly shape: readonly number[] };
+  readonly kernel: { readonly shape: readonly number[]; readonly format?: 'binary16' | 'alternative' };
+  readonly bias?: { readonly shape: readonly number[] };
+}
+
+/**
+ * Why a fully-connected layer runs as it does: the documented rule with its value, and dot products or a matrix product.
+ *
+ * @example
+ * console.log(String(explainFullyConnected({ input: { shape: [8, 25088] }, kernel: { shape: [4096, 25088] } })));
+ */
+export function explainFullyConnected(options: ExplainFullyConnectedOptions): RulesExplanation {
+  const who = 'explainFullyConnected';
+  expectOptions(who, options);
+  return explanationOf(checkFullyConnected(who, options).shape);
+}

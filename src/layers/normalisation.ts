@@ -1,0 +1,168 @@
+import { NnpackError, show } from '../errors.ts';
+import { expectCount } from '../tensor/convolution-shape.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import {
+  callLayer,
+  checkApartOutput,
+  checkElementwiseOutput,
+  checkPerChannel,
+  expectFinite,
+  expectOptions,
+  type LayerOptions,
+  type Planes,
+  planesOf,
+} from './call.ts';
+import { ITEM_ELEMENTS, localResponseStep, scaleShiftStep, tileOf } from './steps.ts';
+
+export interface LocalResponseNormalisationOptions<Output extends TensorLike = Tensor>
+  extends LayerOptions<Output>,
+    LocalResponse {
+  /** [N, C, H, W] or [C, H, W]. */
+  readonly input: TensorLike;
+}
+
+export interface LocalResponse {
+  /** How many neighbouring channels are summed over; of an even number the odd one lies after the channel. */
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: number;
+}
+
+/**
+ * Local response normalisation across channels, AlexNet's: y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over the
+ * `size` channels around. `alpha` is divided by the size as in MXNet, Caffe and ONNX; TensorFlow multiplies by it as it is.
+ *
+ * @returns a tensor of the input's shape
+ * @throws NnpackError `invalid-argument` for a parameter that is no number; `invalid-output` where output and input overlap
+ * @example
+ * const y = localResponseNormalisationOutput({ input, size: 5, alpha: 1e-4, beta: 0.75, bias: 1 });
+ */
+export function localResponseNormalisationOutput<Output extends TensorLike = Tensor>(
+  options: LocalResponseNormalisationOptions<Output>,
+): Output {
+  const who = 'localResponseNormalisationOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const planes = planesOf(who, 'input', input.shape);
+  const { size, alpha, beta, bias } = options;
+  expectCount(who, 'size', size, 'invalid-argument');
+  expectFinite(who, 'alpha', alpha);
+  expectFinite(who, 'beta', beta);
+  expectFinite(who, 'bias', bias);
+  const target = checkApartOutput(who, options.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+    runLocalResponseNormalisation(context, planes, { size, alpha, beta, bias }, x, y),
+  );
+}
+
+/** Local response normalisation of dense planes in the context's memory; x and y lie apart. */
+export function runLocalResponseNormalisation(
+  context: Context,
+  planes: Planes,
+  response: LocalResponse,
+  x: number,
+  y: number,
+): void {
+  const { batch, channels, pixels } = planes;
+  const { size, alpha, beta, bias } = response;
+  // All channels of an item stay in the second-level cache while their neighbours are summed.
+  const columns = Math.min(pixels, Math.ceil(ITEM_ELEMENTS / channels));
+  const parameters = { channels, pixels, x, y, size, alpha, beta, bias };
+  context.pool.parallelize2dTile2d(localResponseStep, parameters, batch, pixels, 1, columns);
+}
+
+export interface BatchNormalisationOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
+  /** [N, C, H, W], [C, H, W], [N, C] or [C]. */
+  readonly input: TensorLike;
+  /** [C]; 1 when not given. */
+  readonly gamma?: TensorLike;
+  /** [C]; 0 when not given. */
+  readonly beta?: TensorLike;
+  /** [C]: the statistics that training gathered. */
+  readonly mean: TensorLike;
+  readonly variance: TensorLike;
+  readonly epsilon: number;
+}
+
+/**
+ * Batch normalisation with given statistics: y = gamma · (x − mean) / √(variance + epsilon) + beta, channel by channel.
+ * It is computed as x · scale + shift, both folded in double and rounded to float32 once. `output` may be the input.
+ *
+ * @returns a tensor of the input's shape
+ * @throws NnpackError `invalid-channels` where a statistic has another number of channels than the input; tensor errors
+ * @example
+ * const y = batchNormalisationOutput({ input, gamma, beta, mean, variance, epsilon: 1e-5 });
+ */
+export function batchNormalisationOutput<Output extends TensorLike = Tensor>(
+  options: BatchNormalisationOptions<Output>,
+): Output {
+  const who = 'batchNormalisationOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4]);
+  const planes = planesOf(who, 'input', input.shape);
+  const { channels } = planes;
+  const perChannel = (name: 'gamma' | 'beta' | 'mean' | 'variance') =>
+    checkPerChannel(who, name, options[name], channels);
+  const gamma = options.gamma === undefined ? null : perChannel('gamma');
+  const beta = options.beta === undefined ? null : perChannel('beta');
+  const [mean, variance] = [perChannel('mean'), perChannel('variance')];
+  const { epsilon } = options;
+  if (typeof epsilon !== 'number' || !Number.isFinite(epsilon) || epsilon < 0) {
+    throw new NnpackError(
+      'invalid-argument',
+      `${who}: epsilon is ${show(epsilon)}, expected a finite number of at least 0`,
+    );
+  }
+  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
+  const { scale, shift } = foldStatistics(gamma, beta, mean, variance, epsilon);
+  return callLayer(who, context, [input, vector(scale), vector(shift)], options.output, target, input.shape, (xs, y) =>
+    runScaleShift(context, planes, xs[0], xs[1], xs[2], y),
+  );
+}
+
+/** scale = gamma / √(variance + epsilon), shift = beta − mean · scale, in double until they are stored. */
+function foldStatistics(
+  gamma: CheckedTensor | null,
+  beta: CheckedTensor | null,
+  mean: CheckedTensor,
+  variance: CheckedTensor,
+  epsilon: number,
+): { scale: Float32Array; shift: Float32Array } {
+  const channels = mean.shape[0];
+  const scale = new Float32Array(channels);
+  const shift = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    const factor = (gamma === null ? 1 : at(gamma, c)) / Math.sqrt(at(variance, c) + epsilon);
+    scale[c] = factor;
+    shift[c] = (beta === null ? 0 : at(beta, c)) - at(mean, c) * factor;
+  }
+  return { scale, shift };
+}
+
+function at(tensor: CheckedTensor, index: number): number {
+  return tensor.data[tensor.offset + index * tensor.stride[0]];
+}
+
+function vector(data: Float32Array): CheckedTensor {
+  return { data, shape: [data.length], stride: [1], offset: 0 };
+}
+
+/** y = x · scale[c] + shift[c] for dense planes in the context's memory; x and y may be the same. */
+export function runScaleShift(
+  context: Context,
+  planes: Planes,
+  x: number,
+  scale: number,
+  shift: number,
+  y: number,
+): void {
+  const { batch, channels, pixels } = planes;
+  const { rows, columns } = tileOf(pixels);
+  const parameters = { channels, pixels, x, scale, shift, y };
+  context.pool.parallelize2dTile2d(scaleShiftStep, parameters, batch * channels, pixels, rows, columns);
+}

@@ -1,0 +1,54 @@
+import type { Activation } from '../algorithms/algorithm.ts';
+import { NnpackError, show } from '../errors.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { checkTensor } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { checkActivation } from './activation.ts';
+import { callLayer, checkElementwiseOutput, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { activationStep, ITEM_ELEMENTS } from './steps.ts';
+
+export interface ReluOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
+  /** Of rank 1 to 5. */
+  readonly input: TensorLike;
+  /** What negative elements are multiplied by; 0 when not given. */
+  readonly negativeSlope?: number;
+}
+
+/**
+ * ReLU: y = x where x ≥ 0, else x · negativeSlope. NNPACK's `nnp_relu_output`, for any rank; `output` may be the input.
+ *
+ * Without a slope all that is negative gives +0, −∞ too; NNPACK multiplies by zero, which gives −0, and NaN for −∞. NaN
+ * stays NaN.
+ *
+ * @returns a tensor of the input's shape
+ * @throws NnpackError `invalid-activation-parameters` for a slope that is not a finite number of at least 0; tensor errors
+ * @example
+ * reluOutput({ input: x, output: x, negativeSlope: 0.1 });
+ */
+export function reluOutput<Output extends TensorLike = Tensor>(options: ReluOptions<Output>): Output {
+  const who = 'reluOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4, 5]);
+  planesOf(who, 'input', input.shape);
+  const activation = reluActivation(who, options.negativeSlope);
+  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+    runActivation(context, sizeOf(input.shape), x, y, activation),
+  );
+}
+
+function reluActivation(who: string, negativeSlope: unknown = 0): Activation {
+  if (typeof negativeSlope !== 'number' || !Number.isFinite(negativeSlope) || negativeSlope < 0) {
+    throw new NnpackError(
+      'invalid-activation-parameters',
+      `${who}: negativeSlope is ${show(negativeSlope)}, expected a finite number of at least 0`,
+    );
+  }
+  return checkActivation(who, negativeSlope === 0 ? 'relu' : { type: 'leaky', slope: negativeSlope });
+}
+
+/** y = activation(x) for `size` elements of the context's memory; x and y may be the same. */
+export function runActivation(context: Context, size: number, x: number, y: number, activation: Activation): void {
+  context.pool.parallelize1dTile1d(activationStep, { x, y, ...activation }, size, ITEM_ELEMENTS);
+}

@@ -1,0 +1,132 @@
+import { oneOf } from '../dispatch/select.ts';
+import { NnpackError, show } from '../errors.ts';
+import { expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { checkTensor, MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { callLayer, checkApartOutput, expectFinite, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
+
+export interface ResizeGeometry {
+  readonly mode: 'nearest' | 'bilinear';
+  /** H′ = ⌊H · scale⌋; this or `size`. */
+  readonly scale?: PerAxis;
+  /** H′ × W′. */
+  readonly size?: PerAxis;
+  /** Bilinear only: the corners of input and output coincide, rather than the edges of their corner pixels. */
+  readonly alignCorners?: boolean;
+}
+
+export interface ResizeOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output>, ResizeGeometry {
+  /** [N, C, H, W] or [C, H, W]. */
+  readonly input: TensorLike;
+}
+
+/** A resizing whose every size has been checked. */
+export interface ResizeShape {
+  readonly planes: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly bilinear: number;
+  readonly alignCorners: number;
+}
+
+/**
+ * Resizes planes. `'nearest'` takes y(i, j) = x(⌊i · H / H′⌋, ⌊j · W / W′⌋); `'bilinear'` weighs the four nearest samples,
+ * taken at the centres of pixels, or with `alignCorners` so that the corners coincide. Edges are repeated.
+ *
+ * @returns [N, C, H′, W′]; [C, H′, W′] for [C, H, W]
+ * @throws NnpackError `invalid-argument` for a mode, scale or size that is none, or both of scale and size
+ * @example
+ * const y = resizeOutput({ input, mode: 'bilinear', scale: 2 });
+ */
+export function resizeOutput<Output extends TensorLike = Tensor>(options: ResizeOptions<Output>): Output {
+  const who = 'resizeOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const shape = checkResize(who, input.shape, options);
+  const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
+  const target = checkApartOutput(who, options.output, outputShape, [['the input', input]]);
+  return callLayer(who, context, [input], options.output, target, outputShape, ([x], y) =>
+    runResize(context, shape, x, y),
+  );
+}
+
+export function checkResize(who: string, inputShape: readonly number[], options: ResizeGeometry): ResizeShape {
+  const { batch, channels } = planesOf(who, 'input', inputShape);
+  const [inputHeight, inputWidth] = inputShape.slice(-2);
+  if (options.mode === undefined) {
+    throw new NnpackError('invalid-argument', `${who}: mode is not given, expected 'nearest' or 'bilinear'`);
+  }
+  const mode = oneOf(who, 'mode', options.mode, ['nearest', 'bilinear'], 'invalid-argument');
+  const { alignCorners } = options;
+  if (alignCorners !== undefined && typeof alignCorners !== 'boolean') {
+    throw new NnpackError('invalid-argument', `${who}: alignCorners is ${show(alignCorners)}, expected true or false`);
+  }
+  if (alignCorners === true && mode === 'nearest') {
+    throw new NnpackError('invalid-argument', `${who}: alignCorners is true, expected it with mode 'bilinear' only`);
+  }
+  const [outputHeight, outputWidth] = outputSize(who, options, inputHeight, inputWidth);
+  const elements = batch * channels * outputHeight * outputWidth;
+  if (elements > MAX_ELEMENTS) {
+    throw new NnpackError(
+      'out-of-memory',
+      `${who}: output ${outputHeight}×${outputWidth} has ${elements} elements, expected at most ${MAX_ELEMENTS}`,
+    );
+  }
+  return Object.freeze({
+    planes: batch * channels,
+    inputHeight,
+    inputWidth,
+    outputHeight,
+    outputWidth,
+    bilinear: mode === 'bilinear' ? 1 : 0,
+    alignCorners: alignCorners === true ? 1 : 0,
+  });
+}
+
+function outputSize(
+  who: string,
+  { scale, size }: ResizeGeometry,
+  height: number,
+  width: number,
+): readonly [number, number] {
+  if ((scale === undefined) === (size === undefined)) {
+    const got = scale === undefined ? 'neither scale nor size' : 'both scale and size';
+    throw new NnpackError('invalid-argument', `${who}: ${got} are given, expected one of them`);
+  }
+  const given: unknown = scale ?? size;
+  const what = scale === undefined ? 'size' : 'scale';
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const axes = (isRecord ? given : { height: given, width: given }) as { height?: unknown; width?: unknown };
+  return [extent('height', height), extent('width', width)];
+
+  function extent(axis: 'height' | 'width', input: number): number {
+    const name = isRecord ? `${what} ${axis}` : what;
+    const value = axes[axis];
+    if (what === 'size') {
+      expectCount(who, name, value, 'invalid-argument');
+      return value;
+    }
+    expectFinite(who, name, value);
+    const output = Math.floor(input * value);
+    if (output < 1 || output > MAX_ELEMENTS) {
+      throw new NnpackError(
+        'invalid-argument',
+        `${who}: ${name} is ${value}, which makes ${output} of ${input}, expected at least 1`,
+      );
+    }
+    return output;
+  }
+}
+
+/** Resizes dense planes in the context's memory; x and y lie apart. */
+export function runResize(context: Context, shape: ResizeShape, x: number, y: number): void {
+  const { planes, inputHeight, inputWidth, outputHeight, outputWidth, bilinear, alignCorners } = shape;
+  const tile = Math.ceil(ITEM_ELEMENTS / (sizeOf([inputHeight, inputWidth]) + 4 * outputHeight * outputWidth));
+  const parameters = { inputHeight, inputWidth, outputHeight, outputWidth, bilinear, alignCorners, x, y };
+  context.pool.parallelize1dTile1d(resizeStep, parameters, planes, tile);
+}

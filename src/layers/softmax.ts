@@ -1,0 +1,40 @@
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { checkTensor } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { callLayer, checkElementwiseOutput, expectOptions, type LayerOptions, type Planes, planesOf } from './call.ts';
+import { ITEM_ELEMENTS, softmaxStep } from './steps.ts';
+
+export interface SoftmaxOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
+  /** [N, C], [C], or [N, C, H, W] and [C, H, W], where each pixel stands for itself. */
+  readonly input: TensorLike;
+}
+
+/**
+ * Softmax over the channels: y_c = exp(x_c − max x) / Σ exp(x − max x). NNPACK's `nnp_softmax_output`; `output` may be the
+ * input. All of y is NaN where x has a NaN or +∞, or nothing but −∞.
+ *
+ * @returns a tensor of the input's shape, whose channels sum to 1
+ * @throws NnpackError for a tensor of another rank, or without elements
+ * @example
+ * const probabilities = softmaxOutput({ input: scores });
+ */
+export function softmaxOutput<Output extends TensorLike = Tensor>(options: SoftmaxOptions<Output>): Output {
+  const who = 'softmaxOutput';
+  expectOptions(who, options);
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4]);
+  const planes = planesOf(who, 'input', input.shape);
+  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+    runSoftmax(context, planes, x, y),
+  );
+}
+
+/** Softmax over the channels of dense planes in the context's memory; x and y may be the same. */
+export function runSoftmax(context: Context, planes: Planes, x: number, y: number): void {
+  const { batch, channels, pixels } = planes;
+  // An exponential costs as much as some twenty elements copied.
+  const columns = Math.min(pixels, Math.ceil(ITEM_ELEMENTS / 16 / channels));
+  const rows = Math.ceil(ITEM_ELEMENTS / 16 / channels / columns);
+  context.pool.parallelize2dTile2d(softmaxStep, { channels, pixels, x, y }, batch, pixels, rows, columns);
+}

@@ -1,0 +1,160 @@
+/**
+ * The steps of the layers without weights: each is one kernel of the table, over the part of the data that falls to an
+ * item. Items are coarse, because to share one costs ten microseconds; what is smaller than one runs on the caller.
+ */
+import { activate } from '../algorithms/activate.ts';
+import { defineStep } from '../threads/step.ts';
+
+/** Elements that an item reads and writes: some tens of microseconds. */
+export const ITEM_ELEMENTS = 65_536;
+
+/** The tile of items of about ITEM_ELEMENTS in `rows` rows of `columns`: parts of a row, or several rows. */
+export function tileOf(columns: number): { readonly rows: number; readonly columns: number } {
+  if (columns >= ITEM_ELEMENTS) return { rows: 1, columns: ITEM_ELEMENTS };
+  return { rows: Math.ceil(ITEM_ELEMENTS / columns), columns };
+}
+
+/** Elements i …: y = clamp(x < 0 ? x · slope : x, low, high). */
+export const activationStep = defineStep('activation', ['x', 'y', 'slope', 'low', 'high'], (thread, p, i, _j, n) => {
+  const { kernels } = thread;
+  const isLeaky = p.slope !== 1;
+  if (isLeaky) kernels.leakyRelu(n, p.x + i, p.y + i, p.slope);
+  if (p.low !== -Infinity || p.high !== Infinity) {
+    kernels.clamp(n, (isLeaky ? p.y : p.x) + i, p.y + i, p.low, p.high);
+  } else if (!isLeaky && p.x !== p.y) kernels.copyRows(1, n, p.x + i, n, 1, p.y + i, n);
+});
+
+/** Elements i …: y = activation(a + b). */
+export const additionStep = defineStep('addition', ['a', 'b', 'y', 'slope', 'low', 'high'], (thread, p, i, _j, n) => {
+  thread.kernels.add(n, p.a + i, p.b + i, p.y + i);
+  activate(thread.kernels, n, p.y + i, p.slope, p.low, p.high);
+});
+
+/** Planes i … of all N × C, pixels j …: y = x · scale[c] + shift[c]. */
+export const scaleShiftStep = defineStep(
+  'scale and shift',
+  ['channels', 'pixels', 'x', 'scale', 'shift', 'y'],
+  (thread, p, i, j, iCount, jCount) => {
+    const { f32 } = thread.memory;
+    for (let plane = i; plane < i + iCount; plane++) {
+      const c = plane % p.channels;
+      const at = plane * p.pixels + j;
+      thread.kernels.scaleShift(jCount, p.x + at, p.y + at, f32[p.scale + c], f32[p.shift + c]);
+    }
+  },
+);
+
+/** Rows i …, columns j … of one input, to where they belong in the output. */
+export const concatenationStep = defineStep(
+  'concatenation',
+  ['x', 'xPitch', 'y', 'yPitch'],
+  (thread, p, i, j, iCount, jCount) =>
+    thread.kernels.copyRows(iCount, jCount, p.x + i * p.xPitch + j, p.xPitch, 1, p.y + i * p.yPitch + j, p.yPitch),
+);
+
+/** Images i …, pixels j …: softmax over the channels of each. */
+export const softmaxStep = defineStep(
+  'softmax',
+  ['channels', 'pixels', 'x', 'y'],
+  (thread, p, i, j, iCount, jCount) => {
+    for (let image = i; image < i + iCount; image++) {
+      const start = image * p.channels * p.pixels;
+      for (let at = start + j; at < start + j + jCount; at++) {
+        thread.kernels.softmax(p.channels, p.pixels, p.x + at, p.y + at);
+      }
+    }
+  },
+);
+
+/** Images i …, pixels j … of all channels. */
+export const localResponseStep = defineStep(
+  'local response normalisation',
+  ['channels', 'pixels', 'x', 'y', 'size', 'alpha', 'beta', 'bias'],
+  (thread, p, i, j, iCount, jCount) => {
+    for (let image = i; image < i + iCount; image++) {
+      const at = image * p.channels * p.pixels + j;
+      const { channels, pixels, size, alpha, beta, bias } = p;
+      thread.kernels.localResponse(channels, jCount, pixels, p.x + at, p.y + at, size, alpha, beta, bias);
+    }
+  },
+);
+
+const WINDOW_FIELDS = [
+  'inputHeight',
+  'inputWidth',
+  'outputHeight',
+  'outputWidth',
+  'poolHeight',
+  'poolWidth',
+  'strideHeight',
+  'strideWidth',
+  'paddingTop',
+  'paddingLeft',
+] as const;
+
+/** Planes i … of all N × C; `indices` is −1 where none are asked for. */
+export const maxPoolingStep = defineStep(
+  'max pooling',
+  [...WINDOW_FIELDS, 'x', 'y', 'indices'],
+  (thread, p, i, _j, iCount) => {
+    const inputs = p.inputHeight * p.inputWidth;
+    const outputs = p.outputHeight * p.outputWidth;
+    for (let plane = i; plane < i + iCount; plane++) {
+      thread.kernels.maxPool(
+        p.inputHeight,
+        p.inputWidth,
+        p.x + plane * inputs,
+        p.outputHeight,
+        p.outputWidth,
+        p.y + plane * outputs,
+        p.poolHeight,
+        p.poolWidth,
+        p.strideHeight,
+        p.strideWidth,
+        p.paddingTop,
+        p.paddingLeft,
+        p.indices < 0 ? -1 : p.indices + plane * outputs,
+      );
+    }
+  },
+);
+
+/** Planes i … of all N × C. */
+export const averagePoolingStep = defineStep(
+  'average pooling',
+  [...WINDOW_FIELDS, 'x', 'y', 'countPadding'],
+  (thread, p, i, _j, iCount) => {
+    for (let plane = i; plane < i + iCount; plane++) {
+      thread.kernels.averagePool(
+        p.inputHeight,
+        p.inputWidth,
+        p.x + plane * p.inputHeight * p.inputWidth,
+        p.outputHeight,
+        p.outputWidth,
+        p.y + plane * p.outputHeight * p.outputWidth,
+        p.poolHeight,
+        p.poolWidth,
+        p.strideHeight,
+        p.strideWidth,
+        p.paddingTop,
+        p.paddingLeft,
+        p.countPadding,
+      );
+    }
+  },
+);
+
+/** Planes i … of all N × C; `bilinear` 0 takes the nearest. */
+export const resizeStep = defineStep(
+  'resize',
+  ['inputHeight', 'inputWidth', 'outputHeight', 'outputWidth', 'bilinear', 'alignCorners', 'x', 'y'],
+  (thread, p, i, _j, iCount) => {
+    const { inputHeight, inputWidth, outputHeight, outputWidth } = p;
+    for (let plane = i; plane < i + iCount; plane++) {
+      const x = p.x + plane * inputHeight * inputWidth;
+      const y = p.y + plane * outputHeight * outputWidth;
+      if (p.bilinear === 0) thread.kernels.resizeNearest(inputHeight, inputWidth, x, outputHeight, outputWidth, y);
+      else thread.kernels.resizeBilinear(inputHeight, inputWidth, x, outputHeight, outputWidth, y, p.alignCorners);
+    }
+  },
+);

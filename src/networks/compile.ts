@@ -1,0 +1,256 @@
+/** A node of a network with its sizes known, as something to run: the algorithm, its memory, and a function of offsets. */
+import { type AlgorithmName, type ConvolutionProgram, IDENTITY, type Profile } from '../algorithms/algorithm.ts';
+import { describeShape } from '../dispatch/explain.ts';
+import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
+import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
+import { checkActivation } from '../layers/activation.ts';
+import { runAddition } from '../layers/addition.ts';
+import { planesOf } from '../layers/call.ts';
+import { checkConcatenation, runConcatenation } from '../layers/concatenation.ts';
+import { fullyConnectedProgram } from '../layers/fully-connected-program.ts';
+import { runLocalResponseNormalisation, runScaleShift } from '../layers/normalisation.ts';
+import { runAveragePooling, runMaxPooling } from '../layers/pooling.ts';
+import { globalPoolingShape, poolingShape } from '../layers/pooling-shape.ts';
+import { runActivation } from '../layers/relu.ts';
+import { checkResize, runResize } from '../layers/resize.ts';
+import { runSoftmax } from '../layers/softmax.ts';
+import { convolutionShape } from '../tensor/convolution-shape.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import type { Context } from '../threads/context.ts';
+import {
+  type BatchNormalisationNode,
+  type ConvolutionNode,
+  type FullyConnectedNode,
+  type NetworkNode,
+  type PoolingNode,
+  whoIs,
+} from './network.ts';
+import { type Shape, windowsOf } from './shapes.ts';
+
+/** A run of one node: where its inputs, its output and the shared workspace begin. */
+export type RunNode = (inputs: readonly number[], output: number, workspace: number) => void;
+
+export interface CompiledNode {
+  readonly name: string;
+  readonly op: NetworkNode['op'];
+  /** `1×64×56×56 * 128×64×3×3 → …`, or the sizes of what goes in and comes out. */
+  readonly description: string;
+  /** The documented rules as they apply here; null for operations that they say nothing of. */
+  readonly rules: readonly RuleResult[] | null;
+  readonly algorithm: AlgorithmName | 'dots' | 'gemm' | null;
+  readonly why: string;
+  readonly workspaceFloats: number;
+  readonly constantFloats: number;
+  /** Puts the node's weights into memory, packed; the profile takes the time of kernel transforms and of each run. */
+  load(allocate: (floats: number) => number, profile: Profile): RunNode;
+}
+
+/** What a node is before its name and sizes are added. */
+type Compiled = Pick<CompiledNode, 'load'> & Partial<CompiledNode>;
+
+/** @param inputs shapes with the batch in front */
+export function compileNode(
+  node: NetworkNode,
+  inputs: readonly Shape[],
+  output: Shape,
+  options: SelectionOptions,
+  context: Context,
+): CompiledNode {
+  const sizes = `${inputs.map((shape) => shape.join('×')).join(', ')} → ${output.join('×')}`;
+  return {
+    name: node.name,
+    op: node.op,
+    description: sizes,
+    rules: null,
+    algorithm: null,
+    why: '',
+    workspaceFloats: 0,
+    constantFloats: 0,
+    ...compile(node, inputs, options, context),
+  };
+}
+
+function compile(
+  node: NetworkNode,
+  inputs: readonly Shape[],
+  options: SelectionOptions,
+  context: Context,
+): Compiled {
+  const who = whoIs(node);
+  const [input] = inputs;
+  const size = sizeOf(input);
+  const elementwise = (run: RunNode): Compiled => ({ load: () => run });
+  switch (node.op) {
+    case 'convolution':
+      return compileConvolution(node, input, options, context);
+    case 'fully-connected':
+      return compileFullyConnected(node, input, context);
+    case 'max-pooling':
+    case 'average-pooling':
+      return compilePooling(node, input, context);
+    case 'global-average-pooling': {
+      const shape = globalPoolingShape(who, input);
+      return elementwise(([x], y) => runAveragePooling(context, shape, x, y, false));
+    }
+    case 'relu': {
+      const slope = node.negativeSlope ?? 0;
+      const activation = checkActivation(who, slope === 0 ? 'relu' : { type: 'leaky', slope });
+      return elementwise(([x], y) => runActivation(context, size, x, y, activation));
+    }
+    case 'clamp': {
+      const activation = checkActivation(who, { type: 'clamp', min: node.min, max: node.max });
+      return elementwise(([x], y) => runActivation(context, size, x, y, activation));
+    }
+    case 'softmax': {
+      const planes = planesOf(who, 'input', input);
+      return elementwise(([x], y) => runSoftmax(context, planes, x, y));
+    }
+    case 'local-response-normalisation': {
+      const planes = planesOf(who, 'input', input);
+      return elementwise(([x], y) => runLocalResponseNormalisation(context, planes, node, x, y));
+    }
+    case 'batch-normalisation':
+      return compileScaleShift(who, foldStatistics(node), input, context);
+    case 'scale-shift':
+      return compileScaleShift(who, node, input, context);
+    case 'concatenation': {
+      const problem = checkConcatenation(who, inputs.map((shape) => ({ shape })), undefined);
+      return elementwise((xs, y) => runConcatenation(context, problem, xs, y));
+    }
+    case 'addition': {
+      const activation = checkActivation(who, node.activation);
+      return elementwise((xs, y) => addAll(context, size, xs, y, activation));
+    }
+    case 'resize': {
+      const shape = checkResize(who, input, { mode: node.mode, scale: node.scale });
+      return elementwise(([x], y) => runResize(context, shape, x, y));
+    }
+    case 'dropout':
+    case 'flatten':
+      // The memory plan gives both names one place; only an input that lives on leaves something to copy.
+      return elementwise(([x], y) => {
+        if (x !== y) context.kernels.copyRows(1, size, x, size, 1, y, size);
+      });
+  }
+}
+
+function compileConvolution(
+  node: ConvolutionNode,
+  input: Shape,
+  options: SelectionOptions,
+  context: Context,
+): Compiled {
+  const who = whoIs(node);
+  const { padding } = windowsOf(node, input[2], input[3]);
+  const shape = convolutionShape(who, input, node.kernel.shape, { ...node, padding });
+  const hasBias = node.bias !== undefined;
+  const pass = shape.batch > 1 ? 'output' : 'inference';
+  const selection = selectAlgorithm(who, shape, hasBias, pass, false, options, context);
+  const program: ConvolutionProgram = selection.algorithm.plan(shape, context, checkActivation(who, node.activation));
+  return {
+    description: describeShape(shape),
+    rules: selection.rules,
+    algorithm: selection.algorithm.name,
+    why: selection.why,
+    workspaceFloats: program.workspaceFloats,
+    constantFloats: program.packedFloats + (node.bias?.length ?? 0),
+    load(allocate, profile) {
+      const packed = allocate(program.packedFloats);
+      const bias = loadConstant(context, node.bias, allocate);
+      const { arena } = context;
+      const kernel = arena.allocate(node.kernel.data.length, who);
+      try {
+        arena.f32.set(node.kernel.data, kernel);
+        program.pack(kernel, packed, profile);
+      } finally {
+        arena.release(kernel);
+      }
+      return ([x], y, workspace) => program.run(x, packed, bias, y, workspace, profile);
+    },
+  };
+}
+
+function compileFullyConnected(node: FullyConnectedNode, input: Shape, context: Context): Compiled {
+  const who = whoIs(node);
+  const [outputChannels, inputChannels] = node.kernel.shape;
+  const shape = { batch: input[0], inputChannels, outputChannels, format: 'float32' } as const;
+  const program = fullyConnectedProgram(shape, context, checkActivation(who, node.activation));
+  return {
+    description: `${shape.batch}×${inputChannels} * ${outputChannels}×${inputChannels} → ${shape.batch}×${outputChannels}`,
+    rules: applyRules(FULLY_CONNECTED_RULES, shape),
+    algorithm: program.method,
+    why: program.method === 'dots' ? 'few images: dot products' : 'many images: matrix product',
+    workspaceFloats: program.workspaceFloats,
+    constantFloats: program.packedFloats + (node.bias?.length ?? 0),
+    load(allocate, profile) {
+      const weights = loadConstant(context, node.kernel.data, allocate);
+      const bias = loadConstant(context, node.bias, allocate);
+      return ([x], y, workspace) => program.run(x, weights, bias, y, workspace, profile);
+    },
+  };
+}
+
+function compilePooling(node: PoolingNode, input: Shape, context: Context): Compiled {
+  const shape = poolingShape(whoIs(node), input, node);
+  const type = node.op === 'max-pooling' ? 'max' : 'average';
+  const countPadding = node.op === 'average-pooling' && node.countPadding === true;
+  const rules = applyRules(POOLING_RULES, { type, ...shape });
+  const run: RunNode =
+    type === 'max'
+      ? ([x], y) => runMaxPooling(context, shape, x, y)
+      : ([x], y) => runAveragePooling(context, shape, x, y, countPadding);
+  return { rules, load: () => run };
+}
+
+function compileScaleShift(
+  who: string,
+  { scale, shift }: { scale: Float32Array; shift: Float32Array },
+  input: Shape,
+  context: Context,
+): Compiled {
+  const planes = planesOf(who, 'input', input);
+  return {
+    constantFloats: scale.length + shift.length,
+    load(allocate) {
+      const scaleAt = loadConstant(context, scale, allocate);
+      const shiftAt = loadConstant(context, shift, allocate);
+      return ([x], y) => runScaleShift(context, planes, x, scaleAt, shiftAt, y);
+    },
+  };
+}
+
+/** scale = γ / √(σ² + ε), shift = β − μ · scale. */
+function foldStatistics({ gamma, beta, mean, variance, epsilon }: BatchNormalisationNode) {
+  const scale = gamma.map((factor, c) => factor / Math.sqrt(variance[c] + epsilon));
+  const shift = beta.map((offset, c) => offset - mean[c] * (gamma[c] / Math.sqrt(variance[c] + epsilon)));
+  return { scale, shift };
+}
+
+/** y = activation(x₀ + x₁ + …), from the left; y may be any one of them. */
+function addAll(
+  context: Context,
+  size: number,
+  inputs: readonly number[],
+  y: number,
+  activation: ReturnType<typeof checkActivation>,
+): void {
+  // The input that y lies on goes first, before it is written over.
+  const inPlace = inputs.indexOf(y);
+  const order = inPlace <= 0 ? inputs : [y, ...inputs.filter((_, i) => i !== inPlace)];
+  for (let i = 1; i < order.length; i++) {
+    const isLast = i === order.length - 1;
+    runAddition(context, size, i === 1 ? order[0] : y, order[i], y, isLast ? activation : IDENTITY);
+  }
+}
+
+/** A copy of constant numbers in the context's memory; 0 for none. */
+function loadConstant(
+  context: Context,
+  data: Float32Array | undefined,
+  allocate: (floats: number) => number,
+): number {
+  if (data === undefined) return 0;
+  const offset = allocate(data.length);
+  context.arena.f32.set(data, offset);
+  return offset;
+}
