@@ -39,16 +39,16 @@ function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: strin
 }
 
 /**
- * With X = a + ib, W = c + id, each of the three products of a position is at most √2 |X||W|, and the real and the
- * imaginary part take two of them each, so that their errors together are at most 4 |X||W| for each rounding: of V, of U
- * and the n of the sum over channels. Over all positions, by Cauchy, Schwarz and Parseval,
+ * Each of the three products of a position with X = a + ib, W = c + id is rounded in V, in U and n times in the sum over
+ * channels. For |X| = |W| = 1 the parts m1 − m2 and m1 − m3 then err by at most hypot(|m1| + |m2|, |m1| + |m3|) ≤ 3 for
+ * each ε. Over all positions, by Cauchy, Schwarz and Parseval,
  *
- *   |y − ŷ| ≤ 4 ε (n + 2) Σ_c (1 / T²) Σ_f |X_f||W_f| + ε |y|
- *           ≤ 4 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (4 (n + 2) T + 1) (X ∗ |w| + |b|)
+ *   |y − ŷ| ≤ 3 ε (n + 2) Σ_c (1 / T²) Σ_f |X_f||W_f| + ε |y|
+ *           ≤ 3 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (3 (n + 2) T + 1) (X ∗ |w| + |b|)
  *
  * where X is the greatest |x| in the tile. All arithmetic between the roundings is in double; 1 % covers it and ε².
  */
 function fourierBound(shape: ConvolutionShape, tile: number, context: Context): ErrorBound {
   const n = roundings(shape.inputChannels / shape.groups, context);
-  return { constant: 1.01 * (4 * (n + 2) * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
+  return { constant: 1.01 * (3 * (n + 2) * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
 }

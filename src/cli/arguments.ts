@@ -1,5 +1,6 @@
 /** The command line, as data: every option is checked here, and every error is one line that says what to write. */
 import { parseArgs } from 'node:util';
+import type { AlgorithmName } from '../algorithms/algorithm.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 
 export interface Arguments {
@@ -7,9 +8,10 @@ export interface Arguments {
   readonly out?: string;
   readonly threads?: number;
   readonly json: boolean;
+  readonly quiet: boolean;
   readonly memoryBytes?: number;
   readonly eligibility: 'documented' | 'all';
-  readonly algorithm: string;
+  readonly algorithm: 'auto' | AlgorithmName;
   readonly help: boolean;
 }
 
@@ -17,28 +19,32 @@ const OPTIONS = {
   out: { type: 'string' },
   threads: { type: 'string' },
   json: { type: 'boolean' },
+  quiet: { type: 'boolean' },
   memory: { type: 'string' },
   eligibility: { type: 'string' },
   algorithm: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const USAGE = `Usage: nnpack-ts [picture] [options]
+export const USAGE = `Enlarges a picture twofold with a trained network.
 
-  picture                        a PNG or JPEG file
-  --out FILE                     the PNG file to write
-  --threads N                    threads to compute with
-  --memory MB                    memory for the values of the network; larger pictures run in slices
-  --eligibility documented|all   which layers may use a fast algorithm
+Usage: npm start -- [picture] [options]
+
+  picture                        a PNG or JPEG file; the network's own sample when not given
+  --out FILE                     the PNG file to write (result.png, or the picture's name with -2x.png)
+  --threads N                    threads to compute with (as many as cores)
+  --memory MB                    mebibytes for the network (512); larger pictures run in slices
+  --eligibility documented|all   which layers may leave the default implementation (all)
   --algorithm NAME               one algorithm for all convolutions that it can compute
   --json                         print the report as JSON
+  --quiet                        print nothing but errors
   --help                         print this`;
 
 /**
  * @param algorithms names that --algorithm may have
  * @throws NnpackError 'invalid-argument'
  */
-export function parseArguments(argv: readonly string[], algorithms: readonly string[]): Arguments {
+export function parseArguments(argv: readonly string[], algorithms: readonly ('auto' | AlgorithmName)[]): Arguments {
   const { tokens } = parseArgs({
     args: [...argv],
     options: OPTIONS,
@@ -60,6 +66,7 @@ export function parseArguments(argv: readonly string[], algorithms: readonly str
     out: given.get('out'),
     threads: whole('--threads', given.get('threads')),
     json: given.has('json'),
+    quiet: given.has('quiet'),
     memoryBytes: memory && memory * 2 ** 20,
     eligibility: oneOf('--eligibility', given.get('eligibility') ?? 'all', ['documented', 'all'] as const),
     algorithm: oneOf('--algorithm', given.get('algorithm') ?? 'auto', algorithms),

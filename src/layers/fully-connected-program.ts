@@ -9,7 +9,7 @@
  *
  * Either reads W as it lies, row by row, so nothing of its size is ever transposed, and a part of its rows can be done
  * without the others. (Y = X · Wᵀ, which streams over the output channels, needs that transposition, and then runs no
- * faster: every weight is packed for a handful of images, where here every image is packed for 64 rows of weights.)
+ * faster: every weight is packed for a handful of images, where here every image is packed for 128 rows of weights.)
  *
  * Half-precision weights are read as they are by `dots`; for `gemm` a window of rows at a time is expanded to float32, so
  * that the layer keeps the half of the memory that it was given them for.
@@ -58,19 +58,21 @@ export interface FullyConnectedProgram {
   ): void;
 }
 
-/** The largest batch that dot products serve best; expanding half-precision weights pays for later. */
-const DOTS_BATCH: Readonly<Record<WeightFormat, number>> = { float32: 6, binary16: 12, alternative: 12 };
+/** The largest batch that dot products serve best: the multiplication is as slow for five images as for eight. */
+const DOTS_BATCH = 5;
 /** Weights of an item of dot products: half of a second-level cache of 1 MiB. */
 const ITEM_WEIGHTS = 131_072;
-/** Rows of weights of an item of the multiplication, which packs the images anew for each. */
-const ITEM_ROWS = 64;
+/** The most rows of weights of an item of the multiplication, which packs the images anew for each. */
+const ITEM_ROWS = 128;
+/** Blocks that the rows are divided into at least, so that a small layer too has work for several threads. */
+const ROW_BLOCKS = 8;
 /** Elements of an item that copies. */
 const ITEM_ELEMENTS = 65_536;
 /** Half-precision weights that are expanded at once: 32 MB of workspace. */
 const WINDOW_WEIGHTS = 2 ** 23;
 
-export function methodFor({ batch, format }: FullyConnectedShape): 'dots' | 'gemm' {
-  return batch <= DOTS_BATCH[format] ? 'dots' : 'gemm';
+export function methodFor({ batch }: FullyConnectedShape): 'dots' | 'gemm' {
+  return batch <= DOTS_BATCH ? 'dots' : 'gemm';
 }
 
 /** Elements of float32 that so many weights of a format take. */
@@ -179,7 +181,8 @@ function planGemm(shape: FullyConnectedShape, context: Context, activation: Acti
   const { batch, inputChannels: channels, outputChannels: outputs } = shape;
   const format = WEIGHT_FORMATS.indexOf(shape.format);
   const pitch = pitchFor(batch);
-  const { nc } = context.kernels.gemmBlocks;
+  const { mr, nc } = context.kernels.gemmBlocks;
+  const itemRows = Math.min(ITEM_ROWS, mr * Math.ceil(outputs / ROW_BLOCKS / mr));
   const windowRows = format === 0 ? 0 : Math.min(outputs, ITEM_ROWS * Math.ceil(WINDOW_WEIGHTS / channels / ITEM_ROWS));
   // Xᵀ, Yᵀ, and the window of expanded weights
   const [xtFloats, ytFloats] = [channels * pitch, outputs * pitch];
@@ -190,7 +193,7 @@ function planGemm(shape: FullyConnectedShape, context: Context, activation: Acti
     parameters.b = bias === 0 ? 0 : bias + first;
     parameters.y = output + first;
     parameters.yt = yt;
-    context.pool.parallelize2dTile2d(fullyConnectedGemmStep, parameters, rows, batch, ITEM_ROWS, nc);
+    context.pool.parallelize2dTile2d(fullyConnectedGemmStep, parameters, rows, batch, itemRows, nc);
   }
 
   return {

@@ -1,5 +1,6 @@
 /** A node of a network with its sizes known, as something to run: the algorithm, its memory, and a function of offsets. */
 import { type AlgorithmName, type ConvolutionProgram, IDENTITY, type Profile } from '../algorithms/algorithm.ts';
+import { algorithmNamed } from '../algorithms/list.ts';
 import { describeShape } from '../dispatch/explain.ts';
 import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
 import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
@@ -144,8 +145,12 @@ function compileConvolution(
   const { padding } = windowsOf(node, input[2], input[3]);
   const shape = convolutionShape(who, input, node.kernel.shape, { ...node, padding });
   const hasBias = node.bias !== undefined;
+  // An algorithm that is asked for by name computes the convolutions that it can.
+  const { algorithm = 'auto' } = options;
+  const refusal = algorithm === 'auto' ? null : (algorithmNamed(algorithm)?.supports(shape) ?? null);
+  const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
   const pass = shape.batch > 1 ? 'output' : 'inference';
-  const selection = selectAlgorithm(who, shape, hasBias, pass, false, options, context);
+  const selection = selectAlgorithm(who, shape, hasBias, pass, false, choice, context);
   const program: ConvolutionProgram = selection.algorithm.plan(shape, context, checkActivation(who, node.activation));
   return {
     description: describeShape(shape),

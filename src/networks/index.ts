@@ -1,0 +1,27 @@
+export type {
+  Activation,
+  AdditionNode,
+  AveragePoolingNode,
+  BatchNormalisationNode,
+  ClampNode,
+  ConcatenationNode,
+  ConvolutionNode,
+  DenseArray,
+  DropoutNode,
+  FlattenNode,
+  FullyConnectedNode,
+  GlobalAveragePoolingNode,
+  LocalResponseNormalisationNode,
+  MaxPoolingNode,
+  Network,
+  NetworkInput,
+  NetworkNode,
+  ReluNode,
+  ResizeNode,
+  ScaleShiftNode,
+  SoftmaxNode,
+} from './network.ts';
+export { optimize } from './optimize.ts';
+export { type NetworkOptions, NetworkPlan, type NodeReport, type Progress, planNetwork } from './plan.ts';
+export { type PrepareOptions, PreparedNetwork, prepareNetwork } from './prepare.ts';
+export { inferShapes, type NetworkShapes } from './shapes.ts';
