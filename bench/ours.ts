@@ -5,6 +5,7 @@ import type { LayerProblem } from './layers.ts';
 import type { Candidate } from './statistics.ts';
 
 export interface OurConvolution extends Candidate {
+  time(): number;
   readonly plan: ConvolutionPlan;
   /** The result of the last run, N C H W. */
   result(): Float32Array;

@@ -269,6 +269,7 @@ describe('PlainView', () => {
           if (call.name === 'pick' && theirs.shape.length < 2) continue;
           theirs = apply(theirs, call);
           ours = apply(ours, call);
+          expect([ours.shape, ours.stride, ours.offset]).toEqual([[...theirs.shape], [...theirs.stride], theirs.offset]);
           expect(seen(ours)).toEqual(seen(theirs));
         }
       }),

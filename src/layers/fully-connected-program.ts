@@ -182,6 +182,8 @@ function planGemm(shape: FullyConnectedShape, context: Context, activation: Acti
   const format = WEIGHT_FORMATS.indexOf(shape.format);
   const pitch = pitchFor(batch);
   const { mr, nc } = context.kernels.gemmBlocks;
+  // Equal blocks of images, because a last one of a few would be slow.
+  const itemImages = 4 * Math.ceil(batch / Math.ceil(batch / nc) / 4);
   const itemRows = Math.min(ITEM_ROWS, mr * Math.ceil(outputs / ROW_BLOCKS / mr));
   const windowRows = format === 0 ? 0 : Math.min(outputs, ITEM_ROWS * Math.ceil(WINDOW_WEIGHTS / channels / ITEM_ROWS));
   // Xᵀ, Yᵀ, and the window of expanded weights
@@ -193,7 +195,7 @@ function planGemm(shape: FullyConnectedShape, context: Context, activation: Acti
     parameters.b = bias === 0 ? 0 : bias + first;
     parameters.y = output + first;
     parameters.yt = yt;
-    context.pool.parallelize2dTile2d(fullyConnectedGemmStep, parameters, rows, batch, itemRows, nc);
+    context.pool.parallelize2dTile2d(fullyConnectedGemmStep, parameters, rows, batch, itemRows, itemImages);
   }
 
   return {
@@ -224,8 +226,18 @@ function planGemm(shape: FullyConnectedShape, context: Context, activation: Acti
   };
 }
 
+/** Four at a time, which halves the cost: as of every pass over elements here, most of it is the loop's. */
 function expand(f32: Float32Array, u16: Uint16Array, decoded: Float32Array, n: number, from: number, to: number): void {
-  for (let i = 0; i < n; i++) f32[to + i] = decoded[u16[from + i]];
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    const p = (from + i) | 0;
+    const q = (to + i) | 0;
+    f32[q] = decoded[u16[p]];
+    f32[q + 1] = decoded[u16[p + 1]];
+    f32[q + 2] = decoded[u16[p + 2]];
+    f32[q + 3] = decoded[u16[p + 3]];
+  }
+  for (; i < n; i++) f32[(to + i) | 0] = decoded[u16[(from + i) | 0]];
 }
 
 const tables: Float32Array[] = [];
