@@ -15,7 +15,8 @@
  *  - Three rows of B, because three rows of four columns fill twelve of fifteen registers. Their products are summed
  *    before they meet C: short chains of dependent additions are worth more than fewer accesses to C.
  *  - One array for each row of C and for each row of B in turn: the same index then serves all arrays of one length,
- *    and V8 drops the repeated bounds checks. As unexported constants they are folded into the code.
+ *    and V8 drops the repeated bounds checks. As constants of a function that runs once they
+ *    are folded into the code; as constants of the module they would be too, until a bundler makes them variables.
  *  - Doubles, because conversions share the ports of the additions. B is converted once for all rows of A.
  *  - A read past the end would spoil a function for good, and zeros in place of missing rows would let NaN · 0 in. So
  *    there is one micro-kernel for each height and depth that sizes are cut into. Only columns go beyond n, to the next
@@ -51,7 +52,7 @@ function file(): string {
   const bAt = (l: number) => mr * (COLUMNS + GAP) + l * (bLength + GAP);
   const table = HEIGHTS.map((height) => {
     const multiply = [...DEPTHS].reverse().map((depth) => microkernelName(height, depth));
-    return `  { rows: ${height}, multiply: [${multiply.join(', ')}] },`;
+    return `    { rows: ${height}, multiply: [${multiply.join(', ')}] },`;
   });
   return `// Written by scripts/generate-gemm.ts, which says why it is as it is. Do not edit.
 //
@@ -71,22 +72,26 @@ export const C_PITCH = ${COLUMNS + GAP};
 /** Where the parts of B are in scratch, in doubles. */
 export const B_PARTS: readonly number[] = [${indices(kr).map(bAt).join(', ')}];
 
-${indices(mr)
-  .map((i) => `const c${i} = new Float64Array(scratch, ${8 * i * (COLUMNS + GAP)}, ${COLUMNS});`)
-  .join('\n')}
-${indices(kr)
-  .map((l) => `const b${l} = new Float64Array(scratch, ${8 * bAt(l)}, ${bLength});`)
-  .join('\n')}
-
 /** C += A · B, with A at a in f32 and B at b in each part. */
 export type Microkernel = (f32: Float32Array, n: number, a: number, lda: number, b: number) => void;
 
 /** The micro-kernels by rows of A, then by depth − 1. */
-export const MICROKERNELS: readonly { readonly rows: number; readonly multiply: readonly Microkernel[] }[] = [
-${table.join('\n')}
-];
+export const MICROKERNELS = microkernels();
 
-${HEIGHTS.flatMap((height) => DEPTHS.map((depth) => microkernel(height, depth))).join('\n')}`;
+function microkernels(): readonly { readonly rows: number; readonly multiply: readonly Microkernel[] }[] {
+${indices(mr)
+  .map((i) => `  const c${i} = new Float64Array(scratch, ${8 * i * (COLUMNS + GAP)}, ${COLUMNS});`)
+  .join('\n')}
+${indices(kr)
+  .map((l) => `  const b${l} = new Float64Array(scratch, ${8 * bAt(l)}, ${bLength});`)
+  .join('\n')}
+
+  return [
+${table.join('\n')}
+  ];
+
+${HEIGHTS.flatMap((height) => DEPTHS.map((depth) => indent(microkernel(height, depth)))).join('\n')}}
+`;
 }
 
 function microkernel(height: number, depth: number): string {
@@ -124,6 +129,10 @@ function microkernelName(height: number, depth: number): string {
 function sum([first, ...others]: string[]): string {
   if (others.length === 0) return first;
   return `${first} + ${others.length === 1 ? others[0] : `(${sum(others)})`}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '  ');
 }
 
 function indices(n: number): number[] {

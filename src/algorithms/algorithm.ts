@@ -113,9 +113,9 @@ export function planeStride(elements: number): number {
   return stride % 512 === 0 ? stride + 16 : stride;
 }
 
-/** Float32 roundings of a sum of k products: the table's multiplication rounds once for each block of its depth. */
+/** Float32 roundings of a sum of k products and a bias: one for each block of the multiplication's depth, one to spare. */
 export function roundings(k: number, context: Context): number {
-  return Math.ceil(k / context.kernels.gemmBlocks.kr) + 3;
+  return Math.ceil(k / context.kernels.gemmBlocks.kc) + 1;
 }
 
 export function now(): number {

@@ -33,8 +33,8 @@ export type KernelTableFactory = (memory: Memory) => KernelTable;
 
 /** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
 export interface GemmKernels {
-  /** Sizes that the algorithms block by: rows and depth of the block held still, columns streamed for each block. */
-  readonly gemmBlocks: { readonly mr: number; readonly kr: number; readonly nc: number };
+  /** The rows of the block held still, the columns it streams over, and the depth after which C is rounded to float32. */
+  readonly gemmBlocks: { readonly mr: number; readonly nc: number; readonly kc: number };
   /** update 0 overwrites C, 1 adds to it. */
   sgemm(
     m: number,

@@ -1,7 +1,7 @@
 /** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
 import { NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
-import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import type { Context } from '../threads/context.ts';
 import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
@@ -120,11 +120,18 @@ export function callLayer<Output extends TensorLike>(
   work: (inputs: readonly number[], output: number, staging: Staging) => void,
 ): Output {
   return staged(context, who, (staging) => {
-    const result = output === undefined ? newTensor(shape) : null;
     const offsets = inputs.map((input) => staging.input(input));
-    const y = staging.output(target ?? result, shape);
-    work(offsets, y.offset, staging);
-    y.finish();
-    return (output ?? result) as Output;
+    if (target !== null) {
+      const y = staging.output(target, shape);
+      work(offsets, y.offset, staging);
+      y.finish();
+      return output as Output;
+    }
+    // The context's memory has a limit to say what is too large, so it is asked before the tensor is made.
+    const y = staging.allocate(sizeOf(shape));
+    const result = newTensor(shape);
+    work(offsets, y, staging);
+    result.data.set(context.arena.f32.subarray(y, y + sizeOf(shape)));
+    return result as TensorLike as Output;
   });
 }

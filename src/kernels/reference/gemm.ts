@@ -4,7 +4,7 @@ import type { GemmKernels } from '../table.ts';
 /** Matrix multiplication as it is defined: every element of C is one sum, kept in double and rounded once. */
 export function referenceGemm(memory: Memory): GemmKernels {
   return {
-    gemmBlocks: { mr: 1, kr: 1, nc: 64 },
+    gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
 
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       // A is (m, k), B is (k, n), C is (m, n)

@@ -23,7 +23,7 @@ import { B_PARTS, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './
  */
 export function scalarGemm(memory: Memory): Pick<GemmKernels, 'gemmBlocks' | 'sgemm' | 'sgemmIndirect'> {
   return {
-    gemmBlocks: { mr: MICROKERNELS[0].rows, kr: KR, nc: COLUMNS },
+    gemmBlocks: { mr: MICROKERNELS[0].rows, nc: COLUMNS, kc: ROWS },
     sgemm: (m, n, k, a, lda, b, ldb, c, ldc, update) => sgemm(memory.f32, m, n, k, a, lda, b, ldb, c, ldc, update),
     sgemmIndirect: (m, n, k, a, lda, rows, b, c, ldc) =>
       sgemmIndirect(memory.f32, memory.i32, m, n, k, a, lda, rows, b, c, ldc),
@@ -33,8 +33,7 @@ export function scalarGemm(memory: Memory): Pick<GemmKernels, 'gemmBlocks' | 'sg
 /** Rows of B that meet a block of A at once. */
 const KR = B_PARTS.length;
 
-/** All of the scratch. Not exported, so that V8 folds it. */
-const s = new Float64Array(scratch);
+const { pack, unpack } = packing();
 
 function sgemm(
   f32: Float32Array,
@@ -131,59 +130,68 @@ function panelPitch(n: number): number {
   return Math.ceil(n / STEP) * STEP;
 }
 
-/** Copies n elements of a row of B from x in memory to `at` in scratch. */
-function pack(f32: Float32Array, n: number, x: number, at: number): void {
-  let j = x | 0;
-  let i = at | 0;
-  const end = (j + n) | 0;
-  const last = (end - 4) | 0;
-  for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
-    s[i] = f32[j];
-    s[(i + 1) | 0] = f32[(j + 1) | 0];
-    s[(i + 2) | 0] = f32[(j + 2) | 0];
-    s[(i + 3) | 0] = f32[(j + 3) | 0];
-  }
-  for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) s[i] = f32[j];
-}
-
-/**
- * Writes n elements of a row of C from `at` in scratch over those at y in memory, or adds them. The row in scratch is
- * left at zero for the next block to add to, the columns beyond the last one too.
- */
-function unpack(f32: Float32Array, n: number, at: number, y: number, update: number): void {
-  const adds = (update | 0) !== 0;
-  let j = y | 0;
-  let i = at | 0;
-  const end = (j + n) | 0;
-  const last = (end - 4) | 0;
-  for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
-    const i1 = (i + 1) | 0;
-    const i2 = (i + 2) | 0;
-    const i3 = (i + 3) | 0;
-    if (adds) {
-      f32[j] += s[i];
-      f32[(j + 1) | 0] += s[i1];
-      f32[(j + 2) | 0] += s[i2];
-      f32[(j + 3) | 0] += s[i3];
-    } else {
-      f32[j] = s[i];
-      f32[(j + 1) | 0] = s[i1];
-      f32[(j + 2) | 0] = s[i2];
-      f32[(j + 3) | 0] = s[i3];
-    }
-    s[i] = 0;
-    s[i1] = 0;
-    s[i2] = 0;
-    s[i3] = 0;
-  }
-  for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) {
-    f32[j] = adds ? f32[j] + s[i] : s[i];
-    s[i] = 0;
-  }
-  for (const beyond = at + panelPitch(n); i < beyond; i = (i + 1) | 0) s[i] = 0;
-}
-
 /** C = 0, the sum of no products. */
 function clear(f32: Float32Array, m: number, n: number, c: number, ldc: number): void {
   for (let i = 0; i < m; i++) f32.fill(0, c + i * ldc, c + i * ldc + n);
+}
+
+/** Into scratch and out of it: a function that runs once, so that V8 folds the scratch whatever a bundler does. */
+function packing(): {
+  readonly pack: (f32: Float32Array, n: number, x: number, at: number) => void;
+  readonly unpack: (f32: Float32Array, n: number, at: number, y: number, update: number) => void;
+} {
+  const s = new Float64Array(scratch);
+  return { pack, unpack };
+
+  /** Copies n elements of a row of B from x in memory to `at` in scratch. */
+  function pack(f32: Float32Array, n: number, x: number, at: number): void {
+    let j = x | 0;
+    let i = at | 0;
+    const end = (j + n) | 0;
+    const last = (end - 4) | 0;
+    for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
+      s[i] = f32[j];
+      s[(i + 1) | 0] = f32[(j + 1) | 0];
+      s[(i + 2) | 0] = f32[(j + 2) | 0];
+      s[(i + 3) | 0] = f32[(j + 3) | 0];
+    }
+    for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) s[i] = f32[j];
+  }
+
+  /**
+   * Writes n elements of a row of C from `at` in scratch over those at y in memory, or adds them. The row in scratch is
+   * left at zero for the next block to add to, the columns beyond the last one too.
+   */
+  function unpack(f32: Float32Array, n: number, at: number, y: number, update: number): void {
+    const adds = (update | 0) !== 0;
+    let j = y | 0;
+    let i = at | 0;
+    const end = (j + n) | 0;
+    const last = (end - 4) | 0;
+    for (; j <= last; j = (j + 4) | 0, i = (i + 4) | 0) {
+      const i1 = (i + 1) | 0;
+      const i2 = (i + 2) | 0;
+      const i3 = (i + 3) | 0;
+      if (adds) {
+        f32[j] += s[i];
+        f32[(j + 1) | 0] += s[i1];
+        f32[(j + 2) | 0] += s[i2];
+        f32[(j + 3) | 0] += s[i3];
+      } else {
+        f32[j] = s[i];
+        f32[(j + 1) | 0] = s[i1];
+        f32[(j + 2) | 0] = s[i2];
+        f32[(j + 3) | 0] = s[i3];
+      }
+      s[i] = 0;
+      s[i1] = 0;
+      s[i2] = 0;
+      s[i3] = 0;
+    }
+    for (; j < end; j = (j + 1) | 0, i = (i + 1) | 0) {
+      f32[j] = adds ? f32[j] + s[i] : s[i];
+      s[i] = 0;
+    }
+    for (const beyond = at + panelPitch(n); i < beyond; i = (i + 1) | 0) s[i] = 0;
+  }
 }
