@@ -161,7 +161,7 @@ describe('NNPACK’s own rule', () => {
     [1, '1–300', 'ft8x8'],
   ];
 
-  it.each(TILE8)('for a batch with %i×%i kernels takes the 8×8 tile for outputs of %s', (r, sizes, name) => {
+  it.each(TILE8)('for a batch, with a square kernel of %i, takes the 8×8 tile for outputs of %s alone', (r, sizes, name) => {
     const found = Array.from({ length: 300 }, (_, i) => i + 1).filter((output) => choice('output', output, r) === name);
     expect(found).toEqual(numbers(sizes));
     for (let output = 1; output <= 300; output++) {
@@ -193,9 +193,9 @@ describe('NNPACK’s own rule', () => {
     ['inference', [20, 20], 1, 17, 1, 'implicit-gemm'],
     ['inference', [20, 20], 3, 3, 2, 'implicit-gemm'],
     ['inference', [20, 20], 11, 11, 4, 'implicit-gemm'],
-    // 2×3 is no Winograd case, and 8×8 tiles are not more than four times as many.
-    ['inference', [12, 12], 2, 3, 1, 'ft8x8'],
-    ['inference', [14, 14], 2, 3, 1, 'ft8x8'],
+    // 2×3 is no Winograd case: 2 · 2 tiles against 1 of 14 × 12 outputs, 2 · 3 against 1 of 14 × 13.
+    ['inference', [14, 12], 2, 3, 1, 'ft8x8'],
+    ['inference', [14, 13], 2, 3, 1, 'ft16x16'],
     // A tie, t8 = 4 · t16, goes to the 8×8 tile; one tile more to the other.
     ['output', [12, 12], 3, 3, 1, 'wt8x8'],
     ['output', [13, 12], 3, 3, 1, 'ft16x16'],
@@ -391,13 +391,13 @@ describe('names', () => {
   it.each([
     ['wt8x9', 'wt8x8'],
     ['WT6X6', 'wt6x6'],
-    ['ft16', 'ft16x16'],
+    ['ft16x6', 'ft16x16'],
     ['ft16×16', 'ft16x16'],
     ['implicit_gemm', 'implicit-gemm'],
     ['implicitgemm', 'implicit-gemm'],
     ['refrence', 'reference'],
     ['Direct', 'direct'],
-    ['automatic', 'auto'],
+    ['Auto', 'auto'],
   ])('algorithm %s suggests %s', (name, nearest) => {
     const error = refusal({ algorithm: name });
     expect(error.code).toBe('invalid-algorithm');

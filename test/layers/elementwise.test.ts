@@ -81,20 +81,19 @@ describe('reluOutput', () => {
 
 describe('additionOutput', () => {
   it('is the rounded sum with its activation, in place of either', () => {
-    const cases = fc
-      .tuple(shapeOfRank(1, 5), spice)
-      .chain(([shape, kind]) =>
-        fc.record({
-          a: argumentOf(shape, kind),
-          b: argumentOf(shape, kind),
-          outputLayout: layoutOf(shape.length),
-          inPlace: fc.constantFrom(undefined, 0, 1),
-          activation: fc.constantFrom(undefined, 'relu' as const, { type: 'clamp' as const, min: -1, max: 2 }),
-        }),
-      );
+    const cases = fc.tuple(shapeOfRank(1, 5), spice).chain(([shape, kind]) =>
+      fc.record({
+        a: argumentOf(shape, kind),
+        b: argumentOf(shape, kind),
+        outputLayout: layoutOf(shape.length),
+        inPlace: fc.constantFrom(undefined, 0, 1),
+        activation: fc.constantFrom(undefined, 'relu' as const, { type: 'clamp' as const, min: -1, max: 2 }),
+      }),
+    );
     fc.assert(
       fc.property(cases, ({ a, b, outputLayout, inPlace, activation }) => {
-        const [low, high] = activation === undefined ? [-Infinity, Infinity] : activation === 'relu' ? [0, Infinity] : [-1, 2];
+        const [low, high] =
+          activation === undefined ? [-Infinity, Infinity] : activation === 'relu' ? [0, Infinity] : [-1, 2];
         const expected = a.values.map((v, i) => Math.min(Math.max(v + b.values[i], low), high));
         checkLayer(contexts, {
           inputs: [a, b],
@@ -210,9 +209,16 @@ describe('batchNormalisationOutput', () => {
           bound: (i) => 1.001 * EPSILON * scale[i] + 8 * TINY,
           run: (tensors, output, context) => {
             const given = [...tensors];
-            const next = (vector: unknown): TensorLike | undefined => (vector === undefined ? undefined : given.shift());
+            const next = (vector: unknown): TensorLike | undefined =>
+              vector === undefined ? undefined : given.shift();
             const input = given.shift()!;
-            const options = { input, gamma: next(gamma), beta: next(beta), mean: next(mean)!, variance: next(variance)! };
+            const options = {
+              input,
+              gamma: next(gamma),
+              beta: next(beta),
+              mean: next(mean)!,
+              variance: next(variance)!,
+            };
             return batchNormalisationOutput({ ...options, epsilon, output, context });
           },
         });
@@ -224,7 +230,11 @@ describe('batchNormalisationOutput', () => {
   it.each([[[2, 3, 200, 401]], [[2, 70, 40, 30]], [[700, 300]]])('shares large ones among threads: %j', (shape) => {
     const { channels, pixels } = planes(shape);
     const x = { shape, values: valuesOf(sizeOf(shape), 5), layout: DENSE(shape.length, true) };
-    const vector = (s: number) => ({ shape: [channels], values: valuesOf(channels, s).map(Math.abs), layout: DENSE(1) });
+    const vector = (s: number) => ({
+      shape: [channels],
+      values: valuesOf(channels, s).map(Math.abs),
+      layout: DENSE(1),
+    });
     const [mean, variance] = [vector(6), vector(7)];
     const expected = x.values.map((value, i) => {
       const c = Math.floor(i / pixels) % channels;
@@ -252,7 +262,11 @@ describe('localResponseNormalisationOutput', () => {
     readonly bias: number;
   }
 
-  function naiveResponse(shape: readonly number[], x: Float32Array, { size, alpha, beta, bias }: Response): Float64Array {
+  function naiveResponse(
+    shape: readonly number[],
+    x: Float32Array,
+    { size, alpha, beta, bias }: Response,
+  ): Float64Array {
     const { batch, channels, pixels } = planes(shape);
     const y = new Float64Array(x.length);
     for (let n = 0; n < batch; n++) {
@@ -331,7 +345,12 @@ describe('tensors of the context', () => {
 
 it('special values are among the draws that the tests rely on', () => {
   const special = valuesOf(2000, 11, 'special');
-  for (const kind of [Number.isNaN, (v: number) => v === Infinity, (v: number) => v === -Infinity, (v: number) => v === 0]) {
+  for (const kind of [
+    Number.isNaN,
+    (v: number) => v === Infinity,
+    (v: number) => v === -Infinity,
+    (v: number) => v === 0,
+  ]) {
     expect([...special].filter(kind).length).toBeGreaterThan(20);
   }
 });

@@ -30,13 +30,16 @@ import {
 const contexts = contextsForFile();
 
 const perAxis = (value: unknown): [number, number] =>
-  typeof value === 'number' ? [value, value] : [(value as { height: number }).height, (value as { width: number }).width];
+  typeof value === 'number'
+    ? [value, value]
+    : [(value as { height: number }).height, (value as { width: number }).width];
 
 /** Windows along an axis by definition: places first … of the input that each covers, clipped to it. */
 function windowsAlong(axis: 0 | 1, size: number, geometry: PoolingGeometry): number[][] {
   const { poolingSize, stride = poolingSize, padding = 0, convention = 'valid' } = geometry;
   const [k, s] = [perAxis(poolingSize)[axis], perAxis(stride)[axis]];
-  const sides = typeof padding === 'number' ? { top: padding, bottom: padding, left: padding, right: padding } : padding;
+  const sides =
+    typeof padding === 'number' ? { top: padding, bottom: padding, left: padding, right: padding } : padding;
   let before = (axis === 0 ? sides.top : sides.left) ?? 0;
   const after = (axis === 0 ? sides.bottom : sides.right) ?? 0;
   let count = 0;
@@ -69,7 +72,10 @@ function poolBy(
     for (const row of rows) {
       for (const column of columns) {
         const places = row.flatMap((r) => column.map((c) => r * width + c));
-        y[o++] = pool(places.map((place) => x.values[plane * height * width + place]), places);
+        y[o++] = pool(
+          places.map((place) => x.values[plane * height * width + place]),
+          places,
+        );
       }
     }
   }
@@ -98,7 +104,11 @@ const geometry: fc.Arbitrary<PoolingGeometry> = fc
 const cases = fc
   .tuple(fc.array(extent(3), { minLength: 1, maxLength: 2 }), extent(17), extent(17), spice)
   .chain(([leading, height, width, kind]) =>
-    fc.record({ x: argumentOf([...leading, height, width], kind), geometry, outputLayout: layoutOf(leading.length + 2) }),
+    fc.record({
+      x: argumentOf([...leading, height, width], kind),
+      geometry,
+      outputLayout: layoutOf(leading.length + 2),
+    }),
   );
 
 /** Whether a window has a size that `valid` refuses. */
@@ -191,8 +201,11 @@ describe('maxPoolingOutput', () => {
   it('has the published sizes of valid, full and same', () => {
     const [context] = contexts;
     const sizes = (extents: [number, number], options: PoolingGeometry) =>
-      maxPoolingOutput({ input: { data: new Float32Array(sizeOf(extents)), shape: [1, ...extents] }, context, ...options })
-        .shape.slice(1);
+      maxPoolingOutput({
+        input: { data: new Float32Array(sizeOf(extents)), shape: [1, ...extents] },
+        context,
+        ...options,
+      }).shape.slice(1);
     // MXNet: 1 + ⌊(H + 2p − k) / s⌋ and 1 + ⌈(H + 2p − k) / s⌉
     expect(sizes([112, 55], { poolingSize: 3, stride: 2 })).toEqual([55, 27]);
     expect(sizes([112, 55], { poolingSize: 3, stride: 2, convention: 'full' })).toEqual([56, 27]);

@@ -44,11 +44,13 @@ export function layoutOf(rank: number): fc.Arbitrary<Layout> {
     order: fc.shuffledSubarray(axes, { minLength: rank, maxLength: rank }),
     steps: fc.array(fc.constantFrom(1, 1, -1, 2, -2), { minLength: rank, maxLength: rank }),
   });
-  return fc.record({
-    lay: fc.oneof(dense, strided),
-    before: fc.integer({ min: 0, max: 5 }),
-    inArena: fc.boolean(),
-  }).map(({ lay, ...rest }) => ({ ...lay, ...rest }));
+  return fc
+    .record({
+      lay: fc.oneof(dense, strided),
+      before: fc.integer({ min: 0, max: 5 }),
+      inArena: fc.boolean(),
+    })
+    .map(({ lay, ...rest }) => ({ ...lay, ...rest }));
 }
 
 export const DENSE = (rank: number, inArena = false): Layout => ({
@@ -98,7 +100,8 @@ export function place(context: Context, shape: readonly number[], layout: Layout
   for (const index of places) isElement[index - start] = 1;
   const check = (which: (i: number) => boolean) =>
     bits.forEach((word, i) => {
-      if (which(i) && word !== expected[i]) throw new Error(`word ${i} of ${words} was overwritten with ${data[start + i]}`);
+      if (which(i) && word !== expected[i])
+        throw new Error(`word ${i} of ${words} was overwritten with ${data[start + i]}`);
     });
   return {
     tensor: { data, shape: [...shape], stride, offset },
@@ -211,7 +214,7 @@ export function uniform(seed: number): () => number {
     let t = state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) / 2 ** 31) - 1;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
   };
 }
 
