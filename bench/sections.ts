@@ -28,7 +28,9 @@ async function contest(candidates: readonly (Candidate & { result(): Promise<Flo
   return measure(candidates, OPTIONS);
 }
 
-async function resultOf(candidate: Candidate & { result(): Promise<Float32Array> | Float32Array }): Promise<Float32Array> {
+async function resultOf(
+  candidate: Candidate & { result(): Promise<Float32Array> | Float32Array },
+): Promise<Float32Array> {
   await candidate.time();
   return candidate.result();
 }
@@ -122,9 +124,15 @@ async function benchGemm(): Promise<Row[]> {
       },
     };
     const microFlops = 20_000 * 2 * mr * kr * n;
-    for (const [size, pitch] of [[512, 512], [512, 528], [1024, 1024], [1024, 1040]]) {
+    for (const [size, pitch] of [
+      [512, 512],
+      [512, 528],
+      [1024, 1024],
+      [1024, 1040],
+    ]) {
       const [a, b, c] = [0, 1, 2].map(() => context.arena.allocate(size * pitch, 'bench'));
-      for (let i = 0; i < size * pitch; i++) context.arena.f32[a + i] = context.arena.f32[b + i] = ((i * 7919) % 1024) / 512 - 1;
+      for (let i = 0; i < size * pitch; i++)
+        context.arena.f32[a + i] = context.arena.f32[b + i] = ((i * 7919) % 1024) / 512 - 1;
       const product = {
         name: `${size}³`,
         time() {
@@ -138,7 +146,14 @@ async function benchGemm(): Promise<Row[]> {
       const [whole, alone] = await measure([product, microkernel], OPTIONS);
       const rate = (2 * size ** 3) / whole.median / 1e6;
       const own = microFlops / alone.median / 1e6;
-      rows.push({ what: `GEMM ${size}³, pitch ${pitch}`, value: rate, unit: 'GFLOP/s', against: `micro-kernel alone, ${own.toFixed(1)}`, ratio: rate / own, goal: { atLeast: 0.9 } });
+      rows.push({
+        what: `GEMM ${size}³, pitch ${pitch}`,
+        value: rate,
+        unit: 'GFLOP/s',
+        against: `micro-kernel alone, ${own.toFixed(1)}`,
+        ratio: rate / own,
+        goal: { atLeast: 0.9 },
+      });
       for (const range of [a, b, c]) context.arena.release(range);
     }
     return rows;
@@ -164,7 +179,14 @@ async function benchFourier(): Promise<Row[]> {
       const data = problem(layer, SEED);
       const pair = [ourConvolution(context, data, name), ourConvolution(context, data, 'implicit-gemm')];
       const [fourier, gemm] = await contest(pair);
-      rows.push({ what: `${layer.name}, ${name}`, value: fourier.median, unit: 'ms', against: 'implicit-gemm', ratio: ratio(gemm, fourier).ratio, goal: { atLeast: 2.5 } });
+      rows.push({
+        what: `${layer.name}, ${name}`,
+        value: fourier.median,
+        unit: 'ms',
+        against: 'implicit-gemm',
+        ratio: ratio(gemm, fourier).ratio,
+        goal: { atLeast: 2.5 },
+      });
       for (const candidate of pair) candidate.dispose();
     }
     return rows;
@@ -195,7 +217,14 @@ async function benchChoice(_peers: readonly PeerEngine[], say: (text: string) =>
       const best = measured.reduce((least, next) => (next.median < least.median ? next : least));
       const mine = measured.find(({ name }) => name === chosen) as Measurement;
       const others = measured.map(({ name, median }) => `${name} ${median.toFixed(1)}`).join(', ');
-      rows.push({ what: `${layer.name}, ${chosen}, estimated ${estimate.toFixed(1)} ms (${others})`, value: mine.median, unit: 'ms', against: `best: ${best.name}`, ratio: ratio(mine, best).ratio, goal: { atMost: 1.15 } });
+      rows.push({
+        what: `${layer.name}, ${chosen}, estimated ${estimate.toFixed(1)} ms (${others})`,
+        value: mine.median,
+        unit: 'ms',
+        against: `best: ${best.name}`,
+        ratio: ratio(mine, best).ratio,
+        goal: { atMost: 1.15 },
+      });
       for (const candidate of candidates) candidate.dispose();
     }
     return rows;
@@ -212,7 +241,14 @@ async function benchThreads(_peers: readonly PeerEngine[], say: (text: string) =
         const pair = [ourConvolution(one, data, 'auto'), ourConvolution(two, data, 'auto')];
         const [single, double] = await contest(pair);
         const goal = { atLeast: layer.inputSize <= 14 || layer.inputChannels === 3 ? 1.7 : 1.85 };
-        rows.push({ what: `${layer.name}, two threads`, value: double.median, unit: 'ms', against: 'one thread', ratio: ratio(single, double).ratio, goal });
+        rows.push({
+          what: `${layer.name}, two threads`,
+          value: double.median,
+          unit: 'ms',
+          against: 'one thread',
+          ratio: ratio(single, double).ratio,
+          goal,
+        });
         for (const candidate of pair) candidate.dispose();
       }
       return rows;
@@ -234,7 +270,14 @@ async function benchBatch(_peers: readonly PeerEngine[], say: (text: string) => 
         const rate = (BATCHES[i] * 1e3) / measured[i].median;
         const before = (BATCHES[i - 1] * 1e3) / measured[i - 1].median;
         // Below 0.97 lies more than what two medians of the same work differ by here.
-        rows.push({ what: `${layer.name}, batch ${BATCHES[i]}, ${candidates[i].name}`, value: rate, unit: 'images/s', against: `batch ${BATCHES[i - 1]}`, ratio: rate / before, goal: { atLeast: 0.97 } });
+        rows.push({
+          what: `${layer.name}, batch ${BATCHES[i]}, ${candidates[i].name}`,
+          value: rate,
+          unit: 'images/s',
+          against: `batch ${BATCHES[i - 1]}`,
+          ratio: rate / before,
+          goal: { atLeast: 0.97 },
+        });
       }
       for (const candidate of candidates) candidate.dispose();
     }
@@ -250,5 +293,14 @@ async function benchFirstCall(): Promise<Row[]> {
     return JSON.parse(stdout) as { first: number; warm: number };
   });
   const middle = runs.sort((a, b) => a.first / a.warm - b.first / b.warm)[2];
-  return [{ what: '64→64 @224, first call after the warm-up', value: middle.first, unit: 'ms', against: `warm, ${middle.warm.toFixed(1)} ms`, ratio: middle.first / middle.warm, goal: { atMost: 2 } }];
+  return [
+    {
+      what: '64→64 @224, first call after the warm-up',
+      value: middle.first,
+      unit: 'ms',
+      against: `warm, ${middle.warm.toFixed(1)} ms`,
+      ratio: middle.first / middle.warm,
+      goal: { atMost: 2 },
+    },
+  ];
 }

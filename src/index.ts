@@ -1,6 +1,6 @@
 export type { AlgorithmName, ErrorBound, Profile, Workload } from './algorithms/algorithm.ts';
-export type { Candidate, SelectionOptions } from './dispatch/select.ts';
 export { ConvolutionExplanation, RulesExplanation } from './dispatch/explain.ts';
+export type { Candidate, SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
 export type { ActivationOption } from './layers/activation.ts';
 export { type AdditionOptions, additionOutput } from './layers/addition.ts';

@@ -22,12 +22,25 @@ beforeAll(async () => {
 
 afterAll(() => context.dispose());
 
-function convolve(problem: Problem, algorithm: AlgorithmName, x: Float32Array, w: Float32Array, b: Float32Array | null = null): Float32Array {
+function convolve(
+  problem: Problem,
+  algorithm: AlgorithmName,
+  x: Float32Array,
+  w: Float32Array,
+  b: Float32Array | null = null,
+): Float32Array {
   const shape = shapeOf(problem);
-  const data = new Float32Array(shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth).fill(Number.NaN);
+  const data = new Float32Array(shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth).fill(
+    Number.NaN,
+  );
   const { padding, stride, dilation, groups } = problem;
   convolutionOutput({
-    padding, stride, dilation, groups, algorithm, context,
+    padding,
+    stride,
+    dilation,
+    groups,
+    algorithm,
+    context,
     input: ndarray(x, [...problem.inputShape]),
     kernel: ndarray(w, [...problem.kernelShape]),
     ...(b === null ? {} : { bias: ndarray(b, [b.length]) }),
@@ -71,7 +84,9 @@ function isSmall(problem: Problem): boolean {
 
 /** The largest tiles are slow, and are asked less often. */
 const TIMES: Partial<Record<AlgorithmName, number>> = { ft64x64: 8, ft128x128: 2, ft256x256: 1 };
-const times = (name: AlgorithmName, usual: number): { numRuns: number } => ({ numRuns: runs(Math.min(usual, TIMES[name] ?? usual)) });
+const times = (name: AlgorithmName, usual: number): { numRuns: number } => ({
+  numRuns: runs(Math.min(usual, TIMES[name] ?? usual)),
+});
 
 describe.each(ALGORITHM_NAMES)('%s', (name) => {
   it('is linear in the input and in the kernel', () => {
@@ -89,7 +104,11 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         for (const [xSum, wSum, y2, error2] of cases) {
           const whole = allowed(problem, name, xSum, wSum);
           const parts = Array.from(y, (value, i) => p * value + q * y2[i]);
-          expectNear(convolve(problem, name, xSum, wSum), parts, (i) => whole[i] + Math.abs(p) * error[i] + Math.abs(q) * error2[i]);
+          expectNear(
+            convolve(problem, name, xSum, wSum),
+            parts,
+            (i) => whole[i] + Math.abs(p) * error[i] + Math.abs(q) * error2[i],
+          );
         }
       }),
       times(name, 25),
@@ -139,7 +158,10 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const [error, errorMoved] = [allowed(larger, name, before, w), allowed(larger, name, after, w)];
         const { outputHeight, outputWidth } = shapeOf(larger);
         // Compared where both windows see the whole of what the other sees: away from the padding on either side.
-        const [top, left] = [Math.ceil(shape.paddingTop / shape.strideHeight), Math.ceil(shape.paddingLeft / shape.strideWidth)];
+        const [top, left] = [
+          Math.ceil(shape.paddingTop / shape.strideHeight),
+          Math.ceil(shape.paddingLeft / shape.strideWidth),
+        ];
         const pairs: { from: number; to: number }[] = [];
         for (let plane = 0; plane < n * shape.outputChannels; plane++) {
           for (let i = top; i + rows < outputHeight; i++) {
@@ -150,7 +172,9 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
           }
         }
         const isReached = sees(shape, h + dy, v + dx, dy, dx);
-        const kept = pairs.filter(({ from }) => isReached(Math.floor(from / outputWidth) % outputHeight, from % outputWidth));
+        const kept = pairs.filter(({ from }) =>
+          isReached(Math.floor(from / outputWidth) % outputHeight, from % outputWidth),
+        );
         expectNear(
           kept.map(({ to }) => moved[to]),
           kept.map(({ from }) => y[from]),
@@ -218,7 +242,12 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const [, perGroup, r, s] = drawn.kernelShape;
         const outputs = drawn.kernelShape[0] / drawn.groups;
         const [h, v] = drawn.inputShape.slice(2);
-        const problem = { ...drawn, groups, inputShape: [1, groups * perGroup, h, v], kernelShape: [groups * outputs, perGroup, r, s] };
+        const problem = {
+          ...drawn,
+          groups,
+          inputShape: [1, groups * perGroup, h, v],
+          kernelShape: [groups * outputs, perGroup, r, s],
+        };
         fc.pre(isSmall(problem));
         const alone = { ...drawn, groups: 1, inputShape: [1, perGroup, h, v], kernelShape: [outputs, perGroup, r, s] };
         const next = uniform(problem.seed);
@@ -227,6 +256,7 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const b = random(groups * outputs, next);
         const y = convolve(problem, name, x, w, b);
         const error = allowed(problem, name, x, w);
+        const ofBias = constantOf(alone, name) * EPSILON;
         for (let g = 0; g < groups; g++) {
           const part = <T extends Float32Array | Float64Array>(data: T): T => {
             const size = data.length / groups;
@@ -235,8 +265,8 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
           const [bound, bias] = [part(error), part(b)];
           const plane = bound.length / outputs;
           // Both sums are of the same terms; the bias adds its own rounding to either.
-          const ofBias = (i: number) => Math.abs(bias[Math.floor(i / plane)]) * EPSILON * constantOf(alone, name);
-          expectNear(part(y), convolve(alone, name, part(x), part(w), bias), (i) => 2 * (bound[i] + ofBias(i)));
+          const bounds = bound.map((value, i) => 2 * (value + ofBias * Math.abs(bias[Math.floor(i / plane)])));
+          expectNear(part(y), convolve(alone, name, part(x), part(w), bias), (i) => bounds[i]);
         }
       }),
       times(name, 20),
@@ -245,20 +275,26 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
 
   it('is a matrix product where the kernel is 1×1', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 9 }), (k, c, h, v) => {
-        const problem = pointwise(k, c, h, v);
-        if (algorithmNamed(name).supports(shapeOf(problem)) !== null) return;
-        const next = uniform(k * 1000 + c);
-        const x = random(c * h * v, next);
-        const w = random(k * c, next);
-        const product = Float64Array.from({ length: k * h * v }, (_, i) => {
-          let sum = 0;
-          for (let j = 0; j < c; j++) sum += w[Math.floor(i / (h * v)) * c + j] * x[j * h * v + (i % (h * v))];
-          return sum;
-        });
-        const error = allowed(problem, name, x, w);
-        expectNear(convolve(problem, name, x, w), product, (i) => error[i]);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 9 }),
+        (k, c, h, v) => {
+          const problem = pointwise(k, c, h, v);
+          if (algorithmNamed(name).supports(shapeOf(problem)) !== null) return;
+          const next = uniform(k * 1000 + c);
+          const x = random(c * h * v, next);
+          const w = random(k * c, next);
+          const product = Float64Array.from({ length: k * h * v }, (_, i) => {
+            let sum = 0;
+            for (let j = 0; j < c; j++) sum += w[Math.floor(i / (h * v)) * c + j] * x[j * h * v + (i % (h * v))];
+            return sum;
+          });
+          const error = allowed(problem, name, x, w);
+          expectNear(convolve(problem, name, x, w), product, (i) => error[i]);
+        },
+      ),
       times(name, 25),
     );
     const isFlat = algorithmNamed(name).supports(shapeOf(pointwise(2, 2, 4, 4)));
@@ -295,7 +331,15 @@ function sees(shape: ConvolutionShape, height: number, width: number, dy: number
 
 /** y[n, k, i, j] = w[k, c, r, s] where tap (r, s) of output (i, j) falls on the impulse at x[n, c, h, v], else 0. */
 function responseToInput(shape: ConvolutionShape, at: number, w: Float32Array): Float64Array {
-  const { inputHeight: H, inputWidth: W, inputChannels: C, outputChannels: K, outputHeight, outputWidth, groups } = shape;
+  const {
+    inputHeight: H,
+    inputWidth: W,
+    inputChannels: C,
+    outputChannels: K,
+    outputHeight,
+    outputWidth,
+    groups,
+  } = shape;
   const [v, h] = [at % W, Math.floor(at / W) % H];
   const c = Math.floor(at / (H * W)) % C;
   const n = Math.floor(at / (C * H * W));
@@ -308,14 +352,23 @@ function responseToInput(shape: ConvolutionShape, at: number, w: Float32Array): 
     const j = index % outputWidth;
     const r = (h + shape.paddingTop - i * shape.strideHeight) / shape.dilationHeight;
     const s = (v + shape.paddingLeft - j * shape.strideWidth) / shape.dilationWidth;
-    const isTap = Number.isInteger(r) && Number.isInteger(s) && r >= 0 && s >= 0 && r < shape.kernelHeight && s < shape.kernelWidth;
+    const isTap =
+      Number.isInteger(r) && Number.isInteger(s) && r >= 0 && s >= 0 && r < shape.kernelHeight && s < shape.kernelWidth;
     return isTap ? w[((k * perGroup + (c % perGroup)) * shape.kernelHeight + r) * shape.kernelWidth + s] : 0;
   });
 }
 
 /** y[n, k, i, j] = x[n, c, i·stride + r·dilation − top, …] for the one tap (k, c, r, s) that is 1; 0 outside the image. */
 function responseToKernel(shape: ConvolutionShape, at: number, x: Float32Array): Float64Array {
-  const { inputHeight: H, inputWidth: W, inputChannels: C, outputChannels: K, outputHeight, outputWidth, groups } = shape;
+  const {
+    inputHeight: H,
+    inputWidth: W,
+    inputChannels: C,
+    outputChannels: K,
+    outputHeight,
+    outputWidth,
+    groups,
+  } = shape;
   const { kernelHeight: R, kernelWidth: S } = shape;
   const [s, r] = [at % S, Math.floor(at / S) % R];
   const perGroup = C / groups;
@@ -326,7 +379,10 @@ function responseToKernel(shape: ConvolutionShape, at: number, x: Float32Array):
     const k = Math.floor(index / (outputHeight * outputWidth)) % K;
     if (k !== tapOutput) return 0;
     const n = Math.floor(index / (K * outputHeight * outputWidth));
-    const h = (Math.floor(index / outputWidth) % outputHeight) * shape.strideHeight + r * shape.dilationHeight - shape.paddingTop;
+    const h =
+      (Math.floor(index / outputWidth) % outputHeight) * shape.strideHeight +
+      r * shape.dilationHeight -
+      shape.paddingTop;
     const v = (index % outputWidth) * shape.strideWidth + s * shape.dilationWidth - shape.paddingLeft;
     return h < 0 || h >= H || v < 0 || v >= W ? 0 : x[((n * C + c) * H + h) * W + v];
   });

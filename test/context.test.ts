@@ -80,21 +80,38 @@ describe('a process that lacks something computes the same bits', () => {
 
   it('and one that lacks nothing has no reasons to give', async () => {
     const { description, planned, same, explained } = await usual;
-    expect(description).toMatchObject({ threads: 3, kernels: 'scalar', memory: 'shared WebAssembly.Memory', reasons: [] });
+    expect(description).toMatchObject({
+      threads: 3,
+      kernels: 'scalar',
+      memory: 'shared WebAssembly.Memory',
+      reasons: [],
+    });
     expect([same, explained, typeof planned]).toEqual([true, true, 'string']);
   });
 
   it.each([
     ['one thread', { options: { threads: 1 } }, [], 'shared WebAssembly.Memory', 1, []],
     ['no WebAssembly', { hide: ['WebAssembly'] }, [], 'SharedArrayBuffer', 3, ['WebAssembly is not available']],
-    ['no SharedArrayBuffer', { hide: ['SharedArrayBuffer'] }, [], 'ArrayBuffer', 1,
-      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads']],
-    ['neither of them', { hide: ['SharedArrayBuffer', 'WebAssembly'] }, [], 'ArrayBuffer', 1,
-      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads']],
+    [
+      'no SharedArrayBuffer',
+      { hide: ['SharedArrayBuffer'] },
+      [],
+      'ArrayBuffer',
+      1,
+      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'],
+    ],
+    [
+      'neither of them',
+      { hide: ['SharedArrayBuffer', 'WebAssembly'] },
+      [],
+      'ArrayBuffer',
+      1,
+      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'],
+    ],
     ['a main thread that may not sleep', { sleepless: true }, [], 'shared WebAssembly.Memory', 3, []],
     ['code generation', {}, ['--disallow-code-generation-from-strings'], 'shared WebAssembly.Memory', 3, []],
   ] as const)('%s', async (_name, request, flags, memory, threads, reasons) => {
-    const found = await probe({ options: { threads: 3 }, ...structuredClone(request) as object }, {}, [...flags]);
+    const found = await probe({ options: { threads: 3 }, ...(structuredClone(request) as object) }, {}, [...flags]);
     expect(found.error).toBeUndefined();
     expect(found.description).toMatchObject({ memory, threads, reasons });
     expect(found.results).toEqual((await usual).results);
@@ -149,12 +166,14 @@ describe('createContext', () => {
   const limit = /^createContext: memoryLimit is .*, expected at least 65536 bytes$/;
   const kernels = /^createContext: kernels is .*, expected one of auto, reference, scalar/;
   it.each([
-    ...[0, -1, 1.5, Number.NaN, Infinity, 257, '2', null, true, [], {}].map((value) => [{ threads: value }, threads] as const),
+    ...[0, -1, 1.5, Number.NaN, Infinity, 257, '2', null, true, [], {}].map(
+      (value) => [{ threads: value }, threads] as const,
+    ),
     ...[0, -1, 65_535, Number.NaN, '100000', null, [], {}].map((value) => [{ memoryLimit: value }, limit] as const),
     ...['', 'fast', 'toString', 5, null, {}, []].map((value) => [{ kernels: value }, kernels] as const),
-    [{ kernels: 'scaler' }, /expected one of auto, reference, scalar.*, did you mean 'scalar'\?$/],
-  ])('refuses %j', async (options, text) => {
-    const error = await createContext(options as object).catch((reason: unknown) => reason);
+    [{ kernels: 'scaler' }, /expected one of auto, reference, scalar.*, did you mean 'scalar'\?$/] as const,
+  ] as (readonly [object, RegExp])[])('refuses %j', async (options, text) => {
+    const error = await createContext(options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NnpackError);
     expect((error as NnpackError).code).toBe('invalid-argument');
     expect((error as NnpackError).message).toMatch(text);
@@ -181,7 +200,10 @@ describe('createContext', () => {
         throw new Error('no workers here');
       },
     });
-    expect(context.describe()).toMatchObject({ threads: 1, reasons: ['a worker could not be started (no workers here)'] });
+    expect(context.describe()).toMatchObject({
+      threads: 1,
+      reasons: ['a worker could not be started (no workers here)'],
+    });
   });
 
   it('gives the same results when some of its workers fail to start', async () => {
@@ -206,7 +228,10 @@ describe('createContext', () => {
       guard.data.fill(5, guard.offset, guard.offset + 200_000);
       for (let i = 0; i < 10; i++) plan.run(input, output);
       const kept = context.arena.f32.subarray(guard.offset, guard.offset + 200_000);
-      expect(kept.every((value) => value === 5), `${algorithm} wrote outside its workspace`).toBe(true);
+      expect(
+        kept.every((value) => value === 5),
+        `${algorithm} wrote outside its workspace`,
+      ).toBe(true);
       for (const made of [input, output, guard]) context.free(made);
       plan.dispose();
     }
@@ -286,7 +311,9 @@ describe('the end of a context', () => {
     first.dispose();
     const second = defaultContext();
     expect(second).not.toBe(first);
-    expect(convolutionInference({ input: tensor([1, 1, 3, 3]), kernel: tensor([1, 1, 3, 3]) }).shape).toEqual([1, 1, 1, 1]);
+    expect(convolutionInference({ input: tensor([1, 1, 3, 3]), kernel: tensor([1, 1, 3, 3]) }).shape).toEqual([
+      1, 1, 1, 1,
+    ]);
     second.dispose();
   });
 
@@ -305,22 +332,27 @@ describe('memory that does not suffice', () => {
   const MEGABYTE = 2 ** 20;
   const call = { input: tensor([1, 64, 48, 48]), kernel: tensor([64, 64, 3, 3]), bias: tensor([64]), padding: 1 };
 
-  it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))('is an error in words that leaves nothing behind: %s', async (algorithm) => {
-    const context = await open({ threads: 1, memoryLimit: MEGABYTE });
-    const kept = context.allocate([1000]);
-    const used = context.arena.usedBytes;
-    const error = failure(() => convolutionInference({ ...call, algorithm, context }));
-    expect(error.code).toBe('out-of-memory');
-    expect(error.message).toMatch(/^convolutionInference: [\d.]+ MB needed beside [\d.]+ MB in use, expected at most 1.0 MB in all/);
-    expect(context.arena.usedBytes).toBe(used);
-    expect(failure(() => planConvolution({ ...call, algorithm: 'ft16x16', context })).code).toBe('out-of-memory');
-    expect(context.arena.usedBytes).toBe(used);
-    // A call that fits still finds its room.
-    const small = { input: tensor([1, 4, 10, 10]), kernel: tensor([4, 4, 3, 3]), context };
-    expect(convolutionInference(small).data.every(Number.isFinite)).toBe(true);
-    context.free(kept);
-    expect(context.arena.usedBytes).toBe(0);
-  });
+  it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))(
+    'is an error in words that leaves nothing behind: %s',
+    async (algorithm) => {
+      const context = await open({ threads: 1, memoryLimit: MEGABYTE });
+      const kept = context.allocate([1000]);
+      const used = context.arena.usedBytes;
+      const error = failure(() => convolutionInference({ ...call, algorithm, context }));
+      expect(error.code).toBe('out-of-memory');
+      expect(error.message).toMatch(
+        /^convolutionInference: [\d.]+ MB needed beside [\d.]+ MB in use, expected at most 1.0 MB in all/,
+      );
+      expect(context.arena.usedBytes).toBe(used);
+      expect(failure(() => planConvolution({ ...call, algorithm: 'ft16x16', context })).code).toBe('out-of-memory');
+      expect(context.arena.usedBytes).toBe(used);
+      // A call that fits still finds its room.
+      const small = { input: tensor([1, 4, 10, 10]), kernel: tensor([4, 4, 3, 3]), context };
+      expect(convolutionInference(small).data.every(Number.isFinite)).toBe(true);
+      context.free(kept);
+      expect(context.arena.usedBytes).toBe(0);
+    },
+  );
 
   it('is an error in words when no algorithm could be chosen for want of it', async () => {
     const context = await open({ threads: 1, memoryLimit: 65_536 });
@@ -354,7 +386,8 @@ describe('memory that does not suffice', () => {
           const shape = explainConvolution({ ...layer, context: await open({ threads: 1 }) }).shape;
           const eligible = ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape) === null);
           const served = eligible.filter(serves);
-          if (served.length > 0) failures.push(`${kilobytes} kB, ${layer.kernel.shape}: ${served.join(', ')} would have served`);
+          if (served.length > 0)
+            failures.push(`${kilobytes} kB, ${layer.kernel.shape}: ${served.join(', ')} would have served`);
         }
         context.dispose();
       }

@@ -77,8 +77,16 @@ describe('the documented conditions', () => {
     ['dilate = (1,1)', '(2,2)', { ...met, dilation: 2 }],
     ['dilate = (1,1)', '(1,2)', { ...met, dilation: { height: 1, width: 2 } }],
     ['num_group = 1', '4', { ...met, kernel: [32, 8, 3, 3], groups: 4 }],
-    ['batch = 1, or batch > 1 and stride = (1,1)', 'batch 2, stride (2,2)', { ...met, input: [2, 32, 26, 26], stride: 2 }],
-    ['batch = 1, or batch > 1 and stride = (1,1)', 'batch 3, stride (1,2)', { ...met, input: [3, 32, 26, 26], stride: { height: 1, width: 2 } }],
+    [
+      'batch = 1, or batch > 1 and stride = (1,1)',
+      'batch 2, stride (2,2)',
+      { ...met, input: [2, 32, 26, 26], stride: 2 },
+    ],
+    [
+      'batch = 1, or batch > 1 and stride = (1,1)',
+      'batch 3, stride (1,2)',
+      { ...met, input: [3, 32, 26, 26], stride: { height: 1, width: 2 } },
+    ],
   ];
 
   it.each(VIOLATED)('%s, alone violated (%s), means the default implementation', (condition, value, call) => {
@@ -104,7 +112,10 @@ describe('the documented conditions', () => {
     const all = convolutionInference(options);
     const shape = convolutionShape('test', input, kernel, geometry);
     const bounds = (['documented', 'all'] as const).map((eligibility) => {
-      const { constant, reachHeight, reachWidth } = algorithmNamed(choose(call, eligibility).algorithm).errorBound(shape, context);
+      const { constant, reachHeight, reachWidth } = algorithmNamed(choose(call, eligibility).algorithm).errorBound(
+        shape,
+        context,
+      );
       const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reachHeight, reachWidth);
       return scale.map((value) => value * constant * EPSILON);
     });
@@ -144,7 +155,13 @@ describe('NNPACK’s own rule', () => {
     });
   }
 
-  function choice(pass: 'inference' | 'output', output: number | [number, number], r: number, s = r, stride = 1): AlgorithmName | null {
+  function choice(
+    pass: 'inference' | 'output',
+    output: number | [number, number],
+    r: number,
+    s = r,
+    stride = 1,
+  ): AlgorithmName | null {
     const [height, width] = typeof output === 'number' ? [output, output] : output;
     const input = [1, 2, (height - 1) * stride + r, (width - 1) * stride + s];
     const shape = convolutionShape('test', input, [2, 2, r, s], { stride });
@@ -161,13 +178,18 @@ describe('NNPACK’s own rule', () => {
     [1, '1–300', 'ft8x8'],
   ];
 
-  it.each(TILE8)('for a batch, with a square kernel of %i, takes the 8×8 tile for outputs of %s alone', (r, sizes, name) => {
-    const found = Array.from({ length: 300 }, (_, i) => i + 1).filter((output) => choice('output', output, r) === name);
-    expect(found).toEqual(numbers(sizes));
-    for (let output = 1; output <= 300; output++) {
-      if (!found.includes(output)) expect(choice('output', output, r)).toBe('ft16x16');
-    }
-  });
+  it.each(TILE8)(
+    'for a batch, with a square kernel of %i, takes the 8×8 tile for outputs of %s alone',
+    (r, sizes, name) => {
+      const found = Array.from({ length: 300 }, (_, i) => i + 1).filter(
+        (output) => choice('output', output, r) === name,
+      );
+      expect(found).toEqual(numbers(sizes));
+      for (let output = 1; output <= 300; output++) {
+        if (!found.includes(output)) expect(choice('output', output, r)).toBe('ft16x16');
+      }
+    },
+  );
 
   it.each([
     // One image: 3×3 is wt8x8 whatever the size.
@@ -249,8 +271,12 @@ describe('NNPACK’s own rule', () => {
       expect([plan.algorithm, plan.explain().why]).toEqual([ofBatch, "NNPACK's rule for output"]);
       plan.dispose();
       const [single, batch] = [convolutionInference(call(1, size)), convolutionOutput(call(1, size))];
-      expect([...single.data]).toEqual([...convolutionInference(call(1, size, 3, { rule: undefined, algorithm: 'wt8x8' })).data]);
-      expect([...batch.data]).toEqual([...convolutionInference(call(1, size, 3, { rule: undefined, algorithm: ofBatch })).data]);
+      expect([...single.data]).toEqual([
+        ...convolutionInference(call(1, size, 3, { rule: undefined, algorithm: 'wt8x8' })).data,
+      ]);
+      expect([...batch.data]).toEqual([
+        ...convolutionInference(call(1, size, 3, { rule: undefined, algorithm: ofBatch })).data,
+      ]);
     }
   });
 
@@ -260,7 +286,10 @@ describe('NNPACK’s own rule', () => {
     const large = explainConvolution(call(2, 30, 17));
     expect([large.algorithm, large.why]).toEqual(['implicit-gemm', "NNPACK's rule for output has no choice here"]);
     const dilated = explainConvolution(call(1, 20, 3, { dilation: 2, padding: 2 }));
-    expect([dilated.algorithm, dilated.why]).toEqual(['implicit-gemm', "NNPACK's rule for inference says wt8x8, which is not eligible"]);
+    expect([dilated.algorithm, dilated.why]).toEqual([
+      'implicit-gemm',
+      "NNPACK's rule for inference says wt8x8, which is not eligible",
+    ]);
   });
 });
 
@@ -271,7 +300,9 @@ describe('no choice ends in an error', () => {
     accuracy: fc.constantFrom('default' as const, 'relaxed' as const),
     maxError: fc.option(fc.constantFrom(1e-30, 2 ** -23, 1e-6, 1e-4, 1, Infinity), { nil: undefined }),
   });
-  const problem = fc.constantFrom<AlgorithmName>('direct', 'wt6x6', 'wt8x8', 'ft8x8', 'ft16x16', 'ft32x32', 'reference').chain(problemFor);
+  const problem = fc
+    .constantFrom<AlgorithmName>('direct', 'wt6x6', 'wt8x8', 'ft8x8', 'ft16x16', 'ft32x32', 'reference')
+    .chain(problemFor);
 
   const shapesOf = ({ inputShape, kernelShape, hasBias, ...rest }: Problem) => ({
     ...rest,
@@ -320,14 +351,27 @@ describe('no choice ends in an error', () => {
         const x = tensor(inputShape, drawn.seed);
         const w = tensor(kernelShape, drawn.seed + 1);
         const b = hasBias ? tensor([kernelShape[0]], 3) : undefined;
-        const y = convolutionInference({ ...geometry, ...selection, input: x, kernel: w, ...(b ? { bias: b } : {}), context });
+        const y = convolutionInference({
+          ...geometry,
+          ...selection,
+          input: x,
+          kernel: w,
+          ...(b ? { bias: b } : {}),
+          context,
+        });
         // Which algorithm it was is seen in the tests above; here the coarsest bound of those that serve must hold.
         const shape = convolutionShape('test', inputShape, kernelShape, geometry);
-        const bounds = ALGORITHMS.filter((one) => one.supports(shape) === null).map((one) => one.errorBound(shape, context));
+        const bounds = ALGORITHMS.filter((one) => one.supports(shape) === null).map((one) =>
+          one.errorBound(shape, context),
+        );
         const reach = Math.min(16, Math.max(...bounds.map((bound) => bound.reachHeight)));
         const constant = Math.max(...bounds.map((bound) => bound.constant));
         const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reach, reach);
-        const worst = worstError(y.data, naiveConvolution(shape, x.data, w.data, b?.data ?? null), (i) => constant * EPSILON * scale[i]);
+        const worst = worstError(
+          y.data,
+          naiveConvolution(shape, x.data, w.data, b?.data ?? null),
+          (i) => constant * EPSILON * scale[i],
+        );
         expect(worst.ratio, worst.text).toBeLessThanOrEqual(1);
       }),
       { numRuns: runs(30) },
@@ -348,7 +392,8 @@ describe('accuracy', () => {
         const chosen = candidates.find((candidate) => candidate.algorithm === algorithm)!;
         expect(chosen.bound!.constant).toBeLessThanOrEqual(ofNnpack);
         for (const { bound, refusal } of candidates) {
-          if (bound !== null && bound.constant > ofNnpack) expect(refusal).toMatch(/^error bound \d+ ε, allowed \d+ ε$/);
+          if (bound !== null && bound.constant > ofNnpack)
+            expect(refusal).toMatch(/^error bound \d+ ε, allowed \d+ ε$/);
         }
         const relaxed = call(c, r, { accuracy: 'relaxed' });
         for (const { refusal } of relaxed.candidates) expect(refusal ?? '').not.toMatch(/error bound/);
@@ -356,15 +401,18 @@ describe('accuracy', () => {
     }
   });
 
-  it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))('asked for as a number shuts out what does not meet it: %s', (name) => {
-    const bound = call(64, 3).candidates.find((candidate) => candidate.algorithm === name)!.bound!.constant * EPSILON;
-    const refusalAt = (maxError: number) =>
-      call(64, 3, { maxError }).candidates.find((candidate) => candidate.algorithm === name)!.refusal;
-    expect(refusalAt(bound)).toBeNull();
-    if (name === 'implicit-gemm' || name === 'reference') return;
-    expect(refusalAt(bound * 0.999)).toMatch(/^error bound/);
-    expect(call(64, 3, { maxError: bound * 0.999, accuracy: 'relaxed' }).algorithm).not.toBe(name);
-  });
+  it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))(
+    'asked for as a number shuts out what does not meet it: %s',
+    (name) => {
+      const bound = call(64, 3).candidates.find((candidate) => candidate.algorithm === name)!.bound!.constant * EPSILON;
+      const refusalAt = (maxError: number) =>
+        call(64, 3, { maxError }).candidates.find((candidate) => candidate.algorithm === name)!.refusal;
+      expect(refusalAt(bound)).toBeNull();
+      if (name === 'implicit-gemm' || name === 'reference') return;
+      expect(refusalAt(bound * 0.999)).toMatch(/^error bound/);
+      expect(call(64, 3, { maxError: bound * 0.999, accuracy: 'relaxed' }).algorithm).not.toBe(name);
+    },
+  );
 
   it('is met by the reference where nothing else meets it', () => {
     expect(call(64, 3, { maxError: 2 ** -23 }).algorithm).toBe('reference');
@@ -402,7 +450,9 @@ describe('names', () => {
     const error = refusal({ algorithm: name });
     expect(error.code).toBe('invalid-algorithm');
     const list = ['auto', ...ALGORITHM_NAMES].join(', ');
-    expect(error.message).toBe(`explainConvolution: algorithm is '${name}', expected one of ${list}, did you mean '${nearest}'?`);
+    expect(error.message).toBe(
+      `explainConvolution: algorithm is '${name}', expected one of ${list}, did you mean '${nearest}'?`,
+    );
   });
 
   it.each([
@@ -413,16 +463,36 @@ describe('names', () => {
     [{ algorithm: 'toString' }, 'invalid-algorithm', /'toString'/],
     [{ rule: 'fast' }, 'invalid-argument', /^explainConvolution: rule is 'fast', expected one of fastest, nnpack/],
     [{ rule: 'fastst' }, 'invalid-argument', /did you mean 'fastest'\?$/],
-    [{ eligibility: 'documentd' }, 'invalid-argument', /eligibility is 'documentd', expected one of all, documented, did you mean 'documented'\?$/],
-    [{ accuracy: 'relax' }, 'invalid-argument', /accuracy is 'relax', expected one of default, relaxed, did you mean 'relaxed'\?$/],
+    [
+      { eligibility: 'documentd' },
+      'invalid-argument',
+      /eligibility is 'documentd', expected one of all, documented, did you mean 'documented'\?$/,
+    ],
+    [
+      { accuracy: 'relax' },
+      'invalid-argument',
+      /accuracy is 'relax', expected one of default, relaxed, did you mean 'relaxed'\?$/,
+    ],
     [{ maxError: 0 }, 'invalid-argument', /maxError is 0, expected a number above 0$/],
     [{ maxError: -1 }, 'invalid-argument', /maxError is -1/],
     [{ maxError: Number.NaN }, 'invalid-argument', /maxError is NaN/],
     [{ maxError: '1e-3' }, 'invalid-argument', /maxError is '1e-3'/],
     [{ maxError: null }, 'invalid-argument', /maxError is null/],
-    [{ algorithm: 'direct' }, 'unsupported-algorithm', /^explainConvolution: direct cannot compute this: kernel is 3×3, expected 1×1$/],
-    [{ algorithm: 'wt8x8', stride: 2 }, 'unsupported-algorithm', /wt8x8 cannot compute this: stride is 2×2, expected 1×1$/],
-    [{ algorithm: 'ft8x8', dilation: 2 }, 'unsupported-algorithm', /ft8x8 cannot compute this: dilation is 2×2, expected 1×1$/],
+    [
+      { algorithm: 'direct' },
+      'unsupported-algorithm',
+      /^explainConvolution: direct cannot compute this: kernel is 3×3, expected 1×1$/,
+    ],
+    [
+      { algorithm: 'wt8x8', stride: 2 },
+      'unsupported-algorithm',
+      /wt8x8 cannot compute this: stride is 2×2, expected 1×1$/,
+    ],
+    [
+      { algorithm: 'ft8x8', dilation: 2 },
+      'unsupported-algorithm',
+      /ft8x8 cannot compute this: dilation is 2×2, expected 1×1$/,
+    ],
   ])('refused in words: %j', (options, code, text) => {
     const error = refusal(options);
     expect(error.code).toBe(code);
@@ -450,7 +520,14 @@ describe('an explanation', () => {
   it('is data: the shape, the rules with their values, every algorithm with its counts or its reason', () => {
     const found = explanation();
     expect(found).toBeInstanceOf(ConvolutionExplanation);
-    expect(found.shape).toMatchObject({ batch: 2, groups: 2, outputHeight: 8, outputWidth: 11, paddingTop: 1, paddingRight: 0 });
+    expect(found.shape).toMatchObject({
+      batch: 2,
+      groups: 2,
+      outputHeight: 8,
+      outputWidth: 11,
+      paddingTop: 1,
+      paddingRight: 0,
+    });
     expect(found.rules).toEqual([
       { condition: '2-D', passed: true, value: 'input 9×10, kernel 3×2' },
       { condition: 'no-bias = false', passed: true, value: 'bias' },
@@ -460,14 +537,30 @@ describe('an explanation', () => {
     ]);
     expect(found.candidates.map((candidate) => candidate.algorithm)).toEqual(ALGORITHM_NAMES);
     const named = (name: AlgorithmName) => found.candidates.find((candidate) => candidate.algorithm === name)!;
-    expect(named('direct')).toEqual({ algorithm: 'direct', refusal: 'kernel is 3×2, expected 1×1', work: null, cost: null, bound: null });
+    expect(named('direct')).toEqual({
+      algorithm: 'direct',
+      refusal: 'kernel is 3×2, expected 1×1',
+      work: null,
+      cost: null,
+      bound: null,
+    });
     // ⌈8 / 6⌉ · ⌈11 / 7⌉ tiles of each image, 64 positions each, every input channel with each output of its group.
-    expect(named('wt8x8').work).toMatchObject({ tiles: 8, multiplyAdds: 64 * 8 * 3 * 8, inputTiles: 8 * 6, outputTiles: 8 * 8, kernelTiles: 3 * 8 });
+    expect(named('wt8x8').work).toMatchObject({
+      tiles: 8,
+      multiplyAdds: 64 * 8 * 3 * 8,
+      inputTiles: 8 * 6,
+      outputTiles: 8 * 8,
+      kernelTiles: 3 * 8,
+    });
     expect(named('wt6x6').work).toMatchObject({ tiles: 2 * 2 * 3, multiplyAdds: 36 * 12 * 3 * 8 });
     // 4 real positions, and 30 complex ones of three products each.
     expect(named('ft8x8').work).toMatchObject({ tiles: 8, multiplyAdds: (4 + 3 * 30) * 8 * 3 * 8 });
     expect(named('ft16x16').work).toMatchObject({ tiles: 2, multiplyAdds: (4 + 3 * 126) * 2 * 3 * 8 });
-    expect(named('reference').work).toMatchObject({ tiles: 0, multiplyAdds: multiplyAdds(found.shape), workspaceBytes: 0 });
+    expect(named('reference').work).toMatchObject({
+      tiles: 0,
+      multiplyAdds: multiplyAdds(found.shape),
+      workspaceBytes: 0,
+    });
     expect(multiplyAdds(found.shape)).toBe(2 * 8 * 3 * 3 * 2 * 8 * 11);
     for (const { work, cost, bound, algorithm } of found.candidates.slice(1)) {
       expect(Math.min(cost!.run, bound!.constant), algorithm).toBeGreaterThan(0);
@@ -477,7 +570,9 @@ describe('an explanation', () => {
     const eligible = found.candidates.filter(({ refusal, algorithm }) => refusal === null && algorithm !== 'reference');
     const least = Math.min(...eligible.map((candidate) => candidate.cost!.run));
     expect(named(found.algorithm).cost!.run).toBe(least);
-    expect(found.why).toMatch(new RegExp(`^least estimated time of ${eligible.length} eligible \\(\\d+\\.\\d\\d ms\\)$`));
+    expect(found.why).toMatch(
+      new RegExp(`^least estimated time of ${eligible.length} eligible \\(\\d+\\.\\d\\d ms\\)$`),
+    );
   });
 
   it('prints as a table', () => {
@@ -504,7 +599,7 @@ describe('an explanation', () => {
       expect(row).toMatch(new RegExp(`^(→| ) ${name} `));
       expect(row.startsWith('→')).toBe(name === explanation().algorithm);
       if (name === 'direct') expect(row).toMatch(/ {20}kernel is 3×2, expected 1×1$/);
-      else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d  eligible$/);
+      else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d {2}eligible$/);
     });
     expect(rows[1]).toContain(' 8 ');
     expect(lines.slice(12 + rows.length)).toEqual(['', `${explanation().algorithm}: ${explanation().why}`]);
@@ -512,7 +607,15 @@ describe('an explanation', () => {
 
   it('describes what else there is to a shape', () => {
     const describe = (options: object) =>
-      String(explainConvolution({ input: { shape: [3, 9, 9] }, kernel: { shape: [3, 1, 3, 3] }, groups: 3, context, ...options })).split('\n')[0];
+      String(
+        explainConvolution({
+          input: { shape: [3, 9, 9] },
+          kernel: { shape: [3, 1, 3, 3] },
+          groups: 3,
+          context,
+          ...options,
+        }),
+      ).split('\n')[0];
     expect(describe({})).toBe('convolution 1×3×9×9 * 3×1×3×3 → 1×3×7×7, 3 groups');
     expect(describe({ stride: 2, dilation: { height: 2, width: 1 }, padding: 2 })).toBe(
       'convolution 1×3×9×9 * 3×1×3×3 → 1×3×5×6, padding 2, stride 2×2, dilation 2×1, 3 groups',
@@ -520,7 +623,14 @@ describe('an explanation', () => {
   });
 
   it('of a plan is that of the same shapes', () => {
-    const plan = planConvolution({ input: { shape: [2, 6, 9, 10] }, kernel: tensor([8, 3, 3, 2], 1), bias: tensor([8], 2), padding: { top: 1, left: 2 }, groups: 2, context });
+    const plan = planConvolution({
+      input: { shape: [2, 6, 9, 10] },
+      kernel: tensor([8, 3, 3, 2], 1),
+      bias: tensor([8], 2),
+      padding: { top: 1, left: 2 },
+      groups: 2,
+      context,
+    });
     expect(String(plan.explain())).toBe(String(explanation()));
     plan.dispose();
   });

@@ -4,17 +4,32 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** From the bottom up. Files beside the folders are entry points and may import all; `errors.ts` may be imported by all. */
-const ORDER = ['tensor', 'wasm', 'kernels', 'threads', 'algorithms', 'dispatch', 'layers', 'networks', 'onnx', 'tfjs', 'cli'];
+const ORDER = [
+  'tensor',
+  'wasm',
+  'kernels',
+  'threads',
+  'algorithms',
+  'dispatch',
+  'layers',
+  'networks',
+  'onnx',
+  'tfjs',
+  'cli',
+];
 /** Neither adapter may know the other. */
 const ADAPTERS = ['onnx', 'tfjs'];
 const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'kernels/fft-js.ts' };
 
 const source = join(import.meta.dirname, '..', 'src');
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+);
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(source, file), 'utf8');
-  const pattern = /(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)/g;
+  const pattern =
+    /(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)/g;
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? match[4]);
 }
 

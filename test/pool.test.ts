@@ -243,7 +243,8 @@ describe('a step that fails', () => {
     made.clear();
     // The caller waits for a worker that never comes into the item, so it must be told by its own means: two items.
     const error = caught(() => {
-      for (let tries = 0; tries < 200; tries++) made.pool.parallelize1d({ ...unknown, run: pause }, { log: made.log, parties: 2 }, 2);
+      for (let tries = 0; tries < 200; tries++)
+        made.pool.parallelize1d({ ...unknown, run: pause }, { log: made.log, parties: 2 }, 2);
     });
     expectFailure(error, /^test unknown: worker 1 knows no step of this name$/);
     expect(made.meet(2)).toEqual([0, 1]);
@@ -325,9 +326,13 @@ describe('a worker that dies', () => {
   it.runIf(isSlow)('without a word, for want of memory, is found out by the caller', { timeout: 180_000 }, async () => {
     const made = await rig(2, () => new Worker(SCRIPT, { resourceLimits: { maxOldGenerationSizeMb: 16 } }));
     expectFailure(made.fault(2, 1, 'run out of memory'), /no progress for 60 s; the pool is closed/);
-    expectFailure(caught(() => made.meet(1)), /closed/);
+    expectFailure(
+      caught(() => made.meet(1)),
+      /closed/,
+    );
   });
-  if (!isSlow) console.log('left to NNPACK_TEST_RUNS=slow: a worker that dies without a word (the caller waits a minute for it)');
+  if (!isSlow)
+    console.log('left to NNPACK_TEST_RUNS=slow: a worker that dies without a word (the caller waits a minute for it)');
 });
 
 describe('a pool', () => {

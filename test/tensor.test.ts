@@ -17,8 +17,14 @@ type Operation =
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ name: fc.constant('transpose' as const), order: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }) }),
-  fc.record({ name: fc.constant('step' as const), values: fc.array(fc.constantFrom(1, -1, 2, -2, 3), { maxLength: 4 }) }),
-  fc.record({ name: fc.constantFrom('lo' as const, 'hi' as const), values: fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 4 }) }),
+  fc.record({
+    name: fc.constant('step' as const),
+    values: fc.array(fc.constantFrom(1, -1, 2, -2, 3), { maxLength: 4 }),
+  }),
+  fc.record({
+    name: fc.constantFrom('lo' as const, 'hi' as const),
+    values: fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 4 }),
+  }),
 );
 
 const picking = fc.record({ name: fc.constant('pick' as const), axis: fc.nat(3), at: fc.nat(5) });
@@ -35,9 +41,17 @@ function apply(view: View, call: Operation): View {
     case 'step':
       return view.step(...(call.values.slice(0, rank) as number[]));
     case 'lo':
-      return view.lo(...call.values.slice(0, rank).map((value, axis) => (value === null ? value : Math.min(value, shape[axis] - 1))) as number[]);
+      return view.lo(
+        ...(call.values
+          .slice(0, rank)
+          .map((value, axis) => (value === null ? value : Math.min(value, shape[axis] - 1))) as number[]),
+      );
     case 'hi':
-      return view.hi(...call.values.slice(0, rank).map((value, axis) => (value === null ? value : value === 0 ? 1 : Math.min(value, shape[axis]))) as number[]);
+      return view.hi(
+        ...(call.values
+          .slice(0, rank)
+          .map((value, axis) => (value === null ? value : value === 0 ? 1 : Math.min(value, shape[axis]))) as number[]),
+      );
     case 'pick': {
       const place = shape.map((extent, axis) => (axis === call.axis ? call.at % extent : null));
       return view.pick(...place);
@@ -58,7 +72,9 @@ function viewOf(shape: number[], calls: readonly Operation[], margin: number): V
   return calls.reduce(apply, ndarray(data, shape, undefined, margin) as View);
 }
 
-const views = fc.tuple(extents, fc.array(operation, { maxLength: 5 }), fc.nat(9)).map(([shape, calls, margin]) => viewOf(shape, calls, margin));
+const views = fc
+  .tuple(extents, fc.array(operation, { maxLength: 5 }), fc.nat(9))
+  .map(([shape, calls, margin]) => viewOf(shape, calls, margin));
 
 describe('copyIn and copyOut', () => {
   it('read every element of any view as ndarray.get does, into a dense run and nowhere else', () => {
@@ -176,27 +192,52 @@ describe('checkTensor', () => {
     ['a NaN extent', { data, shape: [4, Number.NaN] }, 'invalid-tensor', /shape \[4, NaN\]/],
     ['an infinite extent', { data, shape: [4, Infinity] }, 'invalid-tensor', /shape \[4, Infinity\]/],
     ['a hole in the shape', { data, shape: [4, undefined] }, 'invalid-tensor', /expected whole numbers/],
-    ['too many elements', { data, shape: [2 ** 20, 2 ** 20] }, 'out-of-memory', /1099511627776 elements, expected at most 1073741824$/],
+    [
+      'too many elements',
+      { data, shape: [2 ** 20, 2 ** 20] },
+      'out-of-memory',
+      /1099511627776 elements, expected at most 1073741824$/,
+    ],
     ['overflowing sizes', { data, shape: [2 ** 53, 2 ** 53, 2 ** 53] }, 'out-of-memory', /e\+47 elements/],
     ['no data', { shape: [4, 6] }, 'invalid-tensor-type', /^f: x holds undefined, expected a Float32Array$/],
     ['doubles', { data: new Float64Array(24), shape: [4, 6] }, 'invalid-tensor-type', /an object of Float64Array/],
     ['bytes', { data: new Uint8Array(24), shape: [4, 6] }, 'invalid-tensor-type', /an object of Uint8Array/],
     ['a plain array', { data: [1, 2, 3, 4], shape: [2, 2] }, 'invalid-tensor-type', /holds \[1, 2, 3, 4\]/],
-    ['too little data', { data: data.subarray(1), shape: [4, 6] }, 'invalid-tensor', /^f: x of shape \[4, 6\] reaches elements 0 to 23, but its data has 23 elements$/],
+    [
+      'too little data',
+      { data: data.subarray(1), shape: [4, 6] },
+      'invalid-tensor',
+      /^f: x of shape \[4, 6\] reaches elements 0 to 23, but its data has 23 elements$/,
+    ],
     ['an empty buffer', { data: new Float32Array(0), shape: [4, 6] }, 'invalid-tensor', /an empty or detached buffer/],
     ['an offset beyond', { data, shape: [4, 6], offset: 1 }, 'invalid-tensor', /elements 1 to 24/],
     ['an offset before', { data, shape: [2, 2], offset: -1 }, 'invalid-tensor', /elements -1 to 2/],
-    ['a fractional offset', { data, shape: [2, 2], offset: 0.5 }, 'invalid-tensor', /offset 0.5, expected 2 whole strides and a whole offset/],
+    [
+      'a fractional offset',
+      { data, shape: [2, 2], offset: 0.5 },
+      'invalid-tensor',
+      /offset 0.5, expected 2 whole strides and a whole offset/,
+    ],
     ['an offset of text', { data, shape: [2, 2], offset: '1' }, 'invalid-tensor', /offset '1'/],
     ['too few strides', { data, shape: [2, 2], stride: [1] }, 'invalid-tensor', /strides \[1\]/],
     ['fractional strides', { data, shape: [2, 2], stride: [2, 0.5] }, 'invalid-tensor', /strides \[2, 0.5\]/],
     ['strides that lead out', { data, shape: [2, 2], stride: [23, 1] }, 'invalid-tensor', /elements 0 to 24/],
-    ['strides that lead out below', { data, shape: [2, 2], stride: [1, -3], offset: 2 }, 'invalid-tensor', /elements -1 to 3/],
+    [
+      'strides that lead out below',
+      { data, shape: [2, 2], stride: [1, -3], offset: 2 },
+      'invalid-tensor',
+      /elements -1 to 3/,
+    ],
     ['huge strides', { data, shape: [2, 2], stride: [1e300, 1] }, 'invalid-tensor', /elements 0 to 1e\+300/],
     ['infinite strides', { data, shape: [2, 2], stride: [Infinity, 1] }, 'invalid-tensor', /strides \[Infinity, 1\]/],
     ['strides of text', { data, shape: [2, 2], stride: 'ab' }, 'invalid-tensor', /strides 'ab'/],
     ['a number for strides', { data, shape: [2, 2], stride: 2 }, 'invalid-tensor', /strides 2/],
-    ['an object for strides', { data, shape: [2, 2], stride: { length: 2 } }, 'invalid-tensor', /strides an object of Object/],
+    [
+      'an object for strides',
+      { data, shape: [2, 2], stride: { length: 2 } },
+      'invalid-tensor',
+      /strides an object of Object/,
+    ],
   ];
 
   it.each(BAD)('refuses %s', (_name, value, code, text) => {
@@ -226,7 +267,8 @@ describe('overlaps', () => {
         const make = ({ shift, shape, calls }: typeof a): View =>
           calls.reduce(apply, ndarray(new Float32Array(bytes, 4 * shift * 50), shape) as View);
         const [first, second] = [make(a), make(b)];
-        const touched = (view: View) => [...places(view.shape)].map((place) => view.data.byteOffset / 4 + view.index(...place));
+        const touched = (view: View) =>
+          [...places(view.shape)].map((place) => view.data.byteOffset / 4 + view.index(...place));
         const inFirst = new Set(touched(first));
         const shares = touched(second).some((element) => inFirst.has(element));
         const found = overlaps(checkTensor('test', 'a', first, [4]), checkTensor('test', 'b', second, [4]));
@@ -269,7 +311,11 @@ describe('PlainView', () => {
           if (call.name === 'pick' && theirs.shape.length < 2) continue;
           theirs = apply(theirs, call);
           ours = apply(ours, call);
-          expect([ours.shape, ours.stride, ours.offset]).toEqual([[...theirs.shape], [...theirs.stride], theirs.offset]);
+          expect([ours.shape, ours.stride, ours.offset]).toEqual([
+            [...theirs.shape],
+            [...theirs.stride],
+            theirs.offset,
+          ]);
           expect(seen(ours)).toEqual(seen(theirs));
         }
       }),

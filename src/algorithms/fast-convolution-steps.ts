@@ -29,8 +29,20 @@ export const kernelStep = defineStep(
 export const inputStep = defineStep(
   'fast-convolution input transform',
   [
-    ...TRANSFORM, ...PLACE, 'x', 'channels', 'groupC', 'height', 'width', 'top', 'left',
-    'v', 'vPosition', 'vGroup', 'vChannel', 'vTile',
+    ...TRANSFORM,
+    ...PLACE,
+    'x',
+    'channels',
+    'groupC',
+    'height',
+    'width',
+    'top',
+    'left',
+    'v',
+    'vPosition',
+    'vGroup',
+    'vChannel',
+    'vTile',
   ],
   (thread, p, i, j, iCount, jCount) => {
     const tile = tileOf(thread, p);
@@ -95,8 +107,25 @@ function copyPadded(
 export const multiplyStep = defineStep(
   'fast-convolution multiplication',
   [
-    ...TRANSFORM, 'groups', 'groupK', 'groupC', 'tiles', 'streamsTiles', 'bias',
-    'u', 'uPosition', 'uGroup', 'uPitch', 'v', 'vPosition', 'vGroup', 'vPitch', 'm', 'mPosition', 'mGroup', 'mPitch',
+    ...TRANSFORM,
+    'groups',
+    'groupK',
+    'groupC',
+    'tiles',
+    'streamsTiles',
+    'bias',
+    'u',
+    'uPosition',
+    'uGroup',
+    'uPitch',
+    'v',
+    'vPosition',
+    'vGroup',
+    'vPitch',
+    'm',
+    'mPosition',
+    'mGroup',
+    'mPitch',
   ],
   (thread, p, i, _j, iCount) => {
     const tile = tileOf(thread, p);
@@ -134,8 +163,21 @@ export const multiplyStep = defineStep(
 export const outputStep = defineStep(
   'fast-convolution output transform',
   [
-    ...TRANSFORM, ...PLACE, 'y', 'channels', 'groupK', 'height', 'width', 'slope', 'low', 'high',
-    'm', 'mPosition', 'mGroup', 'mChannel', 'mTile',
+    ...TRANSFORM,
+    ...PLACE,
+    'y',
+    'channels',
+    'groupK',
+    'height',
+    'width',
+    'slope',
+    'low',
+    'high',
+    'm',
+    'mPosition',
+    'mGroup',
+    'mChannel',
+    'mTile',
   ],
   (thread, p, i, j, iCount, jCount) => {
     const tile = tileOf(thread, p);

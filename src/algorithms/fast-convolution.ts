@@ -146,31 +146,78 @@ export function planFastConvolution(
   const transform = { tileName: TILE_NAMES.indexOf(name), r: shape.kernelHeight, s: shape.kernelWidth };
   const groupK = shape.outputChannels / shape.groups;
   const groupC = shape.inputChannels / shape.groups;
-  const place = { tilesX: layout.tilesX, tilesY: layout.tilesY, firstRow: 0, patch: 0, patchFloats: layout.patchFloats };
+  const place = {
+    tilesX: layout.tilesX,
+    tilesY: layout.tilesY,
+    firstRow: 0,
+    patch: 0,
+    patchFloats: layout.patchFloats,
+  };
 
   const kernelParameters = {
-    ...transform, groupK, groupC, g: 0, u: 0,
-    uPosition: layout.u.position, uGroup: layout.u.group, uChannel: layout.u.channel, uKernel: layout.u.tile,
+    ...transform,
+    groupK,
+    groupC,
+    g: 0,
+    u: 0,
+    uPosition: layout.u.position,
+    uGroup: layout.u.group,
+    uChannel: layout.u.channel,
+    uKernel: layout.u.tile,
   };
   const inputParameters = {
-    ...transform, ...place, x: 0, channels: shape.inputChannels, groupC,
-    height: shape.inputHeight, width: shape.inputWidth, top: shape.paddingTop, left: shape.paddingLeft,
-    v: 0, vPosition: layout.v.position, vGroup: layout.v.group, vChannel: layout.v.channel, vTile: layout.v.tile,
+    ...transform,
+    ...place,
+    x: 0,
+    channels: shape.inputChannels,
+    groupC,
+    height: shape.inputHeight,
+    width: shape.inputWidth,
+    top: shape.paddingTop,
+    left: shape.paddingLeft,
+    v: 0,
+    vPosition: layout.v.position,
+    vGroup: layout.v.group,
+    vChannel: layout.v.channel,
+    vTile: layout.v.tile,
   };
   const multiplyParameters = {
-    ...transform, groups: shape.groups, groupK, groupC, tiles: 0, streamsTiles: layout.streamsTiles ? 1 : 0, bias: 0,
-    u: 0, uPosition: layout.u.position, uGroup: layout.u.group,
+    ...transform,
+    groups: shape.groups,
+    groupK,
+    groupC,
+    tiles: 0,
+    streamsTiles: layout.streamsTiles ? 1 : 0,
+    bias: 0,
+    u: 0,
+    uPosition: layout.u.position,
+    uGroup: layout.u.group,
     uPitch: layout.streamsTiles ? layout.u.tile : layout.u.channel,
-    v: 0, vPosition: layout.v.position, vGroup: layout.v.group,
+    v: 0,
+    vPosition: layout.v.position,
+    vGroup: layout.v.group,
     vPitch: layout.streamsTiles ? layout.v.channel : layout.v.tile,
-    m: 0, mPosition: layout.m.position, mGroup: layout.m.group,
+    m: 0,
+    mPosition: layout.m.position,
+    mGroup: layout.m.group,
     mPitch: layout.streamsTiles ? layout.m.channel : layout.m.tile,
   };
   const outputParameters = {
-    ...transform, ...place, y: 0, channels: shape.outputChannels, groupK,
-    height: shape.outputHeight, width: shape.outputWidth,
-    slope: activation.slope, low: activation.low, high: activation.high,
-    m: 0, mPosition: layout.m.position, mGroup: layout.m.group, mChannel: layout.m.channel, mTile: layout.m.tile,
+    ...transform,
+    ...place,
+    y: 0,
+    channels: shape.outputChannels,
+    groupK,
+    height: shape.outputHeight,
+    width: shape.outputWidth,
+    slope: activation.slope,
+    low: activation.low,
+    high: activation.high,
+    m: 0,
+    mPosition: layout.m.position,
+    mGroup: layout.m.group,
+    mChannel: layout.m.channel,
+    mTile: layout.m.tile,
   };
 
   return {

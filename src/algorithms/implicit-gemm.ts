@@ -94,10 +94,38 @@ function copyLayout(shape: ConvolutionShape): CopyLayout {
 export const implicitGemmStep = defineStep(
   'implicit GEMM convolution',
   [
-    'groups', 'groupC', 'groupK', 'height', 'width', 'outputHeight', 'outputWidth', 'top', 'left',
-    'strideHeight', 'strideWidth', 'phaseHeight', 'phaseWidth', 'reachHeight', 'reachWidth', 'pitch', 'blockRows',
-    'blocks', 'phaseFloats', 'copyFloats', 'sumPitch', 'itemChannels', 'taps', 'table', 'scratch', 'x', 'w', 'b', 'y',
-    'slope', 'low', 'high',
+    'groups',
+    'groupC',
+    'groupK',
+    'height',
+    'width',
+    'outputHeight',
+    'outputWidth',
+    'top',
+    'left',
+    'strideHeight',
+    'strideWidth',
+    'phaseHeight',
+    'phaseWidth',
+    'reachHeight',
+    'reachWidth',
+    'pitch',
+    'blockRows',
+    'blocks',
+    'phaseFloats',
+    'copyFloats',
+    'sumPitch',
+    'itemChannels',
+    'taps',
+    'table',
+    'scratch',
+    'x',
+    'w',
+    'b',
+    'y',
+    'slope',
+    'low',
+    'high',
   ],
   (thread, p, i, j, iCount, jCount) => {
     const { kernels } = thread;
@@ -221,7 +249,8 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
     inputTiles: 0,
     outputTiles: 0,
     kernelTiles: 0,
-    copied: items * (repeats * layout.copyFloats + (shape.outputChannels / shape.groups) * layout.blockRows * layout.pitch),
+    copied:
+      items * (repeats * layout.copyFloats + (shape.outputChannels / shape.groups) * layout.blockRows * layout.pitch),
     kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,
     workspaceBytes: 4 * workspaceFloats(shape, layout, context),
     packedBytes: 4 * kernelFloats(shape),
@@ -229,7 +258,9 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
 }
 
 function workspaceFloats(shape: ConvolutionShape, layout: CopyLayout, context: Context): number {
-  return pitchFor(depthOf(shape)) + (layout.copyFloats + layout.itemChannels * layout.sumPitch) * context.pool.threadsCount;
+  return (
+    pitchFor(depthOf(shape)) + (layout.copyFloats + layout.itemChannels * layout.sumPitch) * context.pool.threadsCount
+  );
 }
 
 function planImplicitGemm(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {

@@ -13,9 +13,24 @@ import { activate } from './activate.ts';
 import { type Activation, type ConvolutionAlgorithm, type ConvolutionProgram, now, type Profile } from './algorithm.ts';
 
 const SHAPE_FIELDS = [
-  'batch', 'groups', 'inputChannels', 'outputChannels', 'inputHeight', 'inputWidth', 'kernelHeight', 'kernelWidth',
-  'paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft', 'strideHeight', 'strideWidth',
-  'dilationHeight', 'dilationWidth', 'outputHeight', 'outputWidth',
+  'batch',
+  'groups',
+  'inputChannels',
+  'outputChannels',
+  'inputHeight',
+  'inputWidth',
+  'kernelHeight',
+  'kernelWidth',
+  'paddingTop',
+  'paddingRight',
+  'paddingBottom',
+  'paddingLeft',
+  'strideHeight',
+  'strideWidth',
+  'dilationHeight',
+  'dilationWidth',
+  'outputHeight',
+  'outputWidth',
 ] as const;
 
 /** Output planes i … of all N × K. */

@@ -35,7 +35,8 @@ function winograd(name: 'wt8x8' | 'wt6x6', tile: 6 | 8, nnpackName: string | nul
 export function refuseTile(shape: ConvolutionShape, smallest: number, greatest: number): string | null {
   const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
   if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
-  if (dilationHeight !== 1 || dilationWidth !== 1) return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
+  if (dilationHeight !== 1 || dilationWidth !== 1)
+    return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
   if (Math.min(r, s) < smallest || Math.max(r, s) > greatest) {
     return `kernel is ${r}×${s}, expected ${smallest} to ${greatest} on each side`;
   }

@@ -57,7 +57,8 @@ async function main(argv: readonly string[]): Promise<void> {
     warmUp(context);
     const { result, report } = enlarge(network, picture, options, context);
     await writePng(out, result);
-    const expected = options.picture === undefined ? comparePictures(result, await readPicture(join(model, EXPECTED))) : null;
+    const expected =
+      options.picture === undefined ? comparePictures(result, await readPicture(join(model, EXPECTED))) : null;
     if (options.json) console.log(JSON.stringify({ picture: path, out, ...report, expected }, null, 2));
     else if (!options.quiet) printReport(path, out, picture, result, report);
     if (expected !== null) checkExpected(expected, options);
@@ -68,7 +69,12 @@ async function main(argv: readonly string[]): Promise<void> {
 
 /** What a run reports, for a person or for a machine. */
 interface Report {
-  readonly machine: { readonly node: string; readonly threads: number; readonly kernels: string; readonly reasons: readonly string[] };
+  readonly machine: {
+    readonly node: string;
+    readonly threads: number;
+    readonly kernels: string;
+    readonly reasons: readonly string[];
+  };
   readonly slices: number;
   readonly networkBytes: number;
   readonly layers: readonly NodeReport[];
@@ -122,7 +128,11 @@ function enlarge(
 /** Milliseconds of one slice with every convolution on the default implementation, warm. */
 function timeDefault(network: Network, slice: readonly number[], context: Context, filler: Tensor): number {
   const name = network.inputs[0].name;
-  const plan: PreparedNetwork = prepareNetwork(network, { context, algorithm: 'implicit-gemm', inputs: { [name]: slice } });
+  const plan: PreparedNetwork = prepareNetwork(network, {
+    context,
+    algorithm: 'implicit-gemm',
+    inputs: { [name]: slice },
+  });
   const size = slice.reduce((product, extent) => product * extent, 1);
   const input = { [name]: makeTensor(filler.data.slice(0, size), slice) };
   plan.run(input);
@@ -161,9 +171,13 @@ function printReport(path: string, out: string, from: Picture, to: Picture, repo
   console.log(table.toString());
   const slices = report.slices === 1 ? 'at once' : `in ${report.slices} slices`;
   const seconds = (report.milliseconds / 1e3).toFixed(2);
-  console.log(`total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${slices}, ${megabytes(report.networkBytes)} for the network`);
+  console.log(
+    `total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${slices}, ${megabytes(report.networkBytes)} for the network`,
+  );
   const whole = report.slices === 1 ? '' : `, from one slice of ${report.slices}`;
-  console.log(`default implementation ${(report.defaultMilliseconds / 1e3).toFixed(2)} s${whole}: ${colors.bold(`${report.ratio.toFixed(2)} ×`)}`);
+  console.log(
+    `default implementation ${(report.defaultMilliseconds / 1e3).toFixed(2)} s${whole}: ${colors.bold(`${report.ratio.toFixed(2)} ×`)}`,
+  );
 }
 
 function rulesText(layer: NodeReport): string {
@@ -175,7 +189,8 @@ function rulesText(layer: NodeReport): string {
 function checkExpected(comparison: Comparison, options: Arguments): void {
   const { values, equal, greatest } = comparison;
   const text = `${equal} of ${values} values equal those of the expected picture (${((100 * equal) / values).toFixed(4)} %), greatest difference ${greatest}`;
-  if (equal < 0.9999 * values || greatest > 1) throw new NnpackError('invalid-model', `the result is not the expected picture: ${text}`);
+  if (equal < 0.9999 * values || greatest > 1)
+    throw new NnpackError('invalid-model', `the result is not the expected picture: ${text}`);
   if (!options.json && !options.quiet) console.log(colors.green(text));
 }
 

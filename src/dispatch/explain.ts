@@ -70,7 +70,8 @@ export class RulesExplanation {
 
 /** `1×64×56×56 * 128×64×3×3 → 1×128×56×56, padding 1 1 1 1`, and what else is not 1. */
 export function describeShape(shape: ConvolutionShape): string {
-  const { batch, groups, inputChannels, outputChannels, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
+  const { batch, groups, inputChannels, outputChannels, strideHeight, strideWidth, dilationHeight, dilationWidth } =
+    shape;
   const padding = [shape.paddingTop, shape.paddingRight, shape.paddingBottom, shape.paddingLeft];
   return [
     `${batch}×${inputChannels}×${shape.inputHeight}×${shape.inputWidth} * `,
@@ -97,7 +98,9 @@ function textTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => (/^[\d.+-]+(e[+-]?\d+)?$/.test(cell) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .map((cell, column) =>
+        /^[\d.+-]+(e[+-]?\d+)?$/.test(cell) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
       .join('  ')
       .trimEnd();
   return [line(rows[0]), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.slice(1).map(line)].join('\n');

@@ -40,9 +40,14 @@ export const CONVOLUTION_RULES: readonly Rule<ConvolutionSubject>[] = [
   {
     condition: '2-D',
     holds: ({ shape }) => shape.inputHeight > 1 || shape.kernelHeight > 1 || shape.inputWidth === 1,
-    value: ({ shape }) => `input ${shape.inputHeight}×${shape.inputWidth}, kernel ${shape.kernelHeight}×${shape.kernelWidth}`,
+    value: ({ shape }) =>
+      `input ${shape.inputHeight}×${shape.inputWidth}, kernel ${shape.kernelHeight}×${shape.kernelWidth}`,
   },
-  { condition: 'no-bias = false', holds: ({ hasBias }) => hasBias, value: ({ hasBias }) => (hasBias ? 'bias' : 'no bias') },
+  {
+    condition: 'no-bias = false',
+    holds: ({ hasBias }) => hasBias,
+    value: ({ hasBias }) => (hasBias ? 'bias' : 'no bias'),
+  },
   {
     condition: 'dilate = (1,1)',
     holds: ({ shape }) => shape.dilationHeight === 1 && shape.dilationWidth === 1,

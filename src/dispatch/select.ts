@@ -6,7 +6,7 @@ import {
   type ErrorBound,
   type Workload,
 } from '../algorithms/algorithm.ts';
-import { algorithmNamed, ALGORITHMS } from '../algorithms/list.ts';
+import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { wt8x8 } from '../algorithms/winograd.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
@@ -68,12 +68,17 @@ export function selectAlgorithm(
   const result = { rules, candidates };
   if (algorithm !== 'auto') {
     const refusal = algorithmNamed(algorithm).supports(shape);
-    if (refusal !== null) throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
+    if (refusal !== null)
+      throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
     return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
   }
   const fallback = algorithmNamed(DEFAULT_ALGORITHM);
   if (failed !== undefined) {
-    return { ...result, algorithm: fallback, why: `default implementation: ${failed.condition} does not hold (${failed.value})` };
+    return {
+      ...result,
+      algorithm: fallback,
+      why: `default implementation: ${failed.condition} does not hold (${failed.value})`,
+    };
   }
   const eligible = candidates.filter((candidate) => candidate.refusal === null && candidate.algorithm !== 'reference');
   if (rule === 'nnpack') {
@@ -81,12 +86,16 @@ export function selectAlgorithm(
     if (choice !== null && eligible.some((candidate) => candidate.algorithm === choice)) {
       return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${pass}` };
     }
-    const why = choice === null ? `NNPACK's rule for ${pass} has no choice here` : `NNPACK's rule for ${pass} says ${choice}, which is not eligible`;
+    const why =
+      choice === null
+        ? `NNPACK's rule for ${pass} has no choice here`
+        : `NNPACK's rule for ${pass} says ${choice}, which is not eligible`;
     return { ...result, algorithm: fallback, why };
   }
   const time = ({ cost }: Candidate): number => (cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0));
   const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
-  const others = eligible.length === 1 ? 'the only one eligible' : `least estimated time of ${eligible.length} eligible`;
+  const others =
+    eligible.length === 1 ? 'the only one eligible' : `least estimated time of ${eligible.length} eligible`;
   return { ...result, algorithm: algorithmNamed(best.algorithm), why: `${others} (${time(best).toFixed(2)} ms)` };
 }
 

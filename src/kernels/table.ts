@@ -89,45 +89,21 @@ export interface TileTransform {
    * Input transform of `count` tiles. Tile i is read at d + i·dStep, its rows dPitch apart, all height × width of it;
    * position p of it is written to v + i·vStep + p·vPosition.
    */
-  input(
-    count: number,
-    d: number,
-    dPitch: number,
-    dStep: number,
-    v: number,
-    vStep: number,
-    vPosition: number,
-  ): void;
+  input(count: number, d: number, dPitch: number, dStep: number, v: number, vStep: number, vPosition: number): void;
   /** Kernel transform of `count` dense r × s kernels, kernel i at g + i·gStep, to u + i·uStep + p·uPosition. */
   kernel(count: number, g: number, gStep: number, u: number, uStep: number, uPosition: number): void;
   /**
    * Output transform of `count` tiles: position p of tile i is read at m + i·mStep + p·mPosition, and its
    * outputHeight × outputWidth outputs are written from y + i·yStep on, rows yPitch apart.
    */
-  output(
-    count: number,
-    m: number,
-    mStep: number,
-    mPosition: number,
-    y: number,
-    yPitch: number,
-    yStep: number,
-  ): void;
+  output(count: number, m: number, mStep: number, mPosition: number, y: number, yPitch: number, yStep: number): void;
 }
 
 /** Passes over runs of n contiguous elements; x and y may be the same. */
 export interface PointwiseKernels {
   fill(n: number, y: number, value: number): void;
   /** y[i·yPitch + j] = x[i·xPitch + j·xStep] for i < rows, j < columns: packing, padding and splitting by stride. */
-  copyRows(
-    rows: number,
-    columns: number,
-    x: number,
-    xPitch: number,
-    xStep: number,
-    y: number,
-    yPitch: number,
-  ): void;
+  copyRows(rows: number, columns: number, x: number, xPitch: number, xStep: number, y: number, yPitch: number): void;
   /** y = min(max(x, low), high); NaN stays NaN. ReLU is low = 0, high = ∞. */
   clamp(n: number, x: number, y: number, low: number, high: number): void;
   /** y = x where x ≥ 0 or x is NaN, else x · slope. */
@@ -200,14 +176,7 @@ export interface PoolingKernels {
 /** Resizing of one dense plane of height × width at x into outputHeight × outputWidth at y. */
 export interface ResizeKernels {
   /** y(i, j) = x(⌊i · height / outputHeight⌋, ⌊j · width / outputWidth⌋). */
-  resizeNearest(
-    height: number,
-    width: number,
-    x: number,
-    outputHeight: number,
-    outputWidth: number,
-    y: number,
-  ): void;
+  resizeNearest(height: number, width: number, x: number, outputHeight: number, outputWidth: number, y: number): void;
   /** Bilinear between sample centres: half-pixel centres, or corners aligned with alignCorners 1; edges are repeated. */
   resizeBilinear(
     height: number,

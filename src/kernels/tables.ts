@@ -72,10 +72,16 @@ function remembered(make: (name: TileName, r: number, s: number) => TileTransfor
   const made = new Map<TileName, Map<number, TileTransform>>();
   return (name, r, s) => {
     let ofName = made.get(name);
-    if (ofName === undefined) made.set(name, (ofName = new Map()));
+    if (ofName === undefined) {
+      ofName = new Map();
+      made.set(name, ofName);
+    }
     const key = r * 1024 + s;
     let tile = ofName.get(key);
-    if (tile === undefined) ofName.set(key, (tile = make(name, r, s)));
+    if (tile === undefined) {
+      tile = make(name, r, s);
+      ofName.set(key, tile);
+    }
     return tile;
   };
 }

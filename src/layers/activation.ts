@@ -13,7 +13,12 @@ const RELU: Activation = Object.freeze({ slope: 1, low: 0, high: Infinity });
 export function checkActivation(who: string, activation: unknown): Activation {
   if (activation === undefined || activation === 'identity') return IDENTITY;
   if (activation === 'relu') return RELU;
-  const { type, slope, min, max } = (activation ?? {}) as { type?: unknown; slope?: unknown; min?: unknown; max?: unknown };
+  const { type, slope, min, max } = (activation ?? {}) as {
+    type?: unknown;
+    slope?: unknown;
+    min?: unknown;
+    max?: unknown;
+  };
   if (type === 'leaky') {
     if (typeof slope !== 'number' || !Number.isFinite(slope) || slope < 0) {
       throw new NnpackError(

@@ -1,5 +1,11 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
-import { type AlgorithmName, type ConvolutionProgram, emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
+import {
+  type AlgorithmName,
+  type ConvolutionProgram,
+  emptyProfile,
+  now,
+  type Profile,
+} from '../algorithms/algorithm.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import { type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
@@ -68,7 +74,11 @@ export interface ConvolutionProblem {
 /** Checks sizes alone, so that shapes without data will do. */
 export function checkConvolution(
   who: string,
-  options: Pick<PlanConvolutionOptions, keyof ConvolutionGeometry> & { input: unknown; kernel: unknown; bias?: unknown },
+  options: Pick<PlanConvolutionOptions, keyof ConvolutionGeometry> & {
+    input: unknown;
+    kernel: unknown;
+    bias?: unknown;
+  },
 ): ConvolutionProblem {
   if (typeof options !== 'object' || options === null) {
     throw new NnpackError('invalid-argument', `${who}: options are ${show(options)}, expected an object`);

@@ -5,8 +5,8 @@ import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
 import { contextOf } from '../threads/context.ts';
 import {
-  checkConvolution,
   type ConvolutionOptions,
+  checkConvolution,
   makePlan,
   type PlanConvolutionOptions,
   selectConvolution,

@@ -29,7 +29,10 @@ export function checkOutput(
     );
   }
   if (sizeOf(shape) > 1 && tensor.stride.some((stride, axis) => stride === 0 && shape[axis] > 1)) {
-    throw new NnpackError('invalid-output', `${who}: output has stride 0, expected a place of its own for each element`);
+    throw new NnpackError(
+      'invalid-output',
+      `${who}: output has stride 0, expected a place of its own for each element`,
+    );
   }
   for (const [name, input] of inputs) {
     if (overlaps(tensor, input)) {

@@ -71,12 +71,7 @@ export function compileNode(
   };
 }
 
-function compile(
-  node: NetworkNode,
-  inputs: readonly Shape[],
-  options: SelectionOptions,
-  context: Context,
-): Compiled {
+function compile(node: NetworkNode, inputs: readonly Shape[], options: SelectionOptions, context: Context): Compiled {
   const who = whoIs(node);
   const [input] = inputs;
   const size = sizeOf(input);
@@ -115,7 +110,11 @@ function compile(
     case 'scale-shift':
       return compileScaleShift(who, node, input, context);
     case 'concatenation': {
-      const problem = checkConcatenation(who, inputs.map((shape) => ({ shape })), undefined);
+      const problem = checkConcatenation(
+        who,
+        inputs.map((shape) => ({ shape })),
+        undefined,
+      );
       return elementwise((xs, y) => runConcatenation(context, problem, xs, y));
     }
     case 'addition': {
@@ -249,11 +248,7 @@ function addAll(
 }
 
 /** A copy of constant numbers in the context's memory; 0 for none. */
-function loadConstant(
-  context: Context,
-  data: Float32Array | undefined,
-  allocate: (floats: number) => number,
-): number {
+function loadConstant(context: Context, data: Float32Array | undefined, allocate: (floats: number) => number): number {
   if (data === undefined) return 0;
   const offset = allocate(data.length);
   context.arena.f32.set(data, offset);

@@ -23,5 +23,5 @@ export type {
 } from './network.ts';
 export { optimize } from './optimize.ts';
 export { type NetworkOptions, NetworkPlan, type NodeReport, type Progress, planNetwork } from './plan.ts';
-export { type PrepareOptions, PreparedNetwork, prepareNetwork } from './prepare.ts';
+export { PreparedNetwork, type PrepareOptions, prepareNetwork } from './prepare.ts';
 export { inferShapes, type NetworkShapes } from './shapes.ts';

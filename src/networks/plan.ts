@@ -140,7 +140,8 @@ export class NetworkPlan {
    * @returns the network's outputs by name, each with the batch in front
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    if (this.#disposed) throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
+    if (this.#disposed)
+      throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
     this.context.expectOpen(this.network.name);
     this.#copyInputs(inputs);
     const { nodes } = this.network;
@@ -148,7 +149,11 @@ export class NetworkPlan {
       const start = now();
       const profile = this.#profiles[i];
       profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
-      this.#runs[i](nodes[i].inputs.map((name) => this.#offset(name)), this.#offset(nodes[i].name), this.#workspace);
+      this.#runs[i](
+        nodes[i].inputs.map((name) => this.#offset(name)),
+        this.#offset(nodes[i].name),
+        this.#workspace,
+      );
       this.#milliseconds[i] = now() - start;
       profile.total = this.#milliseconds[i];
       progress?.(i + 1, nodes.length, nodes[i].name);
@@ -193,7 +198,9 @@ export class NetworkPlan {
       }
       return tensor;
     });
-    checked.forEach((tensor, i) => copyIn(tensor, this.context.arena.f32, this.#offset(this.network.inputs[i].name)));
+    this.network.inputs.forEach(({ name }, i) => {
+      copyIn(checked[i], this.context.arena.f32, this.#offset(name));
+    });
   }
 
   #copyOutput(name: string): Tensor {

@@ -11,7 +11,14 @@ import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import { contextOf } from '../threads/context.ts';
 import type { Network } from './network.ts';
 import { optimize } from './optimize.ts';
-import { type NetworkOptions, type NetworkPlan, networkBytes, type NodeReport, type Progress, planNetwork } from './plan.ts';
+import {
+  type NetworkOptions,
+  type NetworkPlan,
+  type NodeReport,
+  networkBytes,
+  type Progress,
+  planNetwork,
+} from './plan.ts';
 import { inferShapes, type Shape } from './shapes.ts';
 import { canSlice, planSlices, type Slice, type SlicePlan } from './slices.ts';
 

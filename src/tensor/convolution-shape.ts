@@ -71,7 +71,16 @@ export function convolutionShape(
   const { top, right, bottom, left } = checkPadding(who, geometry.padding);
   const stride = checkPerAxis(who, 'stride', geometry.stride, 'invalid-stride');
   const dilation = checkPerAxis(who, 'dilation', geometry.dilation, 'invalid-dilation');
-  const outputHeight = outputExtent(who, 'height', inputHeight, top, bottom, kernelHeight, stride.height, dilation.height);
+  const outputHeight = outputExtent(
+    who,
+    'height',
+    inputHeight,
+    top,
+    bottom,
+    kernelHeight,
+    stride.height,
+    dilation.height,
+  );
   const outputWidth = outputExtent(who, 'width', inputWidth, left, right, kernelWidth, stride.width, dilation.width);
   const outputSize = batch * outputChannels * outputHeight * outputWidth;
   if (outputSize > MAX_ELEMENTS) {

@@ -146,7 +146,10 @@ function checkThreads(threads: unknown): number {
 
 function expectThreads(what: string, threads: unknown): number {
   if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new NnpackError('invalid-argument', `${what} is ${show(threads)}, expected a whole number from 1 to ${MAX_THREADS}`);
+    throw new NnpackError(
+      'invalid-argument',
+      `${what} is ${show(threads)}, expected a whole number from 1 to ${MAX_THREADS}`,
+    );
   }
   return threads;
 }
@@ -167,7 +170,10 @@ function checkKernels(kernels: unknown = 'auto'): KernelTableName {
 function checkLimit(limit: unknown): number | undefined {
   if (limit === undefined) return undefined;
   if (typeof limit !== 'number' || !(limit >= 65_536)) {
-    throw new NnpackError('invalid-argument', `createContext: memoryLimit is ${show(limit)}, expected at least 65536 bytes`);
+    throw new NnpackError(
+      'invalid-argument',
+      `createContext: memoryLimit is ${show(limit)}, expected at least 65536 bytes`,
+    );
   }
   return limit;
 }

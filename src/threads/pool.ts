@@ -120,14 +120,16 @@ export class ThreadPool {
     tileJ: number,
   ): void {
     if (this.#state !== 'open') {
-      const why = this.#state === 'closed' ? 'its pool is closed' : 'its pool is already at work (a step may not start another)';
+      const why =
+        this.#state === 'closed' ? 'its pool is closed' : 'its pool is already at work (a step may not start another)';
       throw new NnpackError('disposed', `${step.name}: ${why}`);
     }
     const items = Math.ceil(rangeI / tileI) * Math.ceil(rangeJ / tileJ);
     this.#state = 'busy';
     try {
       if (this.#control === null || items < 2) {
-        for (let item = 0; item < items; item++) runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
+        for (let item = 0; item < items; item++)
+          runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
       } else this.#share(this.#control, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
     } finally {
       this.#state = 'open';
@@ -202,7 +204,10 @@ export class ThreadPool {
       } else if (Date.now() - since > PATIENCE_MS) {
         this.#state = 'open';
         this.close();
-        throw new NnpackError('worker-failed', `${name}: a worker made no progress for ${PATIENCE_MS / 1000} s; the pool is closed`);
+        throw new NnpackError(
+          'worker-failed',
+          `${name}: a worker made no progress for ${PATIENCE_MS / 1000} s; the pool is closed`,
+        );
       }
     }
   }

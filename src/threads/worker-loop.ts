@@ -97,7 +97,9 @@ class WorkerLoop {
           runItem(this.#thread, step, parameters, item, words[RANGE_I], words[RANGE_J], words[TILE_I], words[TILE_J]);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
-          this.#control.fail(`${step.name}: item ${claim + words[ITEMS]} of ${words[ITEMS]} failed in worker ${this.#thread.index}: ${text}`);
+          this.#control.fail(
+            `${step.name}: item ${claim + words[ITEMS]} of ${words[ITEMS]} failed in worker ${this.#thread.index}: ${text}`,
+          );
         }
         Atomics.add(words, PROGRESS, 1);
       }
@@ -109,7 +111,8 @@ class WorkerLoop {
     this.#stepName = this.#control.readName();
     this.#memory.grow(this.#words[MEMORY_PAGES] * 65_536);
     const step = this.#steps.get(this.#stepName);
-    if (step === undefined) this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} knows no step of this name`);
+    if (step === undefined)
+      this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} knows no step of this name`);
     return step;
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseArguments, USAGE } from '../../src/cli/arguments.ts';
 import { NnpackError } from '../../src/errors.ts';
 
-const ALGORITHMS = ['auto', 'wt8x8', 'ft16x16', 'implicit-gemm'];
+const ALGORITHMS = ['auto', 'wt8x8', 'ft16x16', 'implicit-gemm'] as const;
 const parse = (line: string) => parseArguments(line.split(' ').filter(Boolean), ALGORITHMS);
 
 describe('parseArguments', () => {

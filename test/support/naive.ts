@@ -24,7 +24,8 @@ export function naiveConvolution(
           let sum = b === null ? 0 : b[k];
           for (let tap = 0; tap < perGroup * R * S; tap++) {
             const c = Math.floor(tap / (R * S));
-            const h = i * shape.strideHeight - shape.paddingTop + Math.floor((tap % (R * S)) / S) * shape.dilationHeight;
+            const h =
+              i * shape.strideHeight - shape.paddingTop + Math.floor((tap % (R * S)) / S) * shape.dilationHeight;
             const v = j * shape.strideWidth - shape.paddingLeft + (tap % S) * shape.dilationWidth;
             if (h < 0 || h >= H || v < 0 || v >= W) continue;
             sum += x[((n * C + group * perGroup + c) * H + h) * W + v] * w[k * perGroup * R * S + tap];
@@ -78,7 +79,8 @@ export function errorScale(
 ): Float64Array {
   const absoluteW = Array.from(w, Math.abs);
   const absoluteB = b === null ? null : Array.from(b, Math.abs);
-  if (reachHeight === 0 && reachWidth === 0) return naiveConvolution(shape, Array.from(x, Math.abs), absoluteW, absoluteB);
+  if (reachHeight === 0 && reachWidth === 0)
+    return naiveConvolution(shape, Array.from(x, Math.abs), absoluteW, absoluteB);
   const padded = padImage(shape, x);
   return naiveConvolution(
     padded.shape,
@@ -108,10 +110,7 @@ function padImage(shape: ConvolutionShape, x: ArrayLike<number>): { shape: Convo
 
 /** y after an activation, in double. */
 export function naiveActivation(y: Float64Array, slope: number, low: number, high: number): Float64Array {
-  return y.map((value) => {
-    const sloped = value < 0 ? value * slope : value;
-    return sloped < low ? low : sloped > high ? high : sloped;
-  });
+  return y.map((value) => Math.min(Math.max(value < 0 ? value * slope : value, low), high));
 }
 
 /** The greatest |y − ŷ| / bound, with its place; NaN on either side is infinitely wrong. */

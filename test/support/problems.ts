@@ -18,10 +18,18 @@ export interface Problem {
 /** Tile edges of all algorithms but the largest, and remainders of SIMD widths and gemm blocks. */
 const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17];
 
-const extent = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...EDGES) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 33 }) });
-const channels = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 19 }) });
-const small = (most: number) => fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: most }) });
-const mostlyOne = (most: number) => fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: most }) });
+const extent = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...EDGES) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 33 }) },
+);
+const channels = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 5, max: 19 }) },
+);
+const small = (most: number) =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: most }) });
+const mostlyOne = (most: number) =>
+  fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: most }) });
 
 /** The kernels that an algorithm is made for, so that few draws are ineligible. */
 function kernelExtent(algorithm: AlgorithmName): fc.Arbitrary<number> {

@@ -1,0 +1,117 @@
+/** The main job through real processes. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const CLI = 'dist/cli/upscale.js';
+const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
+const out = join(folder, 'out.png');
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  });
+  return { status, stdout, stderr };
+}
+
+/** A small picture, and what became of it. */
+function picture(name: string, width: number, height: number): string {
+  const data = Uint8Array.from({ length: 4 * width * height }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 251));
+  const path = join(folder, name);
+  writeFileSync(path, PNG.sync.write({ width, height, data }));
+  return path;
+}
+
+describe('the main job', () => {
+  it('enlarges its own sample to the expected picture and shows every layer', () => {
+    const { status, stdout, stderr } = run('--out', out);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    for (const text of ['F_m1', 'UPN1', '5×5', 'all hold', 'least estimated time', 'default implementation']) {
+      expect(stdout).toContain(text);
+    }
+    const [, equal, values, greatest] = /(\d+) of (\d+) values equal .* greatest difference (\d+)/.exec(stdout)!;
+    expect(Number(values)).toBe(196_608);
+    expect(Number(equal)).toBeGreaterThanOrEqual(0.9999 * 196_608);
+    expect(Number(greatest)).toBeLessThanOrEqual(1);
+    const { width, height } = PNG.sync.read(readFileSync(out));
+    expect([width, height]).toEqual([256, 256]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is the point
+    expect(stdout).not.toMatch(/\x1b/);
+  });
+
+  it('prints JSON for machines', () => {
+    const { status, stdout } = run(picture('a.png', 20, 14), '--out', out, '--json', '--threads', '1');
+    expect(status).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ slices: 1, machine: { threads: 1, kernels: 'scalar' }, expected: null });
+    expect(report.layers.filter(({ op }: { op: string }) => op === 'convolution')).toHaveLength(12);
+  });
+
+  it('runs a larger picture in slices without seams', () => {
+    const path = picture('b.png', 90, 70);
+    const whole = join(folder, 'whole.png');
+    expect(run(path, '--out', whole, '--quiet', '--algorithm', 'implicit-gemm').status).toBe(0);
+    const { status, stdout } = run(path, '--out', out, '--memory', '5', '--algorithm', 'implicit-gemm', '--json');
+    expect(status).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report.slices).toBeGreaterThan(2);
+    expect(report.networkBytes).toBeLessThanOrEqual(5 * 2 ** 20);
+    const [sliced, expected] = [out, whole].map((file) => PNG.sync.read(readFileSync(file)).data);
+    expect(Buffer.compare(sliced, expected)).toBe(0);
+  });
+
+  it('prints its help', () => {
+    const { status, stdout } = run('--help');
+    expect(status).toBe(0);
+    expect(stdout).toContain('--memory MB');
+  });
+
+  it.each([
+    [['no-such-file.png'], /no-such-file\.png/],
+    [['package.json'], /expected a PNG or JPEG/],
+    [['--thread', '2'], /--threads/],
+    [['--threads', '0'], /threads/],
+    [['--algorithm', 'wt8'], /wt8x8/],
+    [['--out', join(folder, 'none', 'x.png')], /x\.png/],
+    [['--memory', '1'], /MB|bytes/],
+  ])('refuses %j in one line, with exit code 2 and nothing written', (args, text) => {
+    const before = readdirSync(folder).sort();
+    const { status, stdout, stderr } = run(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(text);
+    expect(readdirSync(folder).sort()).toEqual(before);
+  });
+
+  it('survives a closed pipe', async () => {
+    const child = spawn(process.execPath, [CLI, picture('c.png', 8, 8), '--out', out], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    await new Promise((resolve) => child.once('exit', resolve));
+    expect(stderr).toBe('');
+  });
+
+  it('stops at Ctrl-C in the middle and leaves nothing half-written', async () => {
+    const path = picture('d.png', 600, 500);
+    const target = join(folder, 'stopped.png');
+    const child = spawn(process.execPath, [CLI, path, '--out', target, '--threads', '2'], { stdio: 'ignore' });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill('SIGINT');
+    const signal = await new Promise((resolve) => child.once('exit', (_code, name) => resolve(name)));
+    expect(signal).toBe('SIGINT');
+    expect(readdirSync(folder).filter((name) => name.startsWith('stopped'))).toEqual([]);
+  });
+});

@@ -1,0 +1,251 @@
+/**
+ * What NaN and ±∞ do. Three statements, for every algorithm:
+ *
+ *   - A special value is never lost: each output that depends on it has the value of IEEE arithmetic (`direct`,
+ *     `implicit-gemm`, `reference`), or is at least not finite (tiles: ∞ − ∞ in a transform makes a NaN of an ∞).
+ *   - It goes no further than the tile: outputs of other tiles, images and groups keep their bits.
+ *   - It leaves nothing behind: the next run of the same plan is none the worse for it.
+ *
+ * Within a tile of T × T inputs and m × n outputs (m = T − r + 1), the value reaches
+ *
+ *   Fourier    all of the tile's outputs, in all output channels of the group
+ *   Winograd   the same, but from the first row of inputs only the first row of outputs, and from the last the last
+ *              (the points 0 and ∞ have a row of Bᵀ and a column of Aᵀ of their own); likewise for columns
+ */
+import ndarray from 'ndarray';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../src/algorithms/algorithm.ts';
+import { algorithmNamed } from '../src/algorithms/list.ts';
+import { type ActivationOption, type Context, convolutionOutput, createContext, planConvolution } from '../src/index.ts';
+import { TILE_NAMES, type TileName } from '../src/kernels/table.ts';
+import { type ConvolutionShape, convolutionShape } from '../src/tensor/convolution-shape.ts';
+import { sizeOf } from '../src/tensor/ndarray.ts';
+import { naiveConvolution } from './support/naive.ts';
+import { random, uniform } from './support/problems.ts';
+
+const contexts: Context[] = [];
+
+beforeAll(async () => {
+  for (const kernels of ['scalar', 'reference'] as const) contexts.push(await createContext({ threads: 2, kernels }));
+});
+
+afterAll(() => {
+  for (const context of contexts) context.dispose();
+});
+
+const SPECIAL = [Number.NaN, Infinity, -Infinity];
+
+interface Case {
+  readonly name: string;
+  readonly input: readonly number[];
+  readonly kernel: readonly number[];
+  readonly groups: number;
+  readonly padding: { top: number; right: number; bottom: number; left: number };
+}
+
+const even = (padding: number) => ({ top: padding, right: padding, bottom: padding, left: padding });
+
+/** Tiles that are streamed and tiles that are held still; groups; a kernel that is flat; no padding at all. */
+const CASES: readonly Case[] = [
+  { name: 'three images', input: [3, 3, 19, 17], kernel: [5, 3, 3, 3], groups: 1, padding: even(1) },
+  { name: 'many output channels', input: [2, 2, 9, 11], kernel: [50, 2, 3, 2], groups: 1, padding: { top: 0, right: 2, bottom: 1, left: 0 } },
+  { name: 'two groups', input: [2, 4, 13, 20], kernel: [6, 2, 5, 5], groups: 2, padding: even(2) },
+  { name: 'a flat kernel', input: [2, 2, 10, 23], kernel: [4, 2, 1, 5], groups: 1, padding: { top: 0, right: 2, bottom: 0, left: 2 } },
+  { name: 'one pixel', input: [2, 3, 9, 10], kernel: [4, 3, 1, 1], groups: 1, padding: even(0) },
+];
+
+interface Data {
+  readonly x: Float32Array;
+  readonly w: Float32Array;
+  readonly b: Float32Array;
+}
+
+function shapeOf({ input, kernel, groups, padding }: Case): ConvolutionShape {
+  return convolutionShape('test', input, kernel, { groups, padding });
+}
+
+function dataOf({ input, kernel }: Case): Data {
+  const next = uniform(11);
+  return { x: random(sizeOf(input), next), w: random(sizeOf(kernel), next), b: random(kernel[0], next) };
+}
+
+function convolve(problem: Case, algorithm: AlgorithmName, context: Context, { x, w, b }: Data, activation: ActivationOption = 'identity'): Float32Array {
+  // A NaN that any earlier run has left in the workspace must not come back: all free memory is NaN.
+  context.arena.f32.fill(Number.NaN, 16, Math.min(context.arena.f32.length, 400_000));
+  const { padding, groups } = problem;
+  const tensor = (data: Float32Array, shape: readonly number[]) => ndarray(data, [...shape]);
+  const [input, kernel, bias] = [tensor(x, problem.input), tensor(w, problem.kernel), tensor(b, [b.length])];
+  return convolutionOutput({ input, kernel, bias, padding, groups, activation, algorithm, context }).data;
+}
+
+/** The data with one element of one of its arrays replaced. */
+function replaced(data: Data, name: keyof Data, at: number, value: number): Data {
+  const copy = data[name].slice();
+  copy[at] = value;
+  return { ...data, [name]: copy };
+}
+
+/** Names each output by its image, channel, row and column. */
+function* outputs(shape: ConvolutionShape): Generator<[index: number, n: number, k: number, i: number, j: number]> {
+  let index = 0;
+  for (let n = 0; n < shape.batch; n++) {
+    for (let k = 0; k < shape.outputChannels; k++) {
+      for (let i = 0; i < shape.outputHeight; i++) {
+        for (let j = 0; j < shape.outputWidth; j++) yield [index++, n, k, i, j];
+      }
+    }
+  }
+}
+
+/** As the bits are, but for the many NaNs. */
+function bits(value: number): string {
+  return Object.is(value, -0) ? '-0' : `${value}`;
+}
+
+/** What becomes of outputs: `ieee`: as the naive sum has it; `lost`: not finite; `free`: anything; `kept`: the same bits. */
+type Fate = 'ieee' | 'lost' | 'kept';
+
+function expectFates(
+  shape: ConvolutionShape,
+  actual: Float32Array,
+  clean: Float32Array,
+  ieee: Float64Array,
+  fate: (n: number, k: number, i: number, j: number) => Fate,
+): void {
+  const wrong: string[] = [];
+  const counts = { ieee: 0, lost: 0, kept: 0 };
+  for (const [index, n, k, i, j] of outputs(shape)) {
+    const expected = fate(n, k, i, j);
+    counts[expected]++;
+    const value = actual[index];
+    const isRight =
+      expected === 'kept' ? bits(value) === bits(clean[index]) : expected === 'lost' ? !Number.isFinite(value) : bits(value) === bits(ieee[index]);
+    if (!isRight) wrong.push(`(${n}, ${k}, ${i}, ${j}) is ${value}: expected ${expected}, clean ${clean[index]}, IEEE ${ieee[index]}`);
+  }
+  expect(wrong.slice(0, 5)).toEqual([]);
+  expect(counts.ieee + counts.lost, 'the value reaches some output').toBeGreaterThan(0);
+}
+
+/** Whether the tile of inputs from `first` on, of which m outputs are made, carries a value at `at` to its output `o`. */
+function carries(isWinograd: boolean, T: number, m: number, at: number, o: number): boolean {
+  if (at < 0 || at >= T) return false;
+  // A Winograd tile is not transformed along an axis in which the kernel is flat: its edge is 1 there.
+  if (!isWinograd || T === 1) return true;
+  return at === 0 ? o === 0 : at === T - 1 ? o === m - 1 : true;
+}
+
+const served = (problem: Case) =>
+  ALGORITHM_NAMES.filter((name) => name !== 'ft128x128' && name !== 'ft256x256' && algorithmNamed(name).supports(shapeOf(problem)) === null);
+
+const isTile = (name: AlgorithmName): name is AlgorithmName & TileName => (TILE_NAMES as readonly string[]).includes(name);
+
+const TABLE = CASES.flatMap((problem) => served(problem).map((name) => [problem.name, name, problem] as const));
+
+describe.each(TABLE)('%s, %s', (_name, name, problem) => {
+  const shape = shapeOf(problem);
+  const data = dataOf(problem);
+  const { inputChannels: C, outputChannels: K, inputHeight: H, inputWidth: W, groups, paddingTop, paddingLeft } = shape;
+  const { kernelHeight: R, kernelWidth: S } = shape;
+  const groupOfInput = (c: number) => Math.floor((c * groups) / C);
+  const groupOfOutput = (k: number) => Math.floor((k * groups) / K);
+
+  /** The large reference transforms are no faster than they look. */
+  const tables = () => (name === 'ft32x32' || name === 'ft64x64' ? contexts.slice(0, 1) : contexts);
+
+  it('in the input reaches what depends on it, and no other tile, image or group', () => {
+    const places = [[0, 0], [H - 1, W - 1], [Math.floor(H / 2), Math.floor(W / 2)], [H - 1, 5], [6, 0], [7, 8]];
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      const tile = isTile(name) ? context.kernels.tile(name, R, S) : null;
+      places.forEach(([h, v], index) => {
+        const n = shape.batch - 1;
+        const c = C - 1;
+        const special = replaced(data, 'x', ((n * C + c) * H + h) * W + v, SPECIAL[index % 3]);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        expectFates(shape, actual, clean, ieee, (image, k, i, j) => {
+          if (image !== n || groupOfOutput(k) !== groupOfInput(c)) return 'kept';
+          const [r, s] = [h + paddingTop - i, v + paddingLeft - j];
+          const isTap = r >= 0 && r < R && s >= 0 && s < S;
+          if (tile === null) return isTap ? 'ieee' : 'kept';
+          const rowInTile = h + paddingTop - Math.floor(i / tile.outputHeight) * tile.outputHeight;
+          const columnInTile = v + paddingLeft - Math.floor(j / tile.outputWidth) * tile.outputWidth;
+          const isWinograd = name.startsWith('wt');
+          const isReached =
+            carries(isWinograd, tile.height, tile.outputHeight, rowInTile, i % tile.outputHeight) &&
+            carries(isWinograd, tile.width, tile.outputWidth, columnInTile, j % tile.outputWidth);
+          expect(isTap && !isReached, 'every tap is within its tile').toBe(false);
+          return isReached ? 'lost' : 'kept';
+        });
+      });
+    }
+  });
+
+  it('in the kernel reaches its output channel, and no other', () => {
+    const taps = [[0, 0], [R - 1, S - 1], [Math.floor(R / 2), 0]];
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      taps.forEach(([r, s], index) => {
+        const k = K - 1 - index;
+        const c = C / groups - 1;
+        const special = replaced(data, 'w', ((k * C) / groups + c) * R * S + r * S + s, SPECIAL[index]);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        expectFates(shape, actual, clean, ieee, (_image, channel, i, j) => {
+          if (channel !== k) return 'kept';
+          if (isTile(name)) return 'lost';
+          const [h, v] = [i + r - paddingTop, j + s - paddingLeft];
+          const isInside = h >= 0 && h < H && v >= 0 && v < W;
+          // The padded copy that implicit GEMM reads has zeros there, and 0 · NaN and 0 · ∞ are NaN.
+          if (!isInside) return name === 'implicit-gemm' ? 'lost' : 'ieee';
+          return 'ieee';
+        });
+      });
+    }
+  });
+
+  it('in the bias reaches its output channel as it is, and no other', () => {
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      SPECIAL.forEach((value, k) => {
+        const special = replaced(data, 'b', k, value);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        expectFates(shape, actual, clean, ieee, (_image, channel) => (channel !== k ? 'kept' : 'ieee'));
+      });
+    }
+  });
+
+  it('goes through activations as IEEE comparisons have it', () => {
+    const [context] = contexts;
+    const special = SPECIAL.reduce((sum, value, k) => replaced(sum, 'b', k, value), data);
+    const plain = convolve(problem, name, context, special);
+    const activations: readonly (readonly [ActivationOption, (y: number) => number])[] = [
+      ['relu', (y) => (y < 0 ? 0 : y)],
+      [{ type: 'leaky', slope: 0.5 }, (y) => (y < 0 ? y * 0.5 : y)],
+      [{ type: 'leaky', slope: 0 }, (y) => (y < 0 ? y * 0 : y)],
+      [{ type: 'clamp', min: -1, max: 2 }, (y) => (y < -1 ? -1 : y > 2 ? 2 : y)],
+      [{ type: 'clamp', min: -Infinity, max: 0 }, (y) => (y > 0 ? 0 : y)],
+    ];
+    for (const [activation, expected] of activations) {
+      const actual = convolve(problem, name, context, special, activation);
+      // +0 and −0 count as equal here.
+      plain.forEach((y, i) => {
+        if (bits(actual[i] + 0) !== bits(expected(y) + 0)) throw new Error(`at ${i}: ${JSON.stringify(activation)} of ${y} is ${actual[i]}`);
+      });
+    }
+  });
+
+  it('leaves nothing behind in a plan', () => {
+    const [context] = contexts;
+    const { padding, groups: groupCount } = problem;
+    const tensor = (values: Float32Array) => ndarray(values, [...problem.input]);
+    const kernel = ndarray(data.w, [...problem.kernel]);
+    const plan = planConvolution({ input: { shape: problem.input }, kernel, padding, groups: groupCount, algorithm: name, context });
+    const clean = [...plan.run(tensor(data.x)).data];
+    const spoilt = plan.run(tensor(new Float32Array(data.x.length).fill(Number.NaN))).data;
+    expect(spoilt.some(Number.isNaN)).toBe(true);
+    expect([...plan.run(tensor(data.x)).data]).toEqual(clean);
+    plan.dispose();
+  });
+});
