@@ -24,6 +24,7 @@
 import { TILE_NAMES, type TileName, type TileTransform } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
+import type { Parameters, Step } from '../threads/step.ts';
 import {
   type Activation,
   type ConvolutionProgram,
@@ -39,8 +40,8 @@ import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolut
 const BLOCK_FLOATS = 6_000_000;
 /** Below this many tiles in a block, tiles are held still and output channels are streamed. */
 const FEW_TILES = 48;
-/** Channels of an item of the transforms' regions: coarse enough that claiming one costs nothing. */
-const CHANNELS_OF_ITEM = 4;
+/** Items of a transform's region: enough to even out, few enough that claiming one costs nothing. */
+const ITEMS = 64;
 
 /** How one shape is cut into tiles and where everything lies; pure arithmetic, also what `workload` counts. */
 export interface TileLayout {
@@ -220,6 +221,18 @@ export function planFastConvolution(
     mTile: layout.m.tile,
   };
 
+  /** Items of whole channels: rows of tiles of one channel share cache lines, which two threads would fight over. */
+  const transformRegion = <P extends Parameters>(
+    step: Step<P>,
+    parameters: P,
+    channels: number,
+    rows: number,
+  ): void => {
+    const rowParts = Math.min(rows, Math.ceil(ITEMS / channels));
+    const [channelTile, rowTile] = [Math.ceil(channels / ITEMS), Math.ceil(rows / rowParts)];
+    pool.parallelize2dTile2d(step, parameters, channels, rows, channelTile, rowTile);
+  };
+
   return {
     packedFloats: layout.uFloats,
     workspaceFloats: workspaceFloats(layout, context),
@@ -228,7 +241,12 @@ export function planFastConvolution(
       const start = now();
       kernelParameters.g = kernel;
       kernelParameters.u = packed;
-      pool.parallelize1dTile1d(kernelStep, kernelParameters, shape.outputChannels, CHANNELS_OF_ITEM);
+      pool.parallelize1dTile1d(
+        kernelStep,
+        kernelParameters,
+        shape.outputChannels,
+        Math.ceil(shape.outputChannels / ITEMS),
+      );
       profile.kernelTransform += now() - start;
     },
 
@@ -248,11 +266,11 @@ export function planFastConvolution(
         inputParameters.firstRow = outputParameters.firstRow = row;
         multiplyParameters.tiles = rows * layout.tilesX;
         const start = now();
-        pool.parallelize2dTile2d(inputStep, inputParameters, shape.inputChannels, rows, CHANNELS_OF_ITEM, 1);
+        transformRegion(inputStep, inputParameters, shape.inputChannels, rows);
         const transformed = now();
         pool.parallelize1d(multiplyStep, multiplyParameters, layout.tile.positions * shape.groups);
         const multiplied = now();
-        pool.parallelize2dTile2d(outputStep, outputParameters, shape.outputChannels, rows, CHANNELS_OF_ITEM, 1);
+        transformRegion(outputStep, outputParameters, shape.outputChannels, rows);
         profile.inputTransform += transformed - start;
         profile.blockMultiplication += multiplied - transformed;
         profile.outputTransform += now() - multiplied;
