@@ -473,7 +473,7 @@ describe('names', () => {
       'invalid-argument',
       /accuracy is 'relax', expected one of default, relaxed, did you mean 'relaxed'\?$/,
     ],
-    [{ maxError: 0 }, 'invalid-argument', /maxError is 0, expected a number above 0$/],
+    [{ maxError: 0 }, 'invalid-argument', /maxError is 0, expected a number /],
     [{ maxError: -1 }, 'invalid-argument', /maxError is -1/],
     [{ maxError: Number.NaN }, 'invalid-argument', /maxError is NaN/],
     [{ maxError: '1e-3' }, 'invalid-argument', /maxError is '1e-3'/],

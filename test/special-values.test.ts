@@ -176,7 +176,7 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
           const isReached =
             carries(hasZeros, tile.height, tile.outputHeight, rowInTile, i % tile.outputHeight) &&
             carries(hasZeros, tile.width, tile.outputWidth, columnInTile, j % tile.outputWidth);
-          expect(isTap && !isReached, 'every tap is within its tile').toBe(false);
+          if (isTap && !isReached) throw new Error('a tap outside its tile: the test itself is wrong');
           return isReached ? 'lost' : 'kept';
         });
       });

@@ -1,3 +1,4 @@
+import type { GemmKernels } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 
@@ -34,14 +35,30 @@ export interface ConvolutionAlgorithm {
   plan(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram;
 }
 
+/** So many matrix products (m × k) · (k × n). */
+export interface Products {
+  readonly count: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Nanoseconds of one matrix product on one thread, estimated from the kernel table's units. */
+export function productNanoseconds(kernels: GemmKernels, m: number, n: number, k: number): number {
+  const { multiplyAdd, holdA, packB, writeC, step } = kernels.gemmUnits;
+  const { nc, kc } = kernels.gemmBlocks;
+  const columns = Math.ceil(n / step) * step;
+  const compute = m * columns * k * multiplyAdd + m * k * Math.ceil(n / nc) * holdA;
+  return compute + k * n * packB + m * n * Math.ceil(k / kc) * writeC;
+}
+
 /** Counts of one run. */
 export interface Workload {
   /** Tiles of the output, over the whole batch; 0 for algorithms without tiles. */
   readonly tiles: number;
-  /** Real multiply-adds of the block multiplication. */
+  /** Real multiply-adds of the block multiplication, and the matrix products that they are done in. */
   readonly multiplyAdds: number;
-  /** How many columns a multiplication streams over: short runs are slower. */
-  readonly streamed: number;
+  readonly products: Products;
   /** Tiles transformed on the way in (tiles × input channels) and out (tiles × output channels). */
   readonly inputTiles: number;
   readonly outputTiles: number;

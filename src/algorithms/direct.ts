@@ -17,12 +17,14 @@ import {
   now,
   type Profile,
   roundings,
+  type Workload,
 } from './algorithm.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
 
-/** Pixels and output channels of one item. */
+/** Pixels of one item, and its output channels where whole blocks of pixels are too few for the threads. */
 const ITEM_PIXELS = 512;
 const ITEM_CHANNELS = 64;
+const FEW_BLOCKS = 16;
 
 /** Images × groups × blocks of pixels i …, output channels of the group j …. */
 export const directStep = defineStep(
@@ -61,18 +63,7 @@ export const direct: ConvolutionAlgorithm = Object.freeze({
     const padding = paddingTop + paddingRight + paddingBottom + paddingLeft;
     return padding === 0 ? null : 'padding is not zero, expected none around a 1×1 kernel';
   },
-  workload: (shape: ConvolutionShape) => ({
-    tiles: 0,
-    multiplyAdds: multiplyAdds(shape),
-    streamed: Math.min(ITEM_PIXELS, shape.outputHeight * shape.outputWidth),
-    inputTiles: 0,
-    outputTiles: 0,
-    kernelTiles: 0,
-    copied: 0,
-    kernelBytesRead: 4 * kernelFloats(shape),
-    workspaceBytes: 0,
-    packedBytes: 4 * kernelFloats(shape),
-  }),
+  workload: directWorkload,
   errorBound: (shape: ConvolutionShape, context: Context) => ({
     constant: 1.01 * (1 + roundings(shape.inputChannels / shape.groups, context)),
     reachHeight: 0,
@@ -81,17 +72,42 @@ export const direct: ConvolutionAlgorithm = Object.freeze({
   plan: planDirect,
 });
 
-function planDirect(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+/** How pixels and output channels are cut into items. */
+function itemsOf(shape: ConvolutionShape) {
   const pixels = shape.outputHeight * shape.outputWidth;
-  const blocks = Math.ceil(pixels / ITEM_PIXELS);
   const groupK = shape.outputChannels / shape.groups;
+  const blocks = Math.ceil(pixels / ITEM_PIXELS);
+  const items = shape.batch * shape.groups * blocks;
+  const itemChannels = items < FEW_BLOCKS ? Math.min(ITEM_CHANNELS, groupK) : groupK;
+  return { pixels, groupK, blocks, blockPixels: Math.ceil(pixels / blocks), items, itemChannels };
+}
+
+function directWorkload(shape: ConvolutionShape): Workload {
+  const { groupK, items, itemChannels, blockPixels } = itemsOf(shape);
+  const count = items * Math.ceil(groupK / itemChannels);
+  return {
+    tiles: 0,
+    multiplyAdds: multiplyAdds(shape),
+    products: { count, m: itemChannels, n: blockPixels, k: shape.inputChannels / shape.groups },
+    inputTiles: 0,
+    outputTiles: 0,
+    kernelTiles: 0,
+    copied: 0,
+    kernelBytesRead: 4 * kernelFloats(shape),
+    workspaceBytes: 0,
+    packedBytes: 4 * kernelFloats(shape),
+  };
+}
+
+function planDirect(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+  const { pixels, groupK, blocks, blockPixels, items, itemChannels } = itemsOf(shape);
   const parameters = {
     groups: shape.groups,
     groupC: shape.inputChannels / shape.groups,
     groupK,
     pixels,
     blocks,
-    blockPixels: Math.ceil(pixels / blocks),
+    blockPixels,
     x: 0,
     w: 0,
     b: 0,
@@ -108,8 +124,7 @@ function planDirect(shape: ConvolutionShape, context: Context, activation: Activ
       parameters.b = bias;
       parameters.y = output;
       const start = now();
-      const items = shape.batch * shape.groups * blocks;
-      context.pool.parallelize2dTile2d(directStep, parameters, items, groupK, 1, ITEM_CHANNELS);
+      context.pool.parallelize2dTile2d(directStep, parameters, items, groupK, 1, itemChannels);
       profile.blockMultiplication += now() - start;
     },
   };

@@ -16,7 +16,8 @@
  * Departures from NNPACK, which has four copies of this loop nest:
  *   - A batch is just more tiles: t runs over images × rows × columns of tiles.
  *   - The bias is where the product of its position starts, instead of an addition in the output transform.
- *   - The longer of tiles and output channels is streamed; the other is held still. Both cases are strides.
+ *   - Tiles are streamed over a block of output channels that is held still, or the other way round, whichever the kernel
+ *     table's units say is faster. Both cases are strides.
  *
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), algorithm 1; NNPACK,
  * src/convolution-inference.c.
@@ -29,17 +30,17 @@ import {
   type Activation,
   type ConvolutionProgram,
   now,
+  type Products,
   type Profile,
   pitchFor,
   planeStride,
+  productNanoseconds,
   type Workload,
 } from './algorithm.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
 
 /** V and M of one block of tiles take about this many elements, so that they pass through the last cache. */
 const BLOCK_FLOATS = 6_000_000;
-/** Below this many tiles in a block, tiles are held still and output channels are streamed. */
-const FEW_TILES = 48;
 /** Items of a transform's region: enough to even out, few enough that claiming one costs nothing. */
 const ITEMS = 64;
 
@@ -81,7 +82,8 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
   const tiles = blockRows * tilesX;
   const c = shape.inputChannels / groups;
   const k = shape.outputChannels / groups;
-  const streamsTiles = tiles >= Math.min(FEW_TILES, k);
+  const { kernels } = context;
+  const streamsTiles = productNanoseconds(kernels, k, tiles, c) <= productNanoseconds(kernels, tiles, k, c);
   const v = streamsTiles ? channelMajor(c, tiles, groups) : tileMajor(c, tiles, groups);
   const m = streamsTiles ? channelMajor(k, tiles, groups) : tileMajor(k, tiles, groups);
   // U_p[k, c] beside streamed tiles, U_p[c, k] beside tiles that are held still: k takes the place of the tile.
@@ -121,7 +123,7 @@ export function fastWorkload(shape: ConvolutionShape, name: TileName, context: C
   return {
     tiles,
     multiplyAdds: layout.tile.positions * tiles * channelProducts,
-    streamed: layout.streamsTiles ? layout.blockRows * layout.tilesX : shape.outputChannels / shape.groups,
+    products: productsOf(shape, layout, blocks),
     inputTiles: tiles * shape.inputChannels,
     outputTiles: tiles * shape.outputChannels,
     kernelTiles: channelProducts,
@@ -130,6 +132,13 @@ export function fastWorkload(shape: ConvolutionShape, name: TileName, context: C
     workspaceBytes: 4 * workspaceFloats(layout, context),
     packedBytes: 4 * layout.uFloats,
   };
+}
+
+/** One product for each position, group and block of tiles. */
+function productsOf(shape: ConvolutionShape, layout: TileLayout, blocks: number): Products {
+  const [tiles, k] = [layout.blockRows * layout.tilesX, shape.outputChannels / shape.groups];
+  const [m, n] = layout.streamsTiles ? [k, tiles] : [tiles, k];
+  return { count: layout.tile.positions * shape.groups * blocks, m, n, k: shape.inputChannels / shape.groups };
 }
 
 function workspaceFloats(layout: TileLayout, context: Context): number {

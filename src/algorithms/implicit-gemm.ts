@@ -245,7 +245,7 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
   return {
     tiles: 0,
     multiplyAdds: (multiplyAdds(shape) * layout.pitch) / shape.outputWidth,
-    streamed: layout.blockRows * layout.pitch,
+    products: { count: items * repeats, m: layout.itemChannels, n: layout.blockRows * layout.pitch, k: depthOf(shape) },
     inputTiles: 0,
     outputTiles: 0,
     kernelTiles: 0,

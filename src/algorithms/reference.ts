@@ -88,7 +88,7 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
   workload: (shape: ConvolutionShape) => ({
     tiles: 0,
     multiplyAdds: multiplyAdds(shape),
-    streamed: 1,
+    products: { count: 0, m: 0, n: 0, k: 0 },
     inputTiles: 0,
     outputTiles: 0,
     kernelTiles: 0,

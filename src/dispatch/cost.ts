@@ -1,46 +1,39 @@
 /**
  * The estimated time of a convolution on one thread: counts of work times what each unit was measured to take.
  *
- *   time = 2 · multiply-adds / rate(streamed) + Σ tiles · (in, out) + copied · copy + bytes of kernel / bandwidth
+ *   time = Σ products + Σ tiles · (in, out) + copied · copy + bytes of kernel / bandwidth
  *
  * The units are a kernel table's: they order algorithms, and are not a promise for any machine. `npm run bench` prints
  * the estimate beside what it measured and checks that the choice is near the best. The number of threads is left out on
  * purpose, so that the choice, and with it every bit of the result, does not depend on it.
  */
-import type { AlgorithmName, Workload } from '../algorithms/algorithm.ts';
-import type { KernelTableName } from '../kernels/table.ts';
+import { type AlgorithmName, productNanoseconds, type Workload } from '../algorithms/algorithm.ts';
+import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 
 interface Units {
-  /** Multiply-add rate of a long run in GFLOP/s, and the run at which it has fallen to half. */
-  readonly gflops: number;
-  readonly halfRun: number;
   /** Nanoseconds to transform a tile on the way in, on the way out, and a kernel. */
   readonly tiles: Readonly<Record<string, readonly [input: number, output: number, kernel: number]>>;
-  /** Nanoseconds for an element copied into padded form, and for a multiplication that gathers its rows by a table. */
+  /** Nanoseconds for an element copied into padded form. */
   readonly copy: number;
   readonly bytesPerNanosecond: number;
 }
 
 const UNITS: Readonly<Record<KernelTableName, Units>> = {
   scalar: {
-    gflops: 7.5,
-    halfRun: 3,
     tiles: {
-      wt8x8: [110, 110, 60],
-      wt6x6: [60, 60, 40],
-      ft8x8: [180, 180, 150],
-      ft16x16: [1100, 1000, 900],
-      ft32x32: [14_000, 14_000, 14_000],
-      ft64x64: [60_000, 60_000, 60_000],
-      ft128x128: [280_000, 280_000, 280_000],
-      ft256x256: [1_300_000, 1_300_000, 1_300_000],
+      wt8x8: [150, 125, 60],
+      wt6x6: [75, 65, 40],
+      ft8x8: [200, 200, 150],
+      ft16x16: [1250, 1100, 900],
+      ft32x32: [24_000, 22_000, 20_000],
+      ft64x64: [95_000, 75_000, 80_000],
+      ft128x128: [420_000, 350_000, 350_000],
+      ft256x256: [1_900_000, 1_600_000, 1_600_000],
     },
     copy: 0.7,
     bytesPerNanosecond: 8,
   },
   reference: {
-    gflops: 0.8,
-    halfRun: 0,
     tiles: {
       wt8x8: [4_000, 4_000, 4_000],
       wt6x6: [2_000, 2_000, 2_000],
@@ -66,13 +59,13 @@ export interface Cost {
   readonly pack: number;
 }
 
-export function estimateCost(table: KernelTableName, name: AlgorithmName, work: Workload): Cost {
-  const units = UNITS[table];
+export function estimateCost(kernels: KernelTable, name: AlgorithmName, work: Workload): Cost {
+  const units = UNITS[kernels.name];
   if (name === 'reference') return { run: (2 * work.multiplyAdds) / REFERENCE_GFLOPS / 1e6, pack: 0 };
   const [input, output, kernel] = units.tiles[name] ?? [0, 0, 0];
-  const rate = (units.gflops * work.streamed) / (work.streamed + units.halfRun);
+  const { count, m, n, k } = work.products;
   const nanoseconds =
-    (2 * work.multiplyAdds) / rate +
+    count * productNanoseconds(kernels, m, n, k) +
     work.inputTiles * input +
     work.outputTiles * output +
     work.copied * units.copy +

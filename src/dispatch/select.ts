@@ -7,6 +7,7 @@ import {
   type Workload,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
+import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
 import { wt8x8 } from '../algorithms/winograd.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
@@ -72,26 +73,22 @@ export function selectAlgorithm(
       throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
     return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
   }
-  const fallback = algorithmNamed(DEFAULT_ALGORITHM);
-  if (failed !== undefined) {
-    return {
-      ...result,
-      algorithm: fallback,
-      why: `default implementation: ${failed.condition} does not hold (${failed.value})`,
-    };
-  }
   const eligible = candidates.filter((candidate) => candidate.refusal === null && candidate.algorithm !== 'reference');
-  if (rule === 'nnpack') {
-    const choice = nnpackChoice(pass, shape);
-    if (choice !== null && eligible.some((candidate) => candidate.algorithm === choice)) {
-      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${pass}` };
-    }
-    const why =
-      choice === null
-        ? `NNPACK's rule for ${pass} has no choice here`
-        : `NNPACK's rule for ${pass} says ${choice}, which is not eligible`;
+  const isEligible = (name: AlgorithmName): boolean => eligible.some((candidate) => candidate.algorithm === name);
+  const fallback = algorithmNamed(isEligible(DEFAULT_ALGORITHM) ? DEFAULT_ALGORITHM : 'reference');
+  if (failed !== undefined) {
+    const why = `default implementation: ${failed.condition} does not hold (${failed.value})`;
     return { ...result, algorithm: fallback, why };
   }
+  if (rule === 'nnpack') {
+    const choice = nnpackChoice(pass, shape);
+    if (choice !== null && isEligible(choice)) {
+      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${pass}` };
+    }
+    const says = choice === null ? 'has no choice here' : `says ${choice}, which is not eligible`;
+    return { ...result, algorithm: fallback, why: `NNPACK's rule for ${pass} ${says}` };
+  }
+  if (eligible.length === 0) return { ...result, algorithm: fallback, why: 'the only one accurate enough' };
   const time = ({ cost }: Candidate): number => (cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0));
   const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
   const others =
@@ -111,16 +108,16 @@ function weigh(
   if (refusal !== null) return { algorithm: name, refusal, work: null, cost: null, bound: null };
   const bound = algorithm.errorBound(shape, context);
   const work = algorithm.workload(shape, context);
-  const cost = estimateCost(context.kernels.name, name, work);
-  const limited = work.workspaceBytes + work.packedBytes > context.arena.limitBytes;
-  const reason =
-    failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference'
-      ? `not by the documented rules: ${failed.condition} does not hold (${failed.value})`
-      : bound.constant > maxConstant && name !== DEFAULT_ALGORITHM && name !== 'reference'
-        ? `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`
-        : limited
-          ? `needs ${work.workspaceBytes + work.packedBytes} bytes, the context holds ${context.arena.limitBytes}`
-          : null;
+  const cost = estimateCost(context.kernels, name, work);
+  const bytes = work.workspaceBytes + work.packedBytes;
+  let reason: string | null = null;
+  if (failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference') {
+    reason = `not by the documented rules: ${failed.condition} does not hold (${failed.value})`;
+  } else if (bound.constant > maxConstant) {
+    reason = `error bound ${bound.constant.toFixed(1)} ε, allowed ${maxConstant.toFixed(1)} ε`;
+  } else if (bytes > context.arena.limitBytes) {
+    reason = `needs ${bytes} bytes, the context holds ${context.arena.limitBytes}`;
+  }
   return { algorithm: name, refusal: reason, work, cost, bound };
 }
 
@@ -130,8 +127,10 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
   const rule = oneOf(who, 'rule', options.rule, ['fastest', 'nnpack'], 'invalid-argument');
   const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
   const { maxError } = options;
-  if (maxError !== undefined && !(typeof maxError === 'number' && maxError > 0)) {
-    throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected a number above 0`);
+  const least = referenceAlgorithm.errorBound(shape, context).constant * EPSILON;
+  if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= least)) {
+    const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
+    throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
   const ofNnpack = wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant;
   const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;

@@ -31,8 +31,22 @@ export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKerne
 /** What a kernel table is made of: the table bound to one memory. */
 export type KernelTableFactory = (memory: Memory) => KernelTable;
 
+/**
+ * What a matrix product costs, in nanoseconds where it was measured: what choices between layouts and algorithms are made
+ * by. m × k elements of A are held still for every nc columns, k × n of B are packed, m × n of C written every kc.
+ */
+export interface GemmUnits {
+  readonly multiplyAdd: number;
+  readonly holdA: number;
+  readonly packB: number;
+  readonly writeC: number;
+  /** Columns are done in groups of so many, the last one too. */
+  readonly step: number;
+}
+
 /** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
 export interface GemmKernels {
+  readonly gemmUnits: GemmUnits;
   /** The rows of the block held still, the columns it streams over, and the depth after which C is rounded to float32. */
   readonly gemmBlocks: { readonly mr: number; readonly nc: number; readonly kc: number };
   /** update 0 overwrites C, 1 adds to it. */
