@@ -298,7 +298,7 @@ describe('no choice ends in an error', () => {
     eligibility: fc.constantFrom('all' as const, 'documented' as const),
     rule: fc.constantFrom('fastest' as const, 'nnpack' as const),
     accuracy: fc.constantFrom('default' as const, 'relaxed' as const),
-    maxError: fc.option(fc.constantFrom(1e-30, 2 ** -23, 1e-6, 1e-4, 1, Infinity), { nil: undefined }),
+    maxError: fc.option(fc.constantFrom(2 ** -23, 1e-6, 1e-4, 1, Infinity), { nil: undefined }),
   });
   const problem = fc
     .constantFrom<AlgorithmName>('direct', 'wt6x6', 'wt8x8', 'ft8x8', 'ft16x16', 'ft32x32', 'reference')

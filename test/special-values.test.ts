@@ -18,7 +18,13 @@ import ndarray from 'ndarray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../src/algorithms/list.ts';
-import { type ActivationOption, type Context, convolutionOutput, createContext, planConvolution } from '../src/index.ts';
+import {
+  type ActivationOption,
+  type Context,
+  convolutionOutput,
+  createContext,
+  planConvolution,
+} from '../src/index.ts';
 import { TILE_NAMES, type TileName } from '../src/kernels/table.ts';
 import { type ConvolutionShape, convolutionShape } from '../src/tensor/convolution-shape.ts';
 import { sizeOf } from '../src/tensor/ndarray.ts';
@@ -50,9 +56,21 @@ const even = (padding: number) => ({ top: padding, right: padding, bottom: paddi
 /** Tiles that are streamed and tiles that are held still; groups; a kernel that is flat; no padding at all. */
 const CASES: readonly Case[] = [
   { name: 'three images', input: [3, 3, 19, 17], kernel: [5, 3, 3, 3], groups: 1, padding: even(1) },
-  { name: 'many output channels', input: [2, 2, 9, 11], kernel: [50, 2, 3, 2], groups: 1, padding: { top: 0, right: 2, bottom: 1, left: 0 } },
+  {
+    name: 'many output channels',
+    input: [2, 2, 9, 11],
+    kernel: [50, 2, 3, 2],
+    groups: 1,
+    padding: { top: 0, right: 2, bottom: 1, left: 0 },
+  },
   { name: 'two groups', input: [2, 4, 13, 20], kernel: [6, 2, 5, 5], groups: 2, padding: even(2) },
-  { name: 'a flat kernel', input: [2, 2, 10, 23], kernel: [4, 2, 1, 5], groups: 1, padding: { top: 0, right: 2, bottom: 0, left: 2 } },
+  {
+    name: 'a flat kernel',
+    input: [2, 2, 10, 23],
+    kernel: [4, 2, 1, 5],
+    groups: 1,
+    padding: { top: 0, right: 2, bottom: 0, left: 2 },
+  },
   { name: 'one pixel', input: [2, 3, 9, 10], kernel: [4, 3, 1, 1], groups: 1, padding: even(0) },
 ];
 
@@ -71,7 +89,13 @@ function dataOf({ input, kernel }: Case): Data {
   return { x: random(sizeOf(input), next), w: random(sizeOf(kernel), next), b: random(kernel[0], next) };
 }
 
-function convolve(problem: Case, algorithm: AlgorithmName, context: Context, { x, w, b }: Data, activation: ActivationOption = 'identity'): Float32Array {
+function convolve(
+  problem: Case,
+  algorithm: AlgorithmName,
+  context: Context,
+  { x, w, b }: Data,
+  activation: ActivationOption = 'identity',
+): Float32Array {
   // A NaN that any earlier run has left in the workspace must not come back: all free memory is NaN.
   context.arena.f32.fill(Number.NaN, 16, Math.min(context.arena.f32.length, 400_000));
   const { padding, groups } = problem;
@@ -121,8 +145,15 @@ function expectFates(
     counts[expected]++;
     const value = actual[index];
     const isRight =
-      expected === 'kept' ? bits(value) === bits(clean[index]) : expected === 'lost' ? !Number.isFinite(value) : bits(value) === bits(ieee[index]);
-    if (!isRight) wrong.push(`(${n}, ${k}, ${i}, ${j}) is ${value}: expected ${expected}, clean ${clean[index]}, IEEE ${ieee[index]}`);
+      expected === 'kept'
+        ? bits(value) === bits(clean[index])
+        : expected === 'lost'
+          ? !Number.isFinite(value)
+          : bits(value) === bits(ieee[index]);
+    if (!isRight)
+      wrong.push(
+        `(${n}, ${k}, ${i}, ${j}) is ${value}: expected ${expected}, clean ${clean[index]}, IEEE ${ieee[index]}`,
+      );
   }
   expect(wrong.slice(0, 5)).toEqual([]);
   expect(counts.ieee + counts.lost, 'the value reaches some output').toBeGreaterThan(0);
@@ -137,9 +168,12 @@ function carries(hasZeros: boolean, T: number, m: number, at: number, o: number)
 }
 
 const served = (problem: Case) =>
-  ALGORITHM_NAMES.filter((name) => name !== 'ft128x128' && name !== 'ft256x256' && algorithmNamed(name).supports(shapeOf(problem)) === null);
+  ALGORITHM_NAMES.filter(
+    (name) => name !== 'ft128x128' && name !== 'ft256x256' && algorithmNamed(name).supports(shapeOf(problem)) === null,
+  );
 
-const isTile = (name: AlgorithmName): name is AlgorithmName & TileName => (TILE_NAMES as readonly string[]).includes(name);
+const isTile = (name: AlgorithmName): name is AlgorithmName & TileName =>
+  (TILE_NAMES as readonly string[]).includes(name);
 
 const TABLE = CASES.flatMap((problem) => served(problem).map((name) => [problem.name, name, problem] as const));
 
@@ -155,7 +189,14 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
   const tables = () => (name.startsWith('ft') && name !== 'ft8x8' ? contexts.slice(0, 1) : contexts);
 
   it('in the input reaches what depends on it, and no other tile, image or group', () => {
-    const places = [[0, 0], [H - 1, W - 1], [Math.floor(H / 2), Math.floor(W / 2)], [H - 1, 5], [6, 0], [7, 8]];
+    const places = [
+      [0, 0],
+      [H - 1, W - 1],
+      [Math.floor(H / 2), Math.floor(W / 2)],
+      [H - 1, 5],
+      [6, 0],
+      [7, 8],
+    ];
     for (const context of tables()) {
       const clean = convolve(problem, name, context, data);
       const tile = isTile(name) ? context.kernels.tile(name, R, S) : null;
@@ -184,7 +225,11 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
   });
 
   it('in the kernel reaches its output channel, and no other', () => {
-    const taps = [[0, 0], [R - 1, S - 1], [Math.floor(R / 2), 0]];
+    const taps = [
+      [0, 0],
+      [R - 1, S - 1],
+      [Math.floor(R / 2), 0],
+    ];
     for (const context of tables()) {
       const clean = convolve(problem, name, context, data);
       taps.forEach(([r, s], index) => {
@@ -214,7 +259,9 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
         const ieee = naiveConvolution(shape, special.x, special.w, special.b);
         const actual = convolve(problem, name, context, special);
         const isLost = name.startsWith('ft') && context.kernels.name === 'reference';
-        expectFates(shape, actual, clean, ieee, (_image, channel) => (channel !== k ? 'kept' : isLost ? 'lost' : 'ieee'));
+        expectFates(shape, actual, clean, ieee, (_image, channel) =>
+          channel !== k ? 'kept' : isLost ? 'lost' : 'ieee',
+        );
       });
     }
   });
@@ -224,17 +271,18 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
     const special = SPECIAL.reduce((sum, value, k) => replaced(sum, 'b', k, value), data);
     const plain = convolve(problem, name, context, special);
     const activations: readonly (readonly [ActivationOption, (y: number) => number])[] = [
-      ['relu', (y) => (y < 0 ? 0 : y)],
+      ['relu', (y) => Math.max(y, 0)],
       [{ type: 'leaky', slope: 0.5 }, (y) => (y < 0 ? y * 0.5 : y)],
       [{ type: 'leaky', slope: 0 }, (y) => (y < 0 ? y * 0 : y)],
-      [{ type: 'clamp', min: -1, max: 2 }, (y) => (y < -1 ? -1 : y > 2 ? 2 : y)],
-      [{ type: 'clamp', min: -Infinity, max: 0 }, (y) => (y > 0 ? 0 : y)],
+      [{ type: 'clamp', min: -1, max: 2 }, (y) => (y < -1 ? -1 : Math.min(y, 2))],
+      [{ type: 'clamp', min: -Infinity, max: 0 }, (y) => Math.min(y, 0)],
     ];
     for (const [activation, expected] of activations) {
       const actual = convolve(problem, name, context, special, activation);
       // +0 and −0 count as equal here.
       plain.forEach((y, i) => {
-        if (bits(actual[i] + 0) !== bits(expected(y) + 0)) throw new Error(`at ${i}: ${JSON.stringify(activation)} of ${y} is ${actual[i]}`);
+        if (bits(actual[i] + 0) !== bits(expected(y) + 0))
+          throw new Error(`at ${i}: ${JSON.stringify(activation)} of ${y} is ${actual[i]}`);
       });
     }
   });
@@ -244,7 +292,14 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
     const { padding, groups: groupCount } = problem;
     const tensor = (values: Float32Array) => ndarray(values, [...problem.input]);
     const kernel = ndarray(data.w, [...problem.kernel]);
-    const plan = planConvolution({ input: { shape: problem.input }, kernel, padding, groups: groupCount, algorithm: name, context });
+    const plan = planConvolution({
+      input: { shape: problem.input },
+      kernel,
+      padding,
+      groups: groupCount,
+      algorithm: name,
+      context,
+    });
     const clean = [...plan.run(tensor(data.x)).data];
     const spoilt = plan.run(tensor(new Float32Array(data.x.length).fill(Number.NaN))).data;
     expect(spoilt.some(Number.isNaN)).toBe(true);

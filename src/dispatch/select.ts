@@ -50,9 +50,12 @@ export interface Selection {
 /** What serves when nothing better may: every shape there is. */
 export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
 
+const NONE: ReadonlySet<AlgorithmName> = new Set();
+
 /** Float32's unit roundoff. */
 export const EPSILON = 2 ** -24;
 
+/** @param excluded what has been tried and did not fit the memory that is left */
 export function selectAlgorithm(
   who: string,
   shape: ConvolutionShape,
@@ -61,6 +64,7 @@ export function selectAlgorithm(
   packsEachCall: boolean,
   options: SelectionOptions,
   context: Context,
+  excluded: ReadonlySet<AlgorithmName> = NONE,
 ): Selection {
   const { algorithm, eligibility, rule, maxConstant } = checkSelection(who, options, shape, context);
   const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
@@ -73,7 +77,10 @@ export function selectAlgorithm(
       throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
     return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
   }
-  const eligible = candidates.filter((candidate) => candidate.refusal === null && candidate.algorithm !== 'reference');
+  const eligible = candidates.filter(
+    (candidate) =>
+      candidate.refusal === null && candidate.algorithm !== 'reference' && !excluded.has(candidate.algorithm),
+  );
   const isEligible = (name: AlgorithmName): boolean => eligible.some((candidate) => candidate.algorithm === name);
   const fallback = algorithmNamed(isEligible(DEFAULT_ALGORITHM) ? DEFAULT_ALGORITHM : 'reference');
   if (failed !== undefined) {
@@ -88,7 +95,8 @@ export function selectAlgorithm(
     const says = choice === null ? 'has no choice here' : `says ${choice}, which is not eligible`;
     return { ...result, algorithm: fallback, why: `NNPACK's rule for ${pass} ${says}` };
   }
-  if (eligible.length === 0) return { ...result, algorithm: fallback, why: 'the only one accurate enough' };
+  if (eligible.length === 0)
+    return { ...result, algorithm: fallback, why: 'the only one that is accurate enough and fits the memory' };
   const time = ({ cost }: Candidate): number => (cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0));
   const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
   const others =

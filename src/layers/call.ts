@@ -129,7 +129,7 @@ export function callLayer<Output extends TensorLike>(
     }
     // The context's memory has a limit to say what is too large, so it is asked before the tensor is made.
     const y = staging.allocate(sizeOf(shape));
-    const result = newTensor(shape);
+    const result = newTensor(who, shape);
     work(offsets, y, staging);
     result.data.set(context.arena.f32.subarray(y, y + sizeOf(shape)));
     return result as TensorLike as Output;

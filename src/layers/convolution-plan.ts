@@ -53,14 +53,41 @@ export function makePlan(
   pass: NnpackPass,
   packsEachCall: boolean,
 ): ConvolutionPlan {
+  return withPlan(who, options, pass, packsEachCall, (plan) => plan);
+}
+
+/**
+ * Plans, and does `work` with the plan. Where the choice is automatic and memory does not suffice, the next best algorithm
+ * has its turn, down to the reference, which needs none.
+ */
+export function withPlan<Result>(
+  who: string,
+  options: PlanConvolutionOptions,
+  pass: NnpackPass,
+  packsEachCall: boolean,
+  work: (plan: ConvolutionPlan) => Result,
+): Result {
   const context = contextOf(who, options?.context);
   const problem = checkConvolution(who, options);
   const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
   const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
   const activation = checkActivation(who, options.activation);
-  const selection = selectConvolution(who, problem, options, pass, packsEachCall, context);
-  const program = selection.algorithm.plan(problem.shape, context, activation);
-  return new ConvolutionPlan(who, context, problem, selection, program, kernel, bias);
+  const tried = new Set<AlgorithmName>();
+  for (;;) {
+    const selection = selectConvolution(who, problem, options, pass, packsEachCall, context, tried);
+    let plan: ConvolutionPlan | null = null;
+    try {
+      const program = selection.algorithm.plan(problem.shape, context, activation);
+      plan = new ConvolutionPlan(who, context, problem, selection, program, kernel, bias);
+      return work(plan);
+    } catch (error) {
+      plan?.dispose();
+      const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
+      const isForced = options.algorithm !== undefined && options.algorithm !== 'auto';
+      if (!isShort || isForced || selection.algorithm.name === 'reference') throw error;
+      tried.add(selection.algorithm.name);
+    }
+  }
 }
 
 /** The checked sizes of a call, and the shape of what it returns. */
@@ -111,10 +138,11 @@ export function selectConvolution(
   pass: NnpackPass,
   packsEachCall: boolean,
   context: Context,
+  tried?: ReadonlySet<AlgorithmName>,
 ): Selection {
   // NNPACK has one entry for an image and another for batches.
   const nnpackPass = problem.shape.batch > 1 ? 'output' : pass;
-  return selectAlgorithm(who, problem.shape, problem.hasBias, nnpackPass, packsEachCall, options, context);
+  return selectAlgorithm(who, problem.shape, problem.hasBias, nnpackPass, packsEachCall, options, context, tried);
 }
 
 export class ConvolutionPlan {
@@ -198,7 +226,7 @@ export class ConvolutionPlan {
     const x = this.#checkInput(input);
     const { outputShape } = this.#problem;
     const given = output === undefined ? null : checkOutput(this.#who, output, outputShape, [['the input', x]]);
-    const result = given === null ? newTensor(outputShape) : null;
+    const result = given === null ? newTensor(this.#who, outputShape) : null;
     const target = given ?? (result as CheckedTensor);
     const isDirect = isInPlace(this.context, target);
     const { arena } = this.context;

@@ -7,9 +7,9 @@ import { contextOf } from '../threads/context.ts';
 import {
   type ConvolutionOptions,
   checkConvolution,
-  makePlan,
   type PlanConvolutionOptions,
   selectConvolution,
+  withPlan,
 } from './convolution-plan.ts';
 import { checkOutput } from './staging.ts';
 
@@ -62,12 +62,11 @@ function convolve<Output extends TensorLike>(
       ['the kernel', kernel],
     ]);
   }
-  const plan = makePlan(who, options, pass, true);
-  try {
-    return plan.run(options.input, options.output);
-  } finally {
+  return withPlan(who, options, pass, true, (plan) => {
+    const result = plan.run(options.input, options.output);
     plan.dispose();
-  }
+    return result;
+  });
 }
 
 export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {

@@ -132,7 +132,7 @@ export class FullyConnectedPlan {
     const x = this.#checkInput(input);
     const { outputShape } = this.#problem;
     const given = output === undefined ? null : checkOutput(this.#who, output, outputShape, [['the input', x]]);
-    const result = given === null ? newTensor(outputShape) : null;
+    const result = given === null ? newTensor(this.#who, outputShape) : null;
     const target = given ?? (result as CheckedTensor);
     const isDirect = isInPlace(this.context, target);
     if (!isDirect && this.#outputCopy === 0) this.#outputCopy = this.#staging.allocate(sizeOf(outputShape));

@@ -1,7 +1,8 @@
 /** The way of tensors into the context's memory and out of it again. */
 import { NnpackError, show } from '../errors.ts';
+import { megabytes } from '../tensor/arena.ts';
 import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor, copyIn, copyOut, isDense, overlaps } from '../tensor/tensor.ts';
+import { type CheckedTensor, checkTensor, copyIn, copyOut, hasOwnPlaces, isDense, overlaps } from '../tensor/tensor.ts';
 import type { Context } from '../threads/context.ts';
 
 /** Whether kernels can read or write the tensor where it is. */
@@ -32,6 +33,12 @@ export function checkOutput(
     throw new NnpackError(
       'invalid-output',
       `${who}: output has stride 0, expected a place of its own for each element`,
+    );
+  }
+  if (!hasOwnPlaces(tensor)) {
+    throw new NnpackError(
+      'invalid-output',
+      `${who}: output has strides ${show([...tensor.stride])}, expected a place of its own for each element`,
     );
   }
   for (const [name, input] of inputs) {
@@ -94,6 +101,13 @@ export class Staging {
 }
 
 /** A new tensor in memory of its own. */
-export function newTensor(shape: readonly number[]): Tensor {
-  return makeTensor(new Float32Array(sizeOf(shape)), shape);
+export function newTensor(who: string, shape: readonly number[]): Tensor {
+  const size = sizeOf(shape);
+  try {
+    return makeTensor(new Float32Array(size), shape);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const what = `${megabytes(4 * size)} for a result of shape ${show([...shape])}`;
+    throw new NnpackError('out-of-memory', `${who}: no memory for ${what} (${error.message})`, { cause: error });
+  }
 }

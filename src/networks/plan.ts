@@ -204,7 +204,10 @@ export class NetworkPlan {
   }
 
   #copyOutput(name: string): Tensor {
-    const output = newTensor([this.shapes.batch, ...(this.shapes.values.get(name) as Shape)]);
+    const output = newTensor(`network '${this.network.name}'`, [
+      this.shapes.batch,
+      ...(this.shapes.values.get(name) as Shape),
+    ]);
     copyOut(this.context.arena.f32, this.#offset(name), output);
     return output;
   }

@@ -147,7 +147,10 @@ export class PreparedNetwork {
     const { network, shapes } = this.plan;
     const checked = network.inputs.map(({ name }) => this.#checkInput(inputs, name, shapes.values.get(name) as Shape));
     const outputs = Object.fromEntries(
-      network.outputs.map((name) => [name, newTensor([this.batch, ...(shapes.values.get(name) as Shape)])]),
+      network.outputs.map((name) => [
+        name,
+        newTensor(`network '${network.name}'`, [this.batch, ...(shapes.values.get(name) as Shape)]),
+      ]),
     );
     for (let first = 0; first < this.batch; first += size) {
       // The last part is moved back to be as large as the others: some images are computed twice, to the same bits.
@@ -171,7 +174,7 @@ export class PreparedNetwork {
     const [inputName] = network.inputs.map(({ name }) => name);
     const [outputName] = network.outputs;
     const input = this.#checkInput(inputs, inputName, inputShape);
-    const output = newTensor([this.batch, ...outputShape]);
+    const output = newTensor(`network '${network.name}'`, [this.batch, ...outputShape]);
     for (let image = 0; image < this.batch; image++) {
       for (const slice of plan.slices) {
         const part = runPart({ [inputName]: region(images(input, image, 1), slice) })[outputName];

@@ -1,5 +1,6 @@
 import { NnpackError } from '../errors.ts';
 import type { Memory } from './memory.ts';
+import { joinBuffer } from './tensor.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
@@ -47,7 +48,7 @@ export class Arena implements Memory {
     this.f32 = views.f32;
     this.i32 = views.i32;
     this.u16 = views.u16;
-    this.#buffers.add(this.f32.buffer);
+    this.#join();
     // Offset 0 is never handed out, so that 0 can mean "none" in parameter records.
     this.#free.push({ offset: ALIGNMENT, size: this.f32.length - ALIGNMENT });
   }
@@ -100,6 +101,12 @@ export class Arena implements Memory {
     this.#insert(offset, size);
   }
 
+  /** Grown memory is a new buffer over the same bytes. */
+  #join(): void {
+    this.#buffers.add(this.f32.buffer);
+    joinBuffer(this.f32.buffer, this);
+  }
+
   #insert(offset: number, size: number): void {
     const at = this.#free.findIndex((range) => range.offset > offset);
     const index = at < 0 ? this.#free.length : at;
@@ -129,7 +136,7 @@ export class Arena implements Memory {
       );
     }
     ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(this.#bytes));
-    this.#buffers.add(this.f32.buffer);
+    this.#join();
     this.#insert(length, this.f32.length - length);
     return this.#free.length - 1;
   }
@@ -177,7 +184,7 @@ function reserve(limit: number): { bytes: SharedBytes | ArrayBuffer; kind: Arena
   }
   for (let size = Math.min(limit, PLAIN_BYTES); ; size = Math.floor(size / 2)) {
     try {
-      const bytes = new ArrayBuffer(Math.ceil(size / PAGE_BYTES) * PAGE_BYTES);
+      const bytes = new ArrayBuffer(Math.max(1, Math.floor(size / PAGE_BYTES)) * PAGE_BYTES);
       return { bytes, kind: 'ArrayBuffer', reason: reasons.join('; ') };
     } catch (error) {
       if (size < PAGE_BYTES) {

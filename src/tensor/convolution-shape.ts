@@ -134,7 +134,8 @@ type ExtentCode =
 /** The value as a whole number from 1 to 2³⁰, or the error that says what it is instead. */
 export function expectCount(who: string, what: string, value: unknown, code: ExtentCode): asserts value is number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_ELEMENTS) {
-    throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected a whole number of at least 1`);
+    const most = Number.isInteger(value) && (value as number) > MAX_ELEMENTS ? ` and at most ${MAX_ELEMENTS}` : '';
+    throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected a whole number of at least 1${most}`);
   }
 }
 

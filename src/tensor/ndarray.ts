@@ -114,6 +114,8 @@ export class PlainView implements NdArray<Float32Array> {
     const shape = [...this.shape];
     const stride = [...this.stride];
     steps.forEach((step, axis) => {
+      // ndarray skips what is no number, as its callers use to leave an axis as it is.
+      if (typeof step !== 'number') return;
       if (step < 0) offset += stride[axis] * (shape[axis] - 1);
       shape[axis] = Math.ceil(shape[axis] / Math.abs(step));
       stride[axis] *= step;

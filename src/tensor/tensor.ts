@@ -23,7 +23,8 @@ export function checkTensor(who: string, what: string, value: unknown, ranks: re
   }
   const strides = stride ?? denseStrides(shape);
   const start = offset ?? 0;
-  if (strides.length !== shape.length || !strides.every(Number.isInteger) || !Number.isInteger(start)) {
+  const isWhole = Array.isArray(strides) && strides.length === shape.length && strides.every(Number.isInteger);
+  if (!isWhole || !Number.isInteger(start)) {
     throw new NnpackError(
       'invalid-tensor',
       `${who}: ${what} has strides ${show(strides)} and offset ${show(start)}, expected ${shape.length} whole strides and a whole offset`,
@@ -138,9 +139,34 @@ function scatter(to: Float32Array, start: number, step: number, from: Float32Arr
   for (let i = 0; i < run; i++) to[start + i * step] = from[at + i];
 }
 
+/** Buffers that are windows on one memory, by that memory. */
+const memories = new WeakMap<ArrayBufferLike, object>();
+
+/** Notes that a buffer is a window on a memory that may have others. */
+export function joinBuffer(buffer: ArrayBufferLike, memory: object): void {
+  memories.set(buffer, memory);
+}
+
+/**
+ * Whether every element of a strided view has a place of its own: each stride is longer than all that the shorter ones
+ * reach over together.
+ */
+export function hasOwnPlaces({ shape, stride }: Pick<CheckedTensor, 'shape' | 'stride'>): boolean {
+  const axes = shape
+    .map((extent, axis) => ({ extent, step: Math.abs(stride[axis]) }))
+    .filter(({ extent }) => extent > 1);
+  let reach = 0;
+  for (const { extent, step } of axes.sort((a, b) => a.step - b.step)) {
+    if (step <= reach) return false;
+    reach += (extent - 1) * step;
+  }
+  return true;
+}
+
 /** Whether two views share any bytes; conservative for strided ones (their whole extents are compared). */
 export function overlaps(a: CheckedTensor, b: CheckedTensor): boolean {
-  if (a.data.buffer !== b.data.buffer || sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return false;
+  const memoryOf = ({ data }: CheckedTensor): object => memories.get(data.buffer) ?? data.buffer;
+  if (memoryOf(a) !== memoryOf(b) || sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return false;
   const [aLow, aHigh] = extent(a);
   const [bLow, bHigh] = extent(b);
   return aLow <= bHigh && bLow <= aHigh;

@@ -58,6 +58,9 @@ export class Context {
    */
   allocate(shape: readonly number[]): Tensor {
     this.expectOpen('allocate');
+    if (!Array.isArray(shape)) {
+      throw new NnpackError('invalid-tensor', `allocate: shape is ${show(shape)}, expected an array of extents`);
+    }
     checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
     const size = sizeOf(shape);
     const offset = this.arena.allocate(size, 'allocate');

@@ -26,7 +26,6 @@ export interface WorkerSetup {
   readonly control: SharedArrayBuffer;
   readonly memory: SharedBytes;
   readonly kernels: string;
-  readonly index: number;
 }
 
 /**
@@ -55,7 +54,7 @@ export class ThreadPool {
     if (this.#control !== null && memory !== null) {
       for (let index = 1; index < threads; index++) {
         try {
-          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name, index };
+          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name };
           this.#workers.push(spawnWorker(setup, factory));
         } catch (error) {
           this.#reason = `a worker could not be started (${(error as Error).message})`;
@@ -120,19 +119,42 @@ export class ThreadPool {
     tileJ: number,
   ): void {
     if (this.#state !== 'open') {
-      const why =
-        this.#state === 'closed' ? 'its pool is closed' : 'its pool is already at work (a step may not start another)';
-      throw new NnpackError('disposed', `${step.name}: ${why}`);
+      if (this.#state === 'closed') throw new NnpackError('disposed', `${step.name}: its pool is closed`);
+      const why = 'its pool is already at work, expected it to be idle (a step may not start another)';
+      throw new NnpackError('invalid-context', `${step.name}: ${why}`);
     }
     const items = Math.ceil(rangeI / tileI) * Math.ceil(rangeJ / tileJ);
     this.#state = 'busy';
     try {
       if (this.#control === null || items < 2) {
-        for (let item = 0; item < items; item++)
-          runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
+        for (let item = 0; item < items; item++) {
+          this.#runItem(step, parameters, item, items, rangeI, rangeJ, tileI, tileJ);
+        }
       } else this.#share(this.#control, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
     } finally {
-      this.#state = 'open';
+      if (this.#state === 'busy') this.#state = 'open';
+    }
+  }
+
+  /** An item on the caller; whatever is thrown there becomes the library's error, as it does on a worker. */
+  #runItem<P extends Parameters>(
+    step: Step<P>,
+    parameters: P,
+    item: number,
+    items: number,
+    rangeI: number,
+    rangeJ: number,
+    tileI: number,
+    tileJ: number,
+  ): void {
+    try {
+      runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
+    } catch (error) {
+      if (error instanceof NnpackError) throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      throw new NnpackError('worker-failed', `${step.name}: item ${item} of ${items} failed: ${text}`, {
+        cause: error,
+      });
     }
   }
 
@@ -175,7 +197,7 @@ export class ThreadPool {
     let failure: unknown;
     try {
       for (let claim = Atomics.add(words, NEXT, 1); claim < 0; claim = Atomics.add(words, NEXT, 1)) {
-        runItem(this.thread, step, parameters, claim + items, rangeI, rangeJ, tileI, tileJ);
+        this.#runItem(step, parameters, claim + items, items, rangeI, rangeJ, tileI, tileJ);
       }
     } catch (error) {
       failure = error;

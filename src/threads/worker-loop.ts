@@ -61,9 +61,10 @@ class WorkerLoop {
     this.#control = new Control(setup.control);
     this.#words = this.#control.words;
     this.#memory = new SharedMemory(setup.memory);
-    this.#thread = { index: setup.index, memory: this.#memory, kernels: tableFor(setup.kernels, this.#memory) };
+    // Numbered as they come, so that a worker that fails to start leaves no gap.
+    const index = 1 + Atomics.add(this.#words, READY, 1);
+    this.#thread = { index, memory: this.#memory, kernels: tableFor(setup.kernels, this.#memory) };
     this.#steps = steps;
-    Atomics.add(this.#words, READY, 1);
   }
 
   /** Takes part in jobs until the pool closes. */

@@ -7,7 +7,7 @@ const parse = (line: string) => parseArguments(line.split(' ').filter(Boolean), 
 
 describe('parseArguments', () => {
   it('has a default for everything', () => {
-    expect(parse('')).toEqual({ json: false, eligibility: 'all', algorithm: 'auto', help: false });
+    expect(parse('')).toEqual({ json: false, quiet: false, eligibility: 'all', algorithm: 'auto', help: false });
   });
 
   it('reads every option', () => {
@@ -18,6 +18,7 @@ describe('parseArguments', () => {
       out: 'out.png',
       threads: 2,
       json: true,
+      quiet: false,
       memoryBytes: 2 ** 19,
       eligibility: 'documented',
       algorithm: 'wt8x8',

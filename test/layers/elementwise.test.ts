@@ -10,6 +10,7 @@ import {
   softmaxOutput,
   type TensorLike,
 } from '../../src/index.ts';
+import { runActivation } from '../../src/layers/relu.ts';
 import {
   argumentOf,
   checkLayer,
@@ -76,6 +77,23 @@ describe('reluOutput', () => {
       expected,
       run: ([input], output, context) => reluOutput({ input, output, context, negativeSlope: 0.5 }),
     });
+  });
+});
+
+describe('runActivation', () => {
+  it('applies a slope, then bounds, on offsets into the memory, in place or apart', () => {
+    const [context] = contexts;
+    const [x, y] = [context.allocate([6]), context.allocate([6])];
+    const values = [-8, -1, 0, 1, 8, NaN];
+    const read = (start: number) => [...context.arena.f32.subarray(start, start + 6)];
+    context.arena.f32.set(values, x.offset);
+    runActivation(context, 6, x.offset, y.offset, { slope: 0.5, low: -2, high: 3 });
+    expect(read(y.offset)).toEqual([-2, -0.5, 0, 1, 3, NaN]);
+    expect(read(x.offset)).toEqual(values);
+    runActivation(context, 6, x.offset, x.offset, { slope: 0.5, low: -2, high: 3 });
+    expect(read(x.offset)).toEqual(read(y.offset));
+    context.free(x);
+    context.free(y);
   });
 });
 

@@ -206,8 +206,17 @@ it.each(LARGE)('%s weights, batch %i, %i → %i, are shared among threads', (for
     outputShape: [batch, outputs],
     outputLayout: DENSE(2, true),
     ...expectedOf({ x, bias, activation: 1 }, w),
-    run: ([input, b], output, context) =>
-      fullyConnectedOutput({ input, kernel, bias: b, activation: 'relu', output, context }),
+    // Once by a plan, which has all weights at once, and once in one call, which passes them through.
+    run: ([input, b], output, context) => {
+      const options = { input, kernel, bias: b, activation: 'relu', context } as const;
+      if (output !== undefined) return fullyConnectedOutput({ ...options, output });
+      const plan = planFullyConnected(options);
+      try {
+        return plan.run(input);
+      } finally {
+        plan.dispose();
+      }
+    },
   });
 });
 
