@@ -2,6 +2,7 @@ export type { AlgorithmName, ErrorBound, Profile, Workload } from './algorithms/
 export { ConvolutionExplanation, RulesExplanation } from './dispatch/explain.ts';
 export type { Candidate, SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
+export { decodeHalves, encodeHalves, type HalfForm } from './kernels/half.ts';
 export type { ActivationOption } from './layers/activation.ts';
 export { type AdditionOptions, additionOutput } from './layers/addition.ts';
 export type { LayerOptions } from './layers/call.ts';

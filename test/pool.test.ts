@@ -284,7 +284,8 @@ function pause(): void {
 describe('a worker that dies', () => {
   it('in the middle of a step is reported, and the others go on', async () => {
     const made = await rig(3);
-    const ended = new Promise((resolve) => made.workers[0].once('exit', resolve));
+    // Workers are numbered as they come: which of the two is worker 1 does not show.
+    const ended = Promise.race(made.workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
     expectFailure(made.fault(3, 1, 'exit'), /^test fault: worker 1 ended in the middle of its work$/);
     await ended;
     expect(made.meet(2)).toEqual([0, 2]);
@@ -294,7 +295,7 @@ describe('a worker that dies', () => {
   it('while it is idle is not missed', async () => {
     const made = await rig(3);
     await made.workers[1].terminate();
-    expect(made.meet(2)).toEqual([0, 1]);
+    expect([[0, 1], [0, 2]]).toContainEqual(made.meet(2));
     await made.workers[0].terminate();
     const calls = made.calls((parameters) => made.pool.parallelize2dTile2d(recordStep, parameters, 30, 20, 4, 3));
     expect(calls.length).toBe(8 * 7);

@@ -14,7 +14,7 @@ import { NnpackError } from '../errors.ts';
  *
  * Source: Arm Architecture Reference Manual, "Half-precision floating-point formats"; IEEE 754-2019, §3.4.
  */
-export type HalfForm = 'ieee' | 'alternative';
+export type HalfForm = 'binary16' | 'alternative';
 
 /** The distance of neighbours at exponent e; the subnormals of e = 0 are as far apart as the numbers of e = 1. */
 const STEP = Float64Array.from({ length: 32 }, (_, e) => 2 ** (Math.max(e, 1) - 25));
@@ -25,11 +25,11 @@ const double = new DataView(new ArrayBuffer(8));
  * ±∞ do. NaN is 0x7e00 in the IEEE form; the alternative one has no code for it, and throws `invalid-argument`.
  *
  * @example
- * encodeHalf(1, 'ieee'); // 0x3c00
+ * encodeHalf(1, 'binary16'); // 0x3c00
  */
 export function encodeHalf(x: number, form: HalfForm): number {
   if (Number.isNaN(x)) {
-    if (form === 'ieee') return 0x7e00;
+    if (form === 'binary16') return 0x7e00;
     throw new NnpackError(
       'invalid-argument',
       "encodeHalf: x is NaN, expected a number (form 'alternative' has no NaN)",
@@ -40,7 +40,7 @@ export function encodeHalf(x: number, form: HalfForm): number {
   const sign = high & 0x8000;
   const magnitude = Math.abs(x);
   // Half a step beyond the largest number rounds away from it.
-  if (form === 'ieee' && magnitude >= 65520) return sign | 0x7c00;
+  if (form === 'binary16' && magnitude >= 65520) return sign | 0x7c00;
   if (form === 'alternative' && magnitude >= 131008) return sign | 0x7fff;
   const e = Math.max(1, ((high >> 4) & 2047) - 1023 + 15);
   // ± (1024 + m) · 2^(e − 25): a fraction that rounds up to 2048 carries into the exponent by itself.
@@ -51,14 +51,14 @@ export function encodeHalf(x: number, form: HalfForm): number {
  * The number of a code; exact.
  *
  * @example
- * decodeHalf(0x7c00, 'ieee'); // Infinity
+ * decodeHalf(0x7c00, 'binary16'); // Infinity
  * decodeHalf(0x7c00, 'alternative'); // 65536
  */
 export function decodeHalf(code: number, form: HalfForm): number {
   const e = (code >> 10) & 31;
   const m = code & 1023;
   const sign = code & 0x8000 ? -1 : 1;
-  if (e === 31 && form === 'ieee') return m === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (e === 31 && form === 'binary16') return m === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (e === 0 ? m : 1024 + m) * STEP[e];
 }
 

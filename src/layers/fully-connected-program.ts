@@ -246,7 +246,7 @@ const tables: Float32Array[] = [];
 function decodedCodes(format: number): Float32Array {
   tables[format] ??= decodeHalves(
     Uint16Array.from({ length: 65_536 }, (_, code) => code),
-    WEIGHT_FORMATS[format] === 'alternative' ? 'alternative' : 'ieee',
+    WEIGHT_FORMATS[format] === 'alternative' ? 'alternative' : 'binary16',
   );
   return tables[format];
 }

@@ -23,7 +23,8 @@ export function checkTensor(who: string, what: string, value: unknown, ranks: re
   }
   const strides = stride ?? denseStrides(shape);
   const start = offset ?? 0;
-  const isWhole = Array.isArray(strides) && strides.length === shape.length && strides.every(Number.isInteger);
+  const isWhole =
+    Array.isArray(strides) && strides.length === shape.length && Array.from(strides).every(Number.isInteger);
   if (!isWhole || !Number.isInteger(start)) {
     throw new NnpackError(
       'invalid-tensor',

@@ -32,7 +32,7 @@ const IN_BOTH_FORMS = {
   49152: -2,
   31743: 65504,
 };
-const forms: readonly HalfForm[] = ['ieee', 'alternative'];
+const forms: readonly HalfForm[] = ['binary16', 'alternative'];
 const CODES = Uint16Array.from({ length: 65536 }, (_, code) => code);
 
 /** w is (rows, ldw), of which n columns count; done in pieces of `piece` rows. */
@@ -182,7 +182,7 @@ describe('half precision', () => {
 
   test.each(forms)('%s: all 65,536 codes come back', (form) => {
     const back = encodeHalves(decodeHalves(CODES, form), form);
-    const isNan = (code: number) => form === 'ieee' && (code & 0x7fff) > 0x7c00;
+    const isNan = (code: number) => form === 'binary16' && (code & 0x7fff) > 0x7c00;
     expectSame(
       back,
       CODES.map((code) => (isNan(code) ? 0x7e00 : code)),
@@ -198,12 +198,12 @@ describe('half precision', () => {
       }
     }
     const exponent31 = Uint16Array.of(0x7c00, 0xfc00, 0x7c01, 0xffff);
-    expectSame(decodeHalves(exponent31, 'ieee'), [inf, -inf, nan, nan]);
+    expectSame(decodeHalves(exponent31, 'binary16'), [inf, -inf, nan, nan]);
     expectSame(decodeHalves(exponent31, 'alternative'), [65536, -65536, 65600, -131008]);
   });
 
   test.each(forms)('%s: encoding takes the nearest code, and of two the even one', (form) => {
-    const largest = form === 'ieee' ? 0x7bff : 0x7fff;
+    const largest = form === 'binary16' ? 0x7bff : 0x7fff;
     const property = fc.property(
       fc.integer({ min: 0, max: largest - 1 }),
       fc.integer({ min: 0, max: 2 ** 20 }),
@@ -222,11 +222,11 @@ describe('half precision', () => {
 
   test('a double is rounded once', () => {
     // Rounded to float32 first, this would be the tie 1 + 2^(−11), and go down to 1.
-    expect(encodeHalf(1 + 2 ** -11 + 2 ** -40, 'ieee')).toBe(0x3c01);
+    expect(encodeHalf(1 + 2 ** -11 + 2 ** -40, 'binary16')).toBe(0x3c01);
   });
 
   test('out of range: ±∞ in the IEEE form, the largest number in the alternative one', () => {
-    const ieee = (x: number) => encodeHalf(x, 'ieee');
+    const ieee = (x: number) => encodeHalf(x, 'binary16');
     const alternative = (x: number) => encodeHalf(x, 'alternative');
     expect([65519, 65520, -65520, 1e30].map(ieee)).toEqual([0x7bff, 0x7c00, 0xfc00, 0x7c00]);
     expect([inf, -inf].map(ieee)).toEqual([0x7c00, 0xfc00]);
@@ -236,7 +236,7 @@ describe('half precision', () => {
   });
 
   test('the alternative form refuses NaN', () => {
-    expect(encodeHalf(nan, 'ieee')).toBe(0x7e00);
+    expect(encodeHalf(nan, 'binary16')).toBe(0x7e00);
     expect(() => encodeHalves(Float32Array.of(1, nan), 'alternative')).toThrow(NnpackError);
     const message = "encodeHalf: x is NaN, expected a number (form 'alternative' has no NaN)";
     expect(() => encodeHalf(nan, 'alternative')).toThrow(message);

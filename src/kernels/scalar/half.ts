@@ -20,7 +20,7 @@ export function dotsHalf(
   alternative: number,
 ): void {
   // w is (rows, n) in half precision, x is (n), y is (rows)
-  const decoded = decodedCodes(alternative === 0 ? 'ieee' : 'alternative');
+  const decoded = decodedCodes(alternative === 0 ? 'binary16' : 'alternative');
   let i = 0;
   for (; i <= rows - 4; i += 4) dots4(f32, u16, decoded, n, w + i * ldw, ldw, x, y + i);
   for (; i < rows; i++) dots1(f32, u16, decoded, n, w + i * ldw, x, y + i);
