@@ -180,6 +180,17 @@ describe('the parallel functions are their serial loops', () => {
     expect(new Float32Array(Uint8Array.from(results[0]).buffer).every(Number.isFinite)).toBe(true);
   });
 
+  it('do all of thousands of short jobs, one after the other', () => {
+    for (const { pool, arena, log } of rigs.slice(1)) {
+      for (let job = 0; job < 3000; job++) {
+        const items = 2 + (job % 5);
+        Atomics.store(arena.i32, log, 0);
+        pool.parallelize1d(recordStep, { log }, items);
+        if (Atomics.load(arena.i32, log) !== items) throw new Error(`job ${job}: ${arena.i32[log]} of ${items} items`);
+      }
+    }
+  });
+
   it('lets every thread take part', () => {
     for (const made of rigs) {
       const { threadsCount } = made.pool;
@@ -295,7 +306,10 @@ describe('a worker that dies', () => {
   it('while it is idle is not missed', async () => {
     const made = await rig(3);
     await made.workers[1].terminate();
-    expect([[0, 1], [0, 2]]).toContainEqual(made.meet(2));
+    expect([
+      [0, 1],
+      [0, 2],
+    ]).toContainEqual(made.meet(2));
     await made.workers[0].terminate();
     const calls = made.calls((parameters) => made.pool.parallelize2dTile2d(recordStep, parameters, 30, 20, 4, 3));
     expect(calls.length).toBe(8 * 7);
@@ -388,7 +402,7 @@ describe('a pool', () => {
     };
     for (let i = 0; i < 20; i++) await openAndClose(2, i % 4 === 0);
     const before = { threads: threadsOfProcess(), handles: handles(), bytes: process.memoryUsage().rss };
-    for (let i = 0; i < runs(300); i++) await openAndClose(2, i % 15 === 0);
+    for (let i = 0; i < (isSlow ? 1000 : 300); i++) await openAndClose(2, i % 15 === 0);
     expect(threadsOfProcess()).toBeLessThanOrEqual(before.threads + 1);
     expect(handles()).toBeLessThanOrEqual(before.handles);
     // A worker's heap alone is several megabytes: one in ten kept would show.

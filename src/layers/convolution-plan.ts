@@ -1,21 +1,16 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
-import {
-  type AlgorithmName,
-  type ConvolutionProgram,
-  emptyProfile,
-  now,
-  type Profile,
-} from '../algorithms/algorithm.ts';
+import type { AlgorithmName, ConvolutionProgram, Profile } from '../algorithms/algorithm.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import { type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import { type ConvolutionGeometry, type ConvolutionShape, convolutionShape } from '../tensor/convolution-shape.ts';
-import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
-import { arenaOffset, checkOutput, isInPlace, newTensor, Staging } from './staging.ts';
+import { LayerPlan } from './plan.ts';
+import { staged } from './staging.ts';
 
 /** What every function of the convolution family takes, beside its input. */
 export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOptions {
@@ -145,25 +140,11 @@ export function selectConvolution(
   return selectAlgorithm(who, problem.shape, problem.hasBias, nnpackPass, packsEachCall, options, context, tried);
 }
 
-export class ConvolutionPlan {
+/** A planned convolution: what it is, and why. */
+export class ConvolutionPlan extends LayerPlan {
   readonly algorithm: AlgorithmName;
   readonly shape: ConvolutionShape;
-  readonly context: Context;
-  /** Milliseconds of the last run, by phase; `kernelTransform` is what planning took, and no part of the total. */
-  readonly profile: Readonly<Profile>;
-  readonly #who: string;
-  readonly #problem: ConvolutionProblem;
   readonly #selection: Selection;
-  readonly #program: ConvolutionProgram;
-  readonly #profile: Profile = emptyProfile();
-  readonly #staging: Staging;
-  readonly #packed: number;
-  readonly #bias: number;
-  readonly #workspace: number;
-  /** Copies of an input and output outside the arena; made when first needed. */
-  #inputCopy = 0;
-  #outputCopy = 0;
-  #disposed = false;
 
   constructor(
     who: string,
@@ -174,98 +155,17 @@ export class ConvolutionPlan {
     kernel: CheckedTensor,
     bias: CheckedTensor | null,
   ) {
-    this.#who = who;
-    this.context = context;
-    this.shape = problem.shape;
+    const { inputShape, outputShape } = problem;
+    const pack = (packed: number, profile: Profile): void =>
+      staged(context, who, (staging) => program.pack(staging.input(kernel), packed, profile));
+    super({ who, context, inputShape, outputShape, program, bias, pack });
     this.algorithm = selection.algorithm.name;
-    this.profile = this.#profile;
-    this.#problem = problem;
+    this.shape = problem.shape;
     this.#selection = selection;
-    this.#program = program;
-    this.#staging = new Staging(context, who);
-    try {
-      this.#packed = this.#staging.allocate(program.packedFloats);
-      this.#bias = bias === null ? 0 : this.#staging.allocate(sizeOf(bias.shape));
-      if (bias !== null) copyIn(bias, context.arena.f32, this.#bias);
-      this.#workspace = program.workspaceFloats === 0 ? 0 : this.#staging.allocate(program.workspaceFloats);
-      const source = new Staging(context, who);
-      try {
-        program.pack(source.input(kernel), this.#packed, this.#profile);
-      } finally {
-        source.release();
-      }
-    } catch (error) {
-      this.#staging.release();
-      throw error;
-    }
-  }
-
-  /** Bytes that a run uses beside its input, output and packed kernel. */
-  get workspaceBytes(): number {
-    return this.#program.workspaceFloats * 4;
-  }
-
-  get packedBytes(): number {
-    return this.#program.packedFloats * 4;
   }
 
   /** Why the plan runs as it does. */
   explain(): ConvolutionExplanation {
     return new ConvolutionExplanation(this.shape, this.#selection);
-  }
-
-  /**
-   * Convolves one input of the planned shape. Tensors of the context's memory are read and written in place.
-   *
-   * @returns `output`, or a new tensor when none is given
-   */
-  run<Output extends TensorLike = Tensor>(input: TensorLike, output?: Output): Output {
-    const start = now();
-    if (this.#disposed) throw new NnpackError('disposed', `${this.#who}: the plan has been disposed of`);
-    this.context.expectOpen(this.#who);
-    const x = this.#checkInput(input);
-    const { outputShape } = this.#problem;
-    const given = output === undefined ? null : checkOutput(this.#who, output, outputShape, [['the input', x]]);
-    const result = given === null ? newTensor(this.#who, outputShape) : null;
-    const target = given ?? (result as CheckedTensor);
-    const isDirect = isInPlace(this.context, target);
-    const { arena } = this.context;
-    if (!isDirect && this.#outputCopy === 0) this.#outputCopy = this.#staging.allocate(sizeOf(outputShape));
-    const from = this.#stageInput(x);
-    const to = isDirect ? arenaOffset(target) : this.#outputCopy;
-
-    const profile = this.#profile;
-    profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
-    this.#program.run(from, this.#packed, this.#bias, to, this.#workspace, profile);
-    if (!isDirect) copyOut(arena.f32, to, target);
-    profile.total = now() - start;
-    profile.other = profile.total - profile.inputTransform - profile.blockMultiplication - profile.outputTransform;
-    return (output ?? result) as Output;
-  }
-
-  /** Gives the packed kernel and the workspace back. Disposing twice is harmless. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#staging.release();
-  }
-
-  #checkInput(input: TensorLike): CheckedTensor {
-    const expected = this.#problem.inputShape;
-    const x = checkTensor(this.#who, 'input', input, [expected.length]);
-    if (x.shape.some((extent, axis) => extent !== expected[axis])) {
-      throw new NnpackError(
-        'invalid-input-size',
-        `${this.#who}: input has shape ${show([...x.shape])}, expected ${show([...expected])} (what was planned)`,
-      );
-    }
-    return x;
-  }
-
-  #stageInput(x: CheckedTensor): number {
-    if (isInPlace(this.context, x)) return arenaOffset(x);
-    if (this.#inputCopy === 0) this.#inputCopy = this.#staging.allocate(sizeOf(x.shape));
-    copyIn(x, this.context.arena.f32, this.#inputCopy);
-    return this.#inputCopy;
   }
 }

@@ -1,0 +1,123 @@
+/** What every plan is: packed weights and a workspace in the context's memory, and a program that runs on offsets. */
+import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
+import { NnpackError, show } from '../errors.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
+import type { Context } from '../threads/context.ts';
+import { arenaOffset, checkOutput, isInPlace, newTensor, Staging } from './staging.ts';
+
+/** A layer laid out: numbers only. `bias` 0 means none; the time of each phase is added to the profile. */
+export interface LayerProgram {
+  readonly packedFloats: number;
+  readonly workspaceFloats: number;
+  run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;
+}
+
+export interface PlanParts {
+  readonly who: string;
+  readonly context: Context;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly program: LayerProgram;
+  readonly bias: CheckedTensor | null;
+  /** Writes the packed weights, and the time that this took to the profile. */
+  pack(packed: number, profile: Profile): void;
+}
+
+export class LayerPlan {
+  readonly context: Context;
+  /** Milliseconds of the last run, by phase; `kernelTransform` is what planning took, and no part of the total. */
+  readonly profile: Readonly<Profile>;
+  readonly #parts: PlanParts;
+  readonly #profile: Profile = emptyProfile();
+  readonly #staging: Staging;
+  readonly #packed: number;
+  readonly #bias: number;
+  readonly #workspace: number;
+  /** Copies of an input and output outside the arena; made when first needed. */
+  #inputCopy = 0;
+  #outputCopy = 0;
+  #disposed = false;
+
+  constructor(parts: PlanParts) {
+    const { who, context, program, bias } = parts;
+    this.context = context;
+    this.profile = this.#profile;
+    this.#parts = parts;
+    this.#staging = new Staging(context, who);
+    try {
+      this.#packed = this.#staging.allocate(program.packedFloats);
+      this.#bias = bias === null ? 0 : this.#staging.allocate(sizeOf(bias.shape));
+      if (bias !== null) copyIn(bias, context.arena.f32, this.#bias);
+      this.#workspace = program.workspaceFloats === 0 ? 0 : this.#staging.allocate(program.workspaceFloats);
+      parts.pack(this.#packed, this.#profile);
+    } catch (error) {
+      this.#staging.release();
+      throw error;
+    }
+  }
+
+  /** Bytes that a run uses beside its input, output and packed weights. */
+  get workspaceBytes(): number {
+    return this.#parts.program.workspaceFloats * 4;
+  }
+
+  get packedBytes(): number {
+    return this.#parts.program.packedFloats * 4;
+  }
+
+  /**
+   * Computes one input of the planned shape. Tensors of the context's memory are read and written in place.
+   *
+   * @returns `output`, or a new tensor when none is given
+   * @throws NnpackError for tensors of another shape, or after the plan was disposed of
+   */
+  run<Output extends TensorLike = Tensor>(input: TensorLike, output?: Output): Output {
+    const start = now();
+    const { who, context, outputShape, program } = this.#parts;
+    if (this.#disposed) throw new NnpackError('disposed', `${who}: the plan has been disposed of`);
+    context.expectOpen(who);
+    const x = this.#checkInput(input);
+    const given = output === undefined ? null : checkOutput(who, output, outputShape, [['the input', x]]);
+    const result = given === null ? newTensor(who, outputShape) : null;
+    const target = given ?? (result as CheckedTensor);
+    const isDirect = isInPlace(context, target);
+    if (!isDirect && this.#outputCopy === 0) this.#outputCopy = this.#staging.allocate(sizeOf(outputShape));
+    const from = this.#stageInput(x);
+    const to = isDirect ? arenaOffset(target) : this.#outputCopy;
+
+    const profile = this.#profile;
+    profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
+    program.run(from, this.#packed, this.#bias, to, this.#workspace, profile);
+    if (!isDirect) copyOut(context.arena.f32, to, target);
+    profile.total = now() - start;
+    profile.other = profile.total - profile.inputTransform - profile.blockMultiplication - profile.outputTransform;
+    return (output ?? result) as Output;
+  }
+
+  /** Gives the packed weights and the workspace back. Disposing twice is harmless. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#staging.release();
+  }
+
+  #checkInput(input: TensorLike): CheckedTensor {
+    const { who, inputShape: expected } = this.#parts;
+    const x = checkTensor(who, 'input', input, [expected.length]);
+    if (x.shape.some((extent, axis) => extent !== expected[axis])) {
+      throw new NnpackError(
+        'invalid-input-size',
+        `${who}: input has shape ${show([...x.shape])}, expected ${show([...expected])} (what was planned)`,
+      );
+    }
+    return x;
+  }
+
+  #stageInput(x: CheckedTensor): number {
+    if (isInPlace(this.context, x)) return arenaOffset(x);
+    if (this.#inputCopy === 0) this.#inputCopy = this.#staging.allocate(sizeOf(x.shape));
+    copyIn(x, this.context.arena.f32, this.#inputCopy);
+    return this.#inputCopy;
+  }
+}
