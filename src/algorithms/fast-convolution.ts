@@ -39,8 +39,13 @@ import {
 } from './algorithm.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
 
-/** V and M of one block of tiles take about this many elements, so that they pass through the last cache. */
-const BLOCK_FLOATS = 6_000_000;
+/**
+ * V and M of one block of tiles take about so many elements, which stay in the last cache between the phases; or up to
+ * MAX_BLOCK_FLOATS where a block would have too few tiles to be worth reading all packed kernels for.
+ */
+const BLOCK_FLOATS = 2_500_000;
+const MAX_BLOCK_FLOATS = 8_000_000;
+const BLOCK_TILES = 128;
 /** Items of a transform's region: enough to even out, few enough that claiming one costs nothing. */
 const ITEMS = 64;
 
@@ -77,7 +82,9 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
   const tilesX = Math.ceil(shape.outputWidth / tile.outputWidth);
   const rows = shape.batch * tilesY;
   const rowFloats = tile.positions * (shape.inputChannels + shape.outputChannels) * tilesX;
-  const blocks = Math.ceil(rows / Math.min(rows, Math.max(1, Math.floor(BLOCK_FLOATS / rowFloats))));
+  const wanted = Math.max(Math.floor(BLOCK_FLOATS / rowFloats), Math.ceil(BLOCK_TILES / tilesX));
+  const most = Math.max(1, Math.floor(MAX_BLOCK_FLOATS / rowFloats));
+  const blocks = Math.ceil(rows / Math.min(rows, wanted, most));
   const blockRows = Math.ceil(rows / blocks);
   const tiles = blockRows * tilesX;
   const c = shape.inputChannels / groups;
