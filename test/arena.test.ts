@@ -181,6 +181,28 @@ describe.each(KINDS.slice(0, 2))('growth of %s', (kind) => {
   });
 });
 
+describe.each(KINDS.slice(0, 2))('the last byte of %s', (kind) => {
+  it('is that of four gigabytes', () => {
+    const arena = arenaOf(kind, 2 ** 32);
+    const small = arena.allocate(100, 'test');
+    arena.f32.fill(6, small, small + 100);
+    const rest = 2 ** 30 - LINE - rounded(100);
+    // Nothing of it is touched, so that nothing of it need be there; yet a system may refuse to promise so much.
+    const failure = refusal(() => arena.allocate(rest, 'test'));
+    if (failure !== null) {
+      expect(failure.code).toBe('out-of-memory');
+      console.log(`not tried: ${failure.message}`);
+      return;
+    }
+    expect([arena.f32.length, arena.i32.length, arena.u16.length]).toEqual([2 ** 30, 2 ** 30, 2 ** 31]);
+    arena.f32[2 ** 30 - 1] = 8;
+    expect(arena.i32[2 ** 30 - 1]).not.toBe(0);
+    expect(arena.f32[small + 99]).toBe(6);
+    expect(arena.availableBytes).toBe(LINE * 4);
+    expect(refusal(() => arena.allocate(1, 'test'))?.code).toBe('out-of-memory');
+  });
+});
+
 describe('what an arena is made of', () => {
   it('is the most capable memory there is, with the reason where it is a lesser one', () => {
     expect(new Arena(PAGE).reason).toBe('');

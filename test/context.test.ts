@@ -262,6 +262,18 @@ describe('allocate and free', () => {
     expect([a.arena.usedBytes, b.arena.usedBytes]).toEqual([256, 256]);
   });
 
+  it('never give back what a view of a part merely happens to name', async () => {
+    const context = await open({ threads: 1 });
+    const [a, b] = [context.allocate([64]), context.allocate([64])];
+    // The offset within this view is that of b within the arena; its elements are neither a's nor b's first.
+    const part = ndarray(a.data.subarray(16), [4], undefined, b.offset);
+    context.free(part);
+    expect(context.arena.usedBytes).toBe(512);
+    // A whole tensor is known again by its place, whatever view it is given through.
+    context.free(ndarray(b.data.subarray(b.offset), [64]));
+    expect(context.arena.usedBytes).toBe(256);
+  });
+
   it.each([
     [[2, -1], 'invalid-tensor', /^allocate: shape has shape \[2, -1\], expected whole numbers of at least 0$/],
     [[1.5], 'invalid-tensor', /whole numbers/],

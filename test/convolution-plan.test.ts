@@ -297,9 +297,12 @@ describe('a run', () => {
       const packing = plan.profile.kernelTransform;
       expect(packing).toBeGreaterThan(0);
       for (let i = 0; i < 3; i++) {
+        const start = performance.now();
         plan.run(input);
+        const elapsed = performance.now() - start;
         const { total, inputTransform, blockMultiplication, outputTransform, other, kernelTransform } = plan.profile;
         expect(inputTransform + blockMultiplication + outputTransform + other).toBeCloseTo(total, 9);
+        expect(total).toBeLessThanOrEqual(elapsed);
         for (const phase of phases) expect(plan.profile[phase], `${algorithm} ${phase}`).toBeGreaterThan(0);
         expect(other).toBeGreaterThanOrEqual(0);
         // What planning took is no part of a run.

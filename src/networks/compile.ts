@@ -18,14 +18,8 @@ import { runSoftmax } from '../layers/softmax.ts';
 import { convolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Context } from '../threads/context.ts';
-import {
-  type BatchNormalisationNode,
-  type ConvolutionNode,
-  type FullyConnectedNode,
-  type NetworkNode,
-  type PoolingNode,
-  whoIs,
-} from './network.ts';
+import { type ConvolutionNode, type FullyConnectedNode, type NetworkNode, type PoolingNode, whoIs } from './network.ts';
+import { scaleShiftOf } from './optimize.ts';
 import { type Shape, windowsOf } from './shapes.ts';
 
 /** A run of one node: where its inputs, its output and the shared workspace begin. */
@@ -106,7 +100,7 @@ function compile(node: NetworkNode, inputs: readonly Shape[], options: Selection
       return elementwise(([x], y) => runLocalResponseNormalisation(context, planes, node, x, y));
     }
     case 'batch-normalisation':
-      return compileScaleShift(who, foldStatistics(node), input, context);
+      return compileScaleShift(who, scaleShiftOf(node), input, context);
     case 'scale-shift':
       return compileScaleShift(who, node, input, context);
     case 'concatenation': {
@@ -221,13 +215,6 @@ function compileScaleShift(
       return ([x], y) => runScaleShift(context, planes, x, scaleAt, shiftAt, y);
     },
   };
-}
-
-/** scale = γ / √(σ² + ε), shift = β − μ · scale. */
-function foldStatistics({ gamma, beta, mean, variance, epsilon }: BatchNormalisationNode) {
-  const scale = gamma.map((factor, c) => factor / Math.sqrt(variance[c] + epsilon));
-  const shift = beta.map((offset, c) => offset - mean[c] * (gamma[c] / Math.sqrt(variance[c] + epsilon)));
-  return { scale, shift };
 }
 
 /** y = activation(x₀ + x₁ + …), from the left; y may be any one of them. */

@@ -89,7 +89,7 @@ function isIdentity(node: NetworkNode): boolean {
 }
 
 /** a = γ / √(σ² + ε), b = β − a · μ */
-function scaleShiftOf(node: BatchNormalisationNode): ScaleShiftNode {
+export function scaleShiftOf(node: BatchNormalisationNode): ScaleShiftNode {
   const { name, inputs, gamma, beta, mean, variance, epsilon } = node;
   const a = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
   const shift = Float32Array.from(a, (scale, c) => beta[c] - scale * mean[c]);

@@ -129,7 +129,7 @@ export class NetworkPlan {
     return 4 * (memory.size + workspaceFloats + constantFloats);
   }
 
-  /** Milliseconds of the last run by NNPACK's phases, summed over the nodes that have them. */
+  /** Milliseconds of a node's last run by NNPACK's phases; undefined for a name that is no node's. */
   profileOf(name: string): Readonly<Profile> | undefined {
     return this.#profiles[this.#layout.nodes.findIndex((node) => node.name === name)];
   }
