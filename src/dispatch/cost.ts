@@ -21,9 +21,9 @@ interface Units {
 const UNITS: Readonly<Record<KernelTableName, Units>> = {
   scalar: {
     tiles: {
-      wt8x8: [150, 125, 60],
-      wt6x6: [75, 65, 40],
-      ft8x8: [200, 200, 150],
+      wt8x8: [210, 175, 60],
+      wt6x6: [130, 105, 40],
+      ft8x8: [230, 230, 150],
       ft16x16: [1250, 1100, 900],
       ft32x32: [24_000, 22_000, 20_000],
       ft64x64: [95_000, 75_000, 80_000],
