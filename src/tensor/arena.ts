@@ -147,9 +147,9 @@ export function viewsOf(bytes: SharedBytes | ArrayBuffer): { f32: Float32Array; 
   const buffer = bufferOf(bytes);
   // Explicit lengths: a view that tracks its buffer's length is many times slower.
   return {
-    f32: new Float32Array(buffer, 0, buffer.byteLength >>> 2),
-    i32: new Int32Array(buffer, 0, buffer.byteLength >>> 2),
-    u16: new Uint16Array(buffer, 0, buffer.byteLength >>> 1),
+    f32: new Float32Array(buffer, 0, buffer.byteLength / 4),
+    i32: new Int32Array(buffer, 0, buffer.byteLength / 4),
+    u16: new Uint16Array(buffer, 0, buffer.byteLength / 2),
   };
 }
 

@@ -70,7 +70,7 @@ export class Context {
 
   /** Gives the memory of a tensor made by {@link allocate} back; the tensor must not be used after that. */
   free(tensor: Tensor): void {
-    if (this.arena.holds(tensor.data)) this.arena.release(tensor.offset);
+    if (this.arena.holds(tensor.data)) this.arena.release(tensor.data.byteOffset / 4 + tensor.offset);
   }
 
   describe(): ContextDescription {

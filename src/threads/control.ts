@@ -5,8 +5,9 @@ import { MAX_FIELDS } from './step.ts';
  * The words through which a pool and its workers agree, in a small buffer of their own.
  *
  * A job is open while NEXT is negative: a thread claims an item by adding one to it. A worker registers in ACTIVE before
- * it claims, so a worker that is still starting, or has died idle, is never waited for, and the caller changes nothing
- * of a job until every registered worker has left. Workers sleep on GENERATION, the caller on ACTIVE.
+ * it claims, and only while a job is open, so a worker that is still starting, or has died idle, is never waited for. The
+ * caller changes nothing of a job until every registered worker has left. Workers sleep on GENERATION, the caller on
+ * ACTIVE.
  */
 export const GENERATION = 0;
 export const NEXT = 1;

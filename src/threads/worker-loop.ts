@@ -86,6 +86,8 @@ class WorkerLoop {
 
   #takePart(): void {
     const words = this.#words;
+    // Nobody waits for a worker that dies while no job is open.
+    if (Atomics.load(words, NEXT) >= 0) return;
     this.#registered = true;
     Atomics.add(words, ACTIVE, 1);
     let claim = Atomics.add(words, NEXT, 1);
