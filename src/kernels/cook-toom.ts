@@ -106,6 +106,16 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
  * κ₁ not depend on r. It is 1 for T = 1, 88/3 for T = 6 and 356/9 for T = 8.
  */
 export function amplification(tile: TileEdge, r: number): number {
+  const key = tile * 16 + r;
+  const known = amplifications.get(key) ?? exactAmplification(tile, r);
+  amplifications.set(key, known);
+  return known;
+}
+
+/** Exact arithmetic takes a millisecond, and every choice of an algorithm asks. */
+const amplifications = new Map<number, number>();
+
+function exactAmplification(tile: TileEdge, r: number): number {
   const { m, bT, g, aT } = winogradMatrices(tile, r);
   const sum = (terms: readonly Rational[]) => terms.reduce((total, x) => total.plus(x.abs()), Rational.ZERO);
   let worst = 0;

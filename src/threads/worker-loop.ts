@@ -61,9 +61,9 @@ class WorkerLoop {
     this.#control = new Control(setup.control);
     this.#words = this.#control.words;
     this.#memory = new SharedMemory(setup.memory);
-    // Numbered as they come, so that a worker that fails to start leaves no gap.
-    const index = 1 + Atomics.add(this.#words, READY, 1);
-    this.#thread = { index, memory: this.#memory, kernels: tableFor(setup.kernels, this.#memory) };
+    const kernels = tableFor(setup.kernels, this.#memory);
+    // Numbered as they become ready, so that a worker that fails to start leaves no gap.
+    this.#thread = { index: 1 + Atomics.add(this.#words, READY, 1), memory: this.#memory, kernels };
     this.#steps = steps;
   }
 
