@@ -1,3 +1,5 @@
+export { buildNetwork, NETWORK_NAMES, type NetworkName } from './definitions/index.ts';
+export { explainNetwork, NetworkExplanation, type NodeExplanation } from './explain.ts';
 export type {
   Activation,
   AdditionNode,
@@ -22,6 +24,13 @@ export type {
   SoftmaxNode,
 } from './network.ts';
 export { optimize } from './optimize.ts';
-export { type NetworkOptions, NetworkPlan, type NodeReport, type Progress, planNetwork } from './plan.ts';
+export {
+  type NetworkOptions,
+  NetworkPlan,
+  type NodeReport,
+  type Progress,
+  planNetwork,
+  type RunAsyncOptions,
+} from './plan.ts';
 export { PreparedNetwork, type PrepareOptions, prepareNetwork } from './prepare.ts';
 export { inferShapes, type NetworkShapes } from './shapes.ts';

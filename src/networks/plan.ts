@@ -9,11 +9,15 @@ import { newTensor, Staging } from '../layers/staging.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
+import { breathe } from './breathe.ts';
 import { type CompiledNode, compileNode, type RunNode } from './compile.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { Network, NetworkNode } from './network.ts';
 import { optimize } from './optimize.ts';
 import { inferShapes, type NetworkShapes, type Shape } from './shapes.ts';
+
+/** A run that lets others work does so at least this often, if its nodes are short enough. */
+const BREATH_MS = 20;
 
 /** How the convolutions of a network are chosen, and where it runs. */
 export interface NetworkOptions extends SelectionOptions {
@@ -36,8 +40,15 @@ export interface NodeReport extends Pick<CompiledNode, 'name' | 'op' | 'descript
 /** Called after every node: how many are done, of how many. */
 export type Progress = (done: number, of: number, name: string) => void;
 
+/** How a run that lets others work meanwhile is watched and stopped. */
+export interface RunAsyncOptions {
+  readonly progress?: Progress;
+  /** Aborted: the run ends before the next node, and its promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** A network compiled for its shapes, not loaded yet: what it would need is known. */
-interface Layout {
+export interface Layout {
   readonly network: Network;
   readonly shapes: NetworkShapes;
   readonly memory: MemoryPlan;
@@ -46,7 +57,7 @@ interface Layout {
   readonly constantFloats: number;
 }
 
-function layOut(given: Network, options: NetworkOptions, context: Context): Layout {
+export function layOut(given: Network, options: NetworkOptions, context: Context): Layout {
   const network = optimize(given);
   const batch = options.batch ?? 1;
   const shapes = inferShapes(network, options.inputs, batch);
@@ -101,6 +112,7 @@ export class NetworkPlan {
   readonly #profiles: Profile[] = [];
   readonly #milliseconds: number[] = [];
   #disposed = false;
+  #running = false;
 
   constructor(context: Context, layout: Layout) {
     this.context = context;
@@ -140,25 +152,39 @@ export class NetworkPlan {
    * @returns the network's outputs by name, each with the batch in front
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    if (this.#disposed)
-      throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
-    this.context.expectOpen(this.network.name);
-    this.#copyInputs(inputs);
-    const { nodes } = this.network;
-    for (let i = 0; i < nodes.length; i++) {
-      const start = now();
-      const profile = this.#profiles[i];
-      profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
-      this.#runs[i](
-        nodes[i].inputs.map((name) => this.#offset(name)),
-        this.#offset(nodes[i].name),
-        this.#workspace,
-      );
-      this.#milliseconds[i] = now() - start;
-      profile.total = this.#milliseconds[i];
-      progress?.(i + 1, nodes.length, nodes[i].name);
+    this.#begin(inputs);
+    try {
+      for (let i = 0; i < this.#runs.length; i++) this.#runNode(i, progress);
+      return this.#outputs();
+    } finally {
+      this.#running = false;
     }
-    return Object.fromEntries(this.network.outputs.map((name) => [name, this.#copyOutput(name)]));
+  }
+
+  /**
+   * The same as {@link run}, but the event loop has its turn between nodes: signals, timers and requests are served, and
+   * the run can be stopped. One run of a plan at a time.
+   */
+  async runAsync(
+    inputs: Readonly<Record<string, TensorLike>>,
+    { progress, signal }: RunAsyncOptions = {},
+  ): Promise<Record<string, Tensor>> {
+    this.#begin(inputs);
+    try {
+      let breath = -Infinity;
+      for (let i = 0; i < this.#runs.length; i++) {
+        if (now() - breath > BREATH_MS) {
+          await breathe();
+          signal?.throwIfAborted();
+          this.context.expectOpen(this.network.name);
+          breath = now();
+        }
+        this.#runNode(i, progress);
+      }
+      return this.#outputs();
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** Every node: what it is, how it was chosen, and what it took. */
@@ -174,8 +200,43 @@ export class NetworkPlan {
   /** Gives all of its memory back. Disposing twice is harmless. */
   dispose(): void {
     if (this.#disposed) return;
+    this.#expectIdle('dispose');
     this.#disposed = true;
     this.#staging.release();
+  }
+
+  #begin(inputs: Readonly<Record<string, TensorLike>>): void {
+    if (this.#disposed)
+      throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
+    this.#expectIdle('run');
+    this.context.expectOpen(this.network.name);
+    this.#copyInputs(inputs);
+    this.#running = true;
+  }
+
+  #expectIdle(what: string): void {
+    if (!this.#running) return;
+    const text = `${what}: a run of this plan is still at work, expected it to be awaited`;
+    throw new NnpackError('invalid-context', `network '${this.network.name}': ${text}`);
+  }
+
+  #runNode(i: number, progress?: Progress): void {
+    const { nodes } = this.network;
+    const start = now();
+    const profile = this.#profiles[i];
+    profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
+    this.#runs[i](
+      nodes[i].inputs.map((name) => this.#offset(name)),
+      this.#offset(nodes[i].name),
+      this.#workspace,
+    );
+    this.#milliseconds[i] = now() - start;
+    profile.total = this.#milliseconds[i];
+    progress?.(i + 1, nodes.length, nodes[i].name);
+  }
+
+  #outputs(): Record<string, Tensor> {
+    return Object.fromEntries(this.network.outputs.map((name) => [name, this.#copyOutput(name)]));
   }
 
   #offset(name: string): number {

@@ -18,6 +18,7 @@ import {
   networkBytes,
   type Progress,
   planNetwork,
+  type RunAsyncOptions,
 } from './plan.ts';
 import { inferShapes, type Shape } from './shapes.ts';
 import { canSlice, planSlices, type Slice, type SlicePlan } from './slices.ts';
@@ -83,6 +84,24 @@ interface Sliced {
   readonly outputShape: Shape;
 }
 
+/** One run of the plan: what goes in, and where to put what comes out. */
+interface Part {
+  readonly views: Readonly<Record<string, TensorLike>>;
+  keep(result: Record<string, Tensor>): void;
+}
+
+/** A run of the whole: its parts, which fill the outputs one after another. */
+interface Work {
+  readonly outputs: Record<string, Tensor>;
+  readonly parts: Iterable<Part>;
+}
+
+/** All at once: the plan's outputs are the whole's. */
+function wholeWork(inputs: Readonly<Record<string, TensorLike>>): Work {
+  const outputs: Record<string, Tensor> = {};
+  return { outputs, parts: [{ views: { ...inputs }, keep: (result) => Object.assign(outputs, result) }] };
+}
+
 export class PreparedNetwork {
   readonly plan: NetworkPlan;
   readonly batch: number;
@@ -108,16 +127,27 @@ export class PreparedNetwork {
 
   /** Computes the outputs for inputs [N, C, H, W] or [N, C]; the batch may be left out when it is one. */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    this.#reports = [];
-    const { parts } = this;
+    const { outputs, parts } = this.#begin(inputs);
     let part = 0;
-    const runPart = (views: Record<string, TensorLike>): Record<string, Tensor> => {
-      const before = part++;
-      const result = this.plan.run(views, (done, of, name) => progress?.(before * of + done, parts * of, name));
+    for (const { views, keep } of parts) {
+      keep(this.plan.run(views, this.#partProgress(part++, progress)));
       this.#addReports();
-      return result;
-    };
-    return this.#sliced === null ? this.#runBatches(inputs, runPart) : this.#runSlices(this.#sliced, inputs, runPart);
+    }
+    return outputs;
+  }
+
+  /** The same as {@link run}, but the event loop has its turn between nodes, and the run can be stopped. */
+  async runAsync(
+    inputs: Readonly<Record<string, TensorLike>>,
+    { progress, signal }: RunAsyncOptions = {},
+  ): Promise<Record<string, Tensor>> {
+    const { outputs, parts } = this.#begin(inputs);
+    let part = 0;
+    for (const { views, keep } of parts) {
+      keep(await this.plan.runAsync(views, { progress: this.#partProgress(part++, progress), signal }));
+      this.#addReports();
+    }
+    return outputs;
   }
 
   /** Every node, its milliseconds and multiply-adds summed over all parts of the last run. */
@@ -138,50 +168,61 @@ export class PreparedNetwork {
     });
   }
 
-  #runBatches(
-    inputs: Readonly<Record<string, TensorLike>>,
-    runPart: (views: Record<string, TensorLike>) => Record<string, Tensor>,
-  ): Record<string, Tensor> {
-    const size = this.plan.shapes.batch;
-    if (size === this.batch) return runPart({ ...inputs });
+  #begin(inputs: Readonly<Record<string, TensorLike>>): Work {
+    this.#reports = [];
+    if (this.#sliced !== null) return this.#sliceWork(this.#sliced, inputs);
+    return this.plan.shapes.batch === this.batch ? wholeWork(inputs) : this.#batchWork(inputs);
+  }
+
+  /** Progress of one part as progress of the whole. */
+  #partProgress(part: number, progress: Progress | undefined): Progress | undefined {
+    if (progress === undefined) return undefined;
+    return (done, of, name) => progress(part * of + done, this.parts * of, name);
+  }
+
+  #batchWork(inputs: Readonly<Record<string, TensorLike>>): Work {
+    const { batch } = this;
     const { network, shapes } = this.plan;
+    const size = shapes.batch;
     const checked = network.inputs.map(({ name }) => this.#checkInput(inputs, name, shapes.values.get(name) as Shape));
     const outputs = Object.fromEntries(
       network.outputs.map((name) => [
         name,
-        newTensor(`network '${network.name}'`, [this.batch, ...(shapes.values.get(name) as Shape)]),
+        newTensor(`network '${network.name}'`, [batch, ...(shapes.values.get(name) as Shape)]),
       ]),
     );
-    for (let first = 0; first < this.batch; first += size) {
-      // The last part is moved back to be as large as the others: some images are computed twice, to the same bits.
-      const start = Math.min(first, this.batch - size);
-      const views = network.inputs.map(({ name }, i) => [name, images(checked[i], start, size)] as const);
-      const result = runPart(Object.fromEntries(views));
-      for (const name of network.outputs) {
-        const image = sizeOf(outputs[name].shape.slice(1));
-        outputs[name].data.set(result[name].data, start * image);
+    function* parts(): Generator<Part> {
+      for (let first = 0; first < batch; first += size) {
+        // The last part is moved back to be as large as the others: some images are computed twice, to the same bits.
+        const start = Math.min(first, batch - size);
+        const views = network.inputs.map(({ name }, i) => [name, images(checked[i], start, size)] as const);
+        const keep = (result: Record<string, Tensor>): void => {
+          for (const name of network.outputs) {
+            outputs[name].data.set(result[name].data, start * sizeOf(outputs[name].shape.slice(1)));
+          }
+        };
+        yield { views: Object.fromEntries(views), keep };
       }
     }
-    return outputs;
+    return { outputs, parts: parts() };
   }
 
-  #runSlices(
-    { plan, inputShape, outputShape }: Sliced,
-    inputs: Readonly<Record<string, TensorLike>>,
-    runPart: (views: Record<string, TensorLike>) => Record<string, Tensor>,
-  ): Record<string, Tensor> {
+  #sliceWork({ plan, inputShape, outputShape }: Sliced, inputs: Readonly<Record<string, TensorLike>>): Work {
+    const { batch } = this;
     const { network } = this.plan;
     const [inputName] = network.inputs.map(({ name }) => name);
     const [outputName] = network.outputs;
     const input = this.#checkInput(inputs, inputName, inputShape);
-    const output = newTensor(`network '${network.name}'`, [this.batch, ...outputShape]);
-    for (let image = 0; image < this.batch; image++) {
-      for (const slice of plan.slices) {
-        const part = runPart({ [inputName]: region(images(input, image, 1), slice) })[outputName];
-        keep(part, slice, output, image);
+    const output = newTensor(`network '${network.name}'`, [batch, ...outputShape]);
+    function* parts(): Generator<Part> {
+      for (let image = 0; image < batch; image++) {
+        for (const slice of plan.slices) {
+          const views = { [inputName]: region(images(input, image, 1), slice) };
+          yield { views, keep: (result) => keepSlice(result[outputName], slice, output, image) };
+        }
       }
     }
-    return { [outputName]: output };
+    return { outputs: { [outputName]: output }, parts: parts() };
   }
 
   #checkInput(inputs: Readonly<Record<string, TensorLike>>, name: string, shape: Shape): CheckedTensor {
@@ -220,7 +261,7 @@ function region(tensor: CheckedTensor, { input }: Slice): CheckedTensor {
 }
 
 /** Copies what a slice gives to its place in the whole output. */
-function keep(part: Tensor, { from, output: region }: Slice, whole: Tensor, image: number): void {
+function keepSlice(part: Tensor, { from, output: region }: Slice, whole: Tensor, image: number): void {
   const [, channels, partHeight, partWidth] = part.shape;
   const [, , height, width] = whole.shape;
   for (let c = 0; c < channels; c++) {

@@ -1,6 +1,7 @@
 /** Random networks for property tests: a list of small choices, each turned into a node that fits what is there. */
 import fc from 'fast-check';
 import { type Activation, type Network, type NetworkNode, neededNodes } from '../../src/networks/network.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { type Tensor, tensor } from './naive.ts';
 
 export const RUNS = process.env.NNPACK_TEST_RUNS === 'slow' ? 20 : 1;
@@ -23,15 +24,9 @@ export interface Drawn {
   readonly batch: number;
 }
 
-/** mulberry32: uniform numbers in [−1, 1), rounded to float32. */
+/** Numbers in [−1, 1). */
 export function randomNumbers(seed: number, count: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
-  });
+  return randomArray(count, uniform(seed));
 }
 
 /**

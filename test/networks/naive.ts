@@ -61,7 +61,8 @@ export function magnitudesOf(network: Network): Network {
   return { ...network, nodes };
 }
 
-function compute(node: NetworkNode, inputs: readonly Tensor[]): Tensor {
+/** One node, in double. */
+export function compute(node: NetworkNode, inputs: readonly Tensor[]): Tensor {
   const [x] = inputs;
   switch (node.op) {
     case 'convolution':

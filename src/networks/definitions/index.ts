@@ -1,0 +1,59 @@
+/** The built-in networks: those that MXNet's document scored NNPACK on, and VGG's other depths. */
+import { didYouMean, NnpackError, show } from '../../errors.ts';
+import { expectOptions } from '../../layers/call.ts';
+import type { Network } from '../network.ts';
+import { alexnet } from './alexnet.ts';
+import type { BuildOptions } from './builder.ts';
+import { inceptionBn } from './inception-bn.ts';
+import { vgg } from './vgg.ts';
+
+export const NETWORK_NAMES = ['alexnet', 'vgg-11', 'vgg-13', 'vgg-16', 'vgg-19', 'inception-bn'] as const;
+
+export type NetworkName = (typeof NETWORK_NAMES)[number];
+
+/**
+ * A built-in network with seeded random weights; there are no trained ones. Its input is `data`, [3, 224, 224], its one
+ * output `softmax`. At full width the weights of a VGG take more than 500 MB.
+ *
+ * @param options.seed of the weights, 0 when not given: a whole number from 0 to 2³² − 1. The same seed gives the same
+ *   weights on every machine.
+ * @param options.width what the channels of all layers are multiplied by, the last layer's 1000 classes too, rounded up
+ *   to whole channels: above 0, at most 1, and 1 when not given. Heights, widths, kernels and strides stay.
+ * @throws NnpackError 'invalid-network' for a name that there is not, 'invalid-argument' for a seed or width that makes
+ *   no sense
+ * @example
+ * const network = buildNetwork('vgg-11');
+ * const { softmax } = planNetwork(network, { batch: 8 }).run({ data });
+ */
+export function buildNetwork(name: NetworkName, options: Partial<BuildOptions> = {}): Network {
+  expectOptions('buildNetwork', options);
+  const { seed = 0, width = 1 } = options;
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
+    const expected = 'a whole number from 0 to 4294967295';
+    throw new NnpackError('invalid-argument', `buildNetwork: seed is ${show(seed)}, expected ${expected}`);
+  }
+  if (!(typeof width === 'number' && width > 0 && width <= 1)) {
+    const expected = 'a number above 0 and at most 1';
+    throw new NnpackError('invalid-argument', `buildNetwork: width is ${show(width)}, expected ${expected}`);
+  }
+  return define(name, { seed, width });
+}
+
+function define(name: NetworkName, options: BuildOptions): Network {
+  switch (name) {
+    case 'alexnet':
+      return alexnet(options);
+    case 'vgg-11':
+    case 'vgg-13':
+    case 'vgg-16':
+    case 'vgg-19':
+      return vgg(name, options);
+    case 'inception-bn':
+      return inceptionBn(options);
+    default: {
+      const hint = typeof name === 'string' ? didYouMean(name, NETWORK_NAMES) : '';
+      const expected = `expected one of ${NETWORK_NAMES.join(', ')}`;
+      throw new NnpackError('invalid-network', `buildNetwork: network is ${show(name)}, ${expected}${hint}`);
+    }
+  }
+}

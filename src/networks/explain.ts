@@ -1,0 +1,70 @@
+/** Every node of a network as it would run: its documented rules, its algorithm, and why; as data and as a table. */
+import { textTable } from '../dispatch/explain.ts';
+import type { RuleResult } from '../dispatch/rules.ts';
+import { contextOf } from '../threads/context.ts';
+import type { Network } from './network.ts';
+import { type Layout, layOut, type NetworkOptions, type NodeReport } from './plan.ts';
+
+/** One node, as a plan's report has it after a run. */
+export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
+
+/**
+ * Why each node of a network would run as it does. Nothing is loaded or computed; the nodes are those that run, after
+ * batch normalisations are folded, activations fused and dropouts dropped.
+ *
+ * @throws NnpackError for shapes that do not fit
+ * @example
+ * console.log(String(explainNetwork(buildNetwork('alexnet'), { batch: 2, eligibility: 'documented' })));
+ */
+export function explainNetwork(network: Network, options: NetworkOptions = {}): NetworkExplanation {
+  return new NetworkExplanation(layOut(network, options, contextOf('explainNetwork', options.context)));
+}
+
+/** Prints as a table. */
+export class NetworkExplanation {
+  readonly name: string;
+  readonly batch: number;
+  /** Of the whole batch. */
+  readonly multiplyAdds: number;
+  readonly nodes: readonly NodeExplanation[];
+
+  constructor({ network, shapes, nodes }: Layout) {
+    this.name = network.name;
+    this.batch = shapes.batch;
+    this.multiplyAdds = shapes.multiplyAdds;
+    this.nodes = nodes.map(({ name, op, description, rules, algorithm, why }, i) => {
+      const { multiplyAdds } = shapes.nodes[i];
+      return { name, op, description, rules, algorithm, why, multiplyAdds };
+    });
+  }
+
+  toString(): string {
+    const rows = this.nodes.map((node) => [
+      node.name,
+      node.op,
+      node.description,
+      node.multiplyAdds === 0 ? '' : millions(node.multiplyAdds),
+      node.algorithm ?? '',
+      node.why,
+      node.rules === null ? '' : documented(node.rules),
+    ]);
+    const ruled = this.nodes.flatMap(({ rules }) => (rules === null ? [] : [rules]));
+    const eligible = ruled.filter((rules) => rules.every((rule) => rule.passed));
+    return [
+      `network ${this.name}, batch ${this.batch}: ${millions(this.multiplyAdds)} million multiply-adds`,
+      textTable([['node', 'operation', 'sizes', '10⁶ mul-adds', 'algorithm', 'why', 'documented'], ...rows]),
+      `documented: ${eligible.length} of the ${ruled.length} nodes that have rules are eligible`,
+    ].join('\n\n');
+  }
+}
+
+/** `eligible`, or every condition that fails and what it found. */
+function documented(rules: readonly RuleResult[]): string {
+  const failed = rules.filter((rule) => !rule.passed);
+  if (failed.length === 0) return 'eligible';
+  return `fails ${failed.map(({ condition, value }) => `${condition} [${value}]`).join('; ')}`;
+}
+
+function millions(count: number): string {
+  return (count / 1e6).toFixed(1);
+}
