@@ -10,8 +10,16 @@ import { algorithmNamed } from '../src/algorithms/list.ts';
 import { type Context, convolutionOutput, createContext } from '../src/index.ts';
 import { type ConvolutionShape, multiplyAdds } from '../src/tensor/convolution-shape.ts';
 import { sizeOf } from '../src/tensor/ndarray.ts';
-import { errorScale, worstError } from './support/naive.ts';
-import { type Problem, problemFor, random, runs, shapeOf, uniform } from './support/problems.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
+import {
+  convolutionProblem,
+  errorBound,
+  expectWithin,
+  outputShapeOf,
+  type Problem,
+  shapeOf,
+} from '../src/testing/index.ts';
+import { runs } from './support/runs.ts';
 
 const EPSILON = 2 ** -24;
 let context: Context;
@@ -29,10 +37,8 @@ function convolve(
   w: Float32Array,
   b: Float32Array | null = null,
 ): Float32Array {
-  const shape = shapeOf(problem);
-  const data = new Float32Array(shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth).fill(
-    Number.NaN,
-  );
+  const outputShape = outputShapeOf(problem);
+  const data = new Float32Array(sizeOf(outputShape)).fill(Number.NaN);
   const { padding, stride, dilation, groups } = problem;
   convolutionOutput({
     padding,
@@ -44,35 +50,33 @@ function convolve(
     input: ndarray(x, [...problem.inputShape]),
     kernel: ndarray(w, [...problem.kernelShape]),
     ...(b === null ? {} : { bias: ndarray(b, [b.length]) }),
-    output: ndarray(data, [shape.batch, shape.outputChannels, shape.outputHeight, shape.outputWidth]),
+    output: ndarray(data, outputShape),
   });
   return data;
 }
 
 /** The greatest error that the algorithm may make at each output. */
 function allowed(problem: Problem, algorithm: AlgorithmName, x: Float32Array, w: Float32Array): Float64Array {
-  const shape = shapeOf(problem);
-  const { constant, reachHeight, reachWidth } = algorithmNamed(algorithm).errorBound(shape, context);
-  return errorScale(shape, x, w, null, reachHeight, reachWidth).map((value) => value * constant * EPSILON);
+  return errorBound(problem, { input: x, kernel: w, bias: null }, algorithm);
 }
 
 /** Multiples of 2⁻⁸ in [−1, 1): sums and differences of a few of them are exact in float32. */
 function exact(size: number, next: () => number): Float32Array {
-  return random(size, () => Math.floor(next() * 256) / 256);
+  return randomArray(size, () => Math.floor(next() * 256) / 256);
 }
 
 function combine(p: number, a: ArrayLike<number>, q: number, b: ArrayLike<number>): Float32Array {
   return Float32Array.from(a, (value, i) => p * value + q * b[i]);
 }
 
-function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: (i: number) => number): void {
-  const worst = worstError(actual, expected, bound);
-  expect(worst.ratio, worst.text).toBeLessThanOrEqual(1);
+/** The same numbers; 0 and −0 count as equal. */
+function expectEqual(actual: Float32Array, expected: Float32Array): void {
+  expectWithin(actual, expected, new Float64Array(expected.length));
 }
 
 /** Small problems that the algorithm serves, without an activation. */
 function served(name: AlgorithmName): fc.Arbitrary<Problem> {
-  return problemFor(name)
+  return convolutionProblem({ algorithm: name })
     .filter((problem) => algorithmNamed(name).supports(shapeOf(problem)) === null && isSmall(problem))
     .map((problem) => ({ ...problem, activation: 'identity' as const }));
 }
@@ -104,11 +108,8 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         for (const [xSum, wSum, y2, error2] of cases) {
           const whole = allowed(problem, name, xSum, wSum);
           const parts = Array.from(y, (value, i) => p * value + q * y2[i]);
-          expectNear(
-            convolve(problem, name, xSum, wSum),
-            parts,
-            (i) => whole[i] + Math.abs(p) * error[i] + Math.abs(q) * error2[i],
-          );
+          const bound = whole.map((value, i) => value + Math.abs(p) * error[i] + Math.abs(q) * error2[i]);
+          expectWithin(convolve(problem, name, xSum, wSum), parts, bound);
         }
       }),
       times(name, 25),
@@ -119,14 +120,14 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
     fc.assert(
       fc.property(served(name), fc.constantFrom(-1, 2, -0.5, 2 ** 20, 2 ** -20), (problem, factor) => {
         const next = uniform(problem.seed);
-        const x = random(sizeOf(problem.inputShape), next);
-        const w = random(sizeOf(problem.kernelShape), next);
-        const b = random(problem.kernelShape[0], next);
+        const x = randomArray(sizeOf(problem.inputShape), next);
+        const w = randomArray(sizeOf(problem.kernelShape), next);
+        const b = randomArray(problem.kernelShape[0], next);
         const scaled = convolve(problem, name, x, w, b).map((value) => value * factor);
         const times = (data: Float32Array) => data.map((value) => value * factor);
-        // 0 and −0 count as equal: a sum that cancels is +0 on either side.
-        expectNear(convolve(problem, name, times(x), w, times(b)), scaled, () => 0);
-        expectNear(convolve(problem, name, x, times(w), times(b)), scaled, () => 0);
+        // A sum that cancels is +0 on either side.
+        expectEqual(convolve(problem, name, times(x), w, times(b)), scaled);
+        expectEqual(convolve(problem, name, x, times(w), times(b)), scaled);
       }),
       times(name, 15),
     );
@@ -142,8 +143,8 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const [dy, dx] = [rows * shape.strideHeight, columns * shape.strideWidth];
         const larger = { ...problem, inputShape: [n, c, h + dy, v + dx] };
         const next = uniform(problem.seed);
-        const image = random(sizeOf(problem.inputShape), next);
-        const w = random(sizeOf(problem.kernelShape), next);
+        const image = randomArray(sizeOf(problem.inputShape), next);
+        const w = randomArray(sizeOf(problem.kernelShape), next);
         const placed = (top: number, left: number): Float32Array => {
           const x = new Float32Array(sizeOf(larger.inputShape));
           image.forEach((value, i) => {
@@ -175,10 +176,10 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const kept = pairs.filter(({ from }) =>
           isReached(Math.floor(from / outputWidth) % outputHeight, from % outputWidth),
         );
-        expectNear(
+        expectWithin(
           kept.map(({ to }) => moved[to]),
           kept.map(({ from }) => y[from]),
-          (i) => error[kept[i].from] + errorMoved[kept[i].to],
+          kept.map(({ from, to }) => error[from] + errorMoved[to]),
         );
       }),
       times(name, 25),
@@ -192,9 +193,9 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const x = new Float32Array(sizeOf(problem.inputShape));
         const at = place % x.length;
         x[at] = 1;
-        const w = random(sizeOf(problem.kernelShape), uniform(problem.seed));
+        const w = randomArray(sizeOf(problem.kernelShape), uniform(problem.seed));
         const error = allowed(problem, name, x, w);
-        expectNear(convolve(problem, name, x, w), responseToInput(shape, at, w), (i) => error[i]);
+        expectWithin(convolve(problem, name, x, w), responseToInput(shape, at, w), error);
       }),
       times(name, 25),
     );
@@ -207,9 +208,9 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const w = new Float32Array(sizeOf(problem.kernelShape));
         const at = place % w.length;
         w[at] = 1;
-        const x = random(sizeOf(problem.inputShape), uniform(problem.seed));
+        const x = randomArray(sizeOf(problem.inputShape), uniform(problem.seed));
         const error = allowed(problem, name, x, w);
-        expectNear(convolve(problem, name, x, w), responseToKernel(shape, at, x), (i) => error[i]);
+        expectWithin(convolve(problem, name, x, w), responseToKernel(shape, at, x), error);
       }),
       times(name, 25),
     );
@@ -221,15 +222,15 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         const single = { ...drawn, inputShape: [1, ...drawn.inputShape.slice(1)] };
         const problem = { ...drawn, inputShape: [batch, ...drawn.inputShape.slice(1)] };
         const next = uniform(problem.seed);
-        const x = random(sizeOf(problem.inputShape), next);
-        const w = random(sizeOf(problem.kernelShape), next);
-        const b = random(problem.kernelShape[0], next);
+        const x = randomArray(sizeOf(problem.inputShape), next);
+        const w = randomArray(sizeOf(problem.kernelShape), next);
+        const b = randomArray(problem.kernelShape[0], next);
         const y = convolve(problem, name, x, w, b);
         const size = x.length / batch;
         const outputs = y.length / batch;
         for (let n = 0; n < batch; n++) {
           const alone = convolve(single, name, x.slice(n * size, (n + 1) * size), w, b);
-          expectNear(y.subarray(n * outputs, (n + 1) * outputs), alone, () => 0);
+          expectEqual(y.subarray(n * outputs, (n + 1) * outputs), alone);
         }
       }),
       times(name, 20),
@@ -251,9 +252,9 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         fc.pre(isSmall(problem));
         const alone = { ...drawn, groups: 1, inputShape: [1, perGroup, h, v], kernelShape: [outputs, perGroup, r, s] };
         const next = uniform(problem.seed);
-        const x = random(sizeOf(problem.inputShape), next);
-        const w = random(sizeOf(problem.kernelShape), next);
-        const b = random(groups * outputs, next);
+        const x = randomArray(sizeOf(problem.inputShape), next);
+        const w = randomArray(sizeOf(problem.kernelShape), next);
+        const b = randomArray(groups * outputs, next);
         const y = convolve(problem, name, x, w, b);
         const error = allowed(problem, name, x, w);
         const ofBias = constantOf(alone, name) * EPSILON;
@@ -266,7 +267,7 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
           const plane = bound.length / outputs;
           // Both sums are of the same terms; the bias adds its own rounding to either.
           const bounds = bound.map((value, i) => 2 * (value + ofBias * Math.abs(bias[Math.floor(i / plane)])));
-          expectNear(part(y), convolve(alone, name, part(x), part(w), bias), (i) => bounds[i]);
+          expectWithin(part(y), convolve(alone, name, part(x), part(w), bias), bounds);
         }
       }),
       times(name, 20),
@@ -284,15 +285,15 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
           const problem = pointwise(k, c, h, v);
           if (algorithmNamed(name).supports(shapeOf(problem)) !== null) return;
           const next = uniform(k * 1000 + c);
-          const x = random(c * h * v, next);
-          const w = random(k * c, next);
+          const x = randomArray(c * h * v, next);
+          const w = randomArray(k * c, next);
           const product = Float64Array.from({ length: k * h * v }, (_, i) => {
             let sum = 0;
             for (let j = 0; j < c; j++) sum += w[Math.floor(i / (h * v)) * c + j] * x[j * h * v + (i % (h * v))];
             return sum;
           });
           const error = allowed(problem, name, x, w);
-          expectNear(convolve(problem, name, x, w), product, (i) => error[i]);
+          expectWithin(convolve(problem, name, x, w), product, error);
         },
       ),
       times(name, 25),

@@ -16,7 +16,7 @@ import {
   planConvolution,
 } from '../src/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
-import { random, uniform } from './support/problems.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
 
 const run = promisify(execFile);
 const PROBE = new URL('./fixtures/context-probe.mjs', import.meta.url).pathname;
@@ -72,7 +72,7 @@ afterEach(() => {
 });
 
 function tensor(shape: number[], seed = 1): Tensor {
-  return ndarray(random(sizeOf(shape), uniform(seed)), shape);
+  return ndarray(randomArray(sizeOf(shape), uniform(seed)), shape);
 }
 
 describe('a process that lacks something computes the same bits', () => {

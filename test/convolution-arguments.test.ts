@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
 import { DATA, floats, of, SHAPES, tensor } from './fixtures/bad-arguments.ts';
-import { runs } from './support/problems.ts';
+import { runs } from './support/runs.ts';
 
 const run = promisify(execFile);
 const POISON = 12345;

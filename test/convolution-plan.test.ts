@@ -15,7 +15,9 @@ import {
   type Tensor,
 } from '../src/index.ts';
 import { sizeOf } from '../src/tensor/ndarray.ts';
-import { ACTIVATIONS, type Problem, problemFor, random, runs, shapeOf, uniform } from './support/problems.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
+import { convolutionProblem, type Problem, shapeOf } from '../src/testing/index.ts';
+import { runs } from './support/runs.ts';
 
 const run = promisify(execFile);
 const contexts: Context[] = [];
@@ -33,7 +35,7 @@ beforeEach(() => {
 });
 
 function tensor(shape: readonly number[], seed = 1): Tensor {
-  return ndarray(random(sizeOf(shape), uniform(seed)), [...shape]);
+  return ndarray(randomArray(sizeOf(shape), uniform(seed)), [...shape]);
 }
 
 function bits(of: Tensor): number[] {
@@ -50,7 +52,7 @@ function call({ inputShape, kernelShape, hasBias, activation, seed, ...geometry 
     input: { shape: inputShape },
     kernel: tensor(kernelShape, seed + 1),
     ...(hasBias ? { bias: tensor([kernelShape[0]], seed + 2) } : {}),
-    activation: ACTIVATIONS[activation].option,
+    activation,
   };
   return { input, options };
 }
@@ -58,7 +60,9 @@ function call({ inputShape, kernelShape, hasBias, activation, seed, ...geometry 
 const NAMES = ALGORITHM_NAMES.filter((name) => name !== 'ft128x128' && name !== 'ft256x256');
 
 describe.each(NAMES)('a plan with %s', (name) => {
-  const served = problemFor(name).filter((problem) => algorithmNamed(name).supports(shapeOf(problem)) === null);
+  const served = convolutionProblem({ algorithm: name }).filter(
+    (problem) => algorithmNamed(name).supports(shapeOf(problem)) === null,
+  );
   const usual = name === 'ft64x64' || name === 'ft32x32' ? 3 : 12;
 
   it('gives the bits of the call, each time, wherever its tensors are', () => {

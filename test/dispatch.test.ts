@@ -19,8 +19,11 @@ import {
 } from '../src/index.ts';
 import { convolutionShape, multiplyAdds } from '../src/tensor/convolution-shape.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
-import { errorScale, naiveConvolution, worstError } from './support/naive.ts';
-import { type Problem, problemFor, random, runs, uniform } from './support/problems.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
+import { errorScale } from '../src/testing/bounds.ts';
+import { convolutionProblem, expectWithin, type Problem } from '../src/testing/index.ts';
+import { naiveConvolution } from '../src/testing/naive.ts';
+import { runs } from './support/runs.ts';
 
 const EPSILON = 2 ** -24;
 const contexts = new Map<number, Context>();
@@ -36,7 +39,7 @@ afterAll(() => {
 });
 
 function tensor(shape: readonly number[], seed: number): Tensor {
-  return ndarray(random(sizeOf(shape), uniform(seed)), [...shape]);
+  return ndarray(randomArray(sizeOf(shape), uniform(seed)), [...shape]);
 }
 
 interface Call extends ConvolutionGeometry {
@@ -119,8 +122,8 @@ describe('the documented conditions', () => {
       const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reachHeight, reachWidth);
       return scale.map((value) => value * constant * EPSILON);
     });
-    const worst = worstError(all.data, documented.data, (i) => bounds[0][i] + bounds[1][i]);
-    expect(worst.ratio, worst.text).toBeLessThanOrEqual(1);
+    const bound = bounds[0].map((value, i) => value + bounds[1][i]);
+    expectWithin(all.data, documented.data, bound, all.shape);
   });
 
   it.each([
@@ -302,7 +305,7 @@ describe('no choice ends in an error', () => {
   });
   const problem = fc
     .constantFrom<AlgorithmName>('direct', 'wt6x6', 'wt8x8', 'ft8x8', 'ft16x16', 'ft32x32', 'reference')
-    .chain(problemFor);
+    .chain((algorithm) => convolutionProblem({ algorithm }));
 
   const shapesOf = ({ inputShape, kernelShape, hasBias, ...rest }: Problem) => ({
     ...rest,
@@ -367,12 +370,8 @@ describe('no choice ends in an error', () => {
         const reach = Math.min(16, Math.max(...bounds.map((bound) => bound.reachHeight)));
         const constant = Math.max(...bounds.map((bound) => bound.constant));
         const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reach, reach);
-        const worst = worstError(
-          y.data,
-          naiveConvolution(shape, x.data, w.data, b?.data ?? null),
-          (i) => constant * EPSILON * scale[i],
-        );
-        expect(worst.ratio, worst.text).toBeLessThanOrEqual(1);
+        const bound = scale.map((value) => constant * EPSILON * value);
+        expectWithin(y.data, naiveConvolution(shape, x.data, w.data, b?.data ?? null), bound, y.shape);
       }),
       { numRuns: runs(30) },
     );

@@ -25,9 +25,10 @@ import {
   type Tensor,
 } from '../src/index.ts';
 import { type ConvolutionShape, convolutionShape, multiplyAdds } from '../src/tensor/convolution-shape.ts';
+import { uniform } from '../src/tensor/random.ts';
+import { expectWithin } from '../src/testing/index.ts';
+import { naiveConvolution } from '../src/testing/naive.ts';
 import { type ConvolutionLayer, layerTables, type Planes, poolingTolerance, reluTolerance } from './layer-tables.ts';
-import { naiveConvolution, worstError } from './support/naive.ts';
-import { uniform } from './support/problems.ts';
 
 const isSlow = process.env.NNPACK_TEST_RUNS === 'slow';
 /** What one algorithm may take for one layer by its own estimate: milliseconds, and bytes beside the tensors. */
@@ -64,8 +65,8 @@ function elements(tensor: Tensor): Float32Array {
 }
 
 function expectRelative(actual: ArrayLike<number>, expected: ArrayLike<number>, limit: number): void {
-  const worst = worstError(actual, expected, (i) => limit * Math.max(SMALLEST, Math.abs(expected[i])));
-  expect(worst.ratio, worst.text).toBeLessThan(1);
+  const bound = Float64Array.from(expected, (value) => limit * Math.max(SMALLEST, Math.abs(value)));
+  expectWithin(actual, expected, bound);
 }
 
 function shapeOf(layer: ConvolutionLayer, batch = 1): ConvolutionShape {
@@ -153,8 +154,8 @@ class Problem {
         }
       }
     }
-    const worst = worstError(projected, this.#projected, (i) => this.#limit * scale[i]);
-    expect(worst.ratio, `projection ${worst.text}`).toBeLessThan(1);
+    const bound = scale.map((value) => this.#limit * value);
+    expectWithin(projected, this.#projected, bound, [batch, outputHeight, outputWidth]);
   }
 
   free(): void {

@@ -8,11 +8,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NnpackError } from '../src/errors.ts';
 import { createKernelTable } from '../src/kernels/tables.ts';
 import { Arena } from '../src/tensor/arena.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
 import { ThreadPool } from '../src/threads/pool.ts';
 import type { WorkerFactory } from '../src/threads/spawn.ts';
 import { defineStep, MAX_FIELDS, type Step } from '../src/threads/step.ts';
 import { FAULTS, faultStep, meetStep, recordStep, sumStep } from './fixtures/pool-steps.mjs';
-import { random, runs, uniform } from './support/problems.ts';
+import { runs } from './support/runs.ts';
 
 const run = promisify(execFile);
 const SCRIPT = new URL('./fixtures/pool-worker.mjs', import.meta.url);
@@ -169,7 +170,7 @@ describe('the parallel functions are their serial loops', () => {
   it('gives the same bits for any number of threads', () => {
     const [n, m, size] = [37, 23, 300];
     const results = rigs.map(({ pool, arena, log: x }) => {
-      arena.f32.set(random(size, uniform(7)), x);
+      arena.f32.set(randomArray(size, uniform(7)), x);
       const y = x + size;
       arena.f32.fill(Number.NaN, y, y + n * m + 1);
       pool.parallelize2dTile2d(sumStep, { x, n: size, y, pitch: m }, n, m, 3, 5);

@@ -28,8 +28,8 @@ import {
 import { TILE_NAMES, type TileName } from '../src/kernels/table.ts';
 import { type ConvolutionShape, convolutionShape } from '../src/tensor/convolution-shape.ts';
 import { sizeOf } from '../src/tensor/ndarray.ts';
-import { naiveConvolution } from './support/naive.ts';
-import { random, uniform } from './support/problems.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
+import { naiveConvolution } from '../src/testing/naive.ts';
 
 const contexts: Context[] = [];
 
@@ -86,7 +86,7 @@ function shapeOf({ input, kernel, groups, padding }: Case): ConvolutionShape {
 
 function dataOf({ input, kernel }: Case): Data {
   const next = uniform(11);
-  return { x: random(sizeOf(input), next), w: random(sizeOf(kernel), next), b: random(kernel[0], next) };
+  return { x: randomArray(sizeOf(input), next), w: randomArray(sizeOf(kernel), next), b: randomArray(kernel[0], next) };
 }
 
 function convolve(

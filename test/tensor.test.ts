@@ -4,8 +4,9 @@ import ndarray, { type NdArray } from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../src/errors.ts';
 import { denseStrides, makeTensor, PlainView, sizeOf } from '../src/tensor/ndarray.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
 import { checkShape, checkTensor, copyIn, copyOut, isDense, overlaps } from '../src/tensor/tensor.ts';
-import { random, runs, uniform } from './support/problems.ts';
+import { runs } from './support/runs.ts';
 
 type View = NdArray<Float32Array>;
 
@@ -304,7 +305,7 @@ describe('PlainView', () => {
     );
     fc.assert(
       fc.property(extents, fc.array(skipping, { maxLength: 5 }), fc.nat(9), (shape, calls, margin) => {
-        const data = random(margin + sizeOf(shape) + 5, uniform(margin + 1));
+        const data = randomArray(margin + sizeOf(shape) + 5, uniform(margin + 1));
         let theirs = ndarray(data, shape, undefined, margin) as View;
         let ours: View = new PlainView(data, [...shape], denseStrides(shape), margin);
         for (const call of calls) {

@@ -1,4 +1,5 @@
 import type { Memory } from '../../src/tensor/memory.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
 
 /**
  * What a kernel test needs: a small memory in which every word that the test did not hand out is a guard, data with NaN
@@ -122,8 +123,7 @@ export const DOUBLE_SLACK = 1 + 2 ** -40;
 
 /** n float32 numbers between −1 and 1, the same ones for the same seed. */
 export function randomFloats(seed: number, n: number): Float32Array {
-  const next = generator(seed);
-  return Float32Array.from({ length: n }, () => 2 * next() - 1);
+  return randomArray(n, uniform(seed));
 }
 
 /** The same with about one in `every` replaced by NaN, ±∞, 0, or a number near the ends of the range. */
@@ -135,15 +135,10 @@ export function randomFloatsWithSpecials(seed: number, n: number, every: number)
   );
 }
 
-/** mulberry32: numbers in [0, 1). */
+/** Numbers in [0, 1). */
 export function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = uniform(seed);
+  return () => (next() + 1) / 2;
 }
 
 /** Throws unless the two are the same numbers: NaN only where NaN is expected, −0 and 0 apart. */

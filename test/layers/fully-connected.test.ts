@@ -14,6 +14,7 @@ import {
   planFullyConnected,
   type TensorLike,
 } from '../../src/index.ts';
+import { uniform } from '../../src/tensor/random.ts';
 import {
   type Argument,
   argumentOf,
@@ -29,7 +30,6 @@ import {
   sizeOf,
   spice,
   TINY,
-  uniform,
   valuesOf,
 } from './support.ts';
 

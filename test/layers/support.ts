@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Context, createContext, type TensorLike } from '../../src/index.ts';
+import { uniform } from '../../src/tensor/random.ts';
 
 /** Runs of a property; twenty times as many in a slow run. */
 export const runs = (usual: number): number => (process.env.NNPACK_TEST_RUNS === 'slow' ? 20 * usual : usual);
@@ -204,18 +205,6 @@ export function expectClose(
       throw new Error(`at ${i}: got ${actual[i]}, expected ${expected[i]}, error ${error}, allowed ${allowed}`);
     }
   }
-}
-
-/** mulberry32: uniform in [−1, 1). */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
-  };
 }
 
 /** What a draw of values holds beside ordinary numbers. */

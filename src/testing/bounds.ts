@@ -1,0 +1,166 @@
+/**
+ * How far a float32 convolution may be from the sum in double, and whether it is:
+ *
+ *   |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|)
+ *
+ * The constant counts roundings and is derived once for each algorithm, never tuned. X is |x|, or for an algorithm that
+ * transforms tiles the greatest |x| of the same channel within the reach of a tile, because a transform mixes all inputs
+ * of its tile.
+ */
+import type { AlgorithmName, ErrorBound } from '../algorithms/algorithm.ts';
+import { algorithmNamed } from '../algorithms/list.ts';
+import { EPSILON } from '../dispatch/select.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import { Context } from '../threads/context.ts';
+import { naiveConvolution } from './naive.ts';
+import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
+
+/**
+ * The error allowed at each output: that of one of this library's algorithms by its name, which keeps sums in double over
+ * 576 terms, or of a bound of one's own. It holds for activations that do not enlarge a difference, as those drawn.
+ *
+ * @returns N, K, H′, W′, as {@link convolutionReference}
+ * @example
+ * const asWinograd = errorBound(problem, data, 'wt8x8');
+ * // a kernel that rounds every product and every addition to float32: n + 1 roundings on the way of the first term
+ * const [, channels, r, s] = problem.kernelShape;
+ * const constant = 1.01 * (channels * r * s + 2);
+ * const asSums = errorBound(problem, data, { constant, reachHeight: 0, reachWidth: 0 });
+ */
+export function errorBound(problem: Problem, data: ConvolutionData, bound: AlgorithmName | ErrorBound): Float64Array {
+  const shape = shapeOf(problem);
+  const { constant, reachHeight, reachWidth } = typeof bound === 'string' ? boundNamed(bound, shape) : bound;
+  const scale = errorScale(shape, data.input, data.kernel, data.bias, reachHeight, reachWidth);
+  return scale.map((value) => constant * EPSILON * value);
+}
+
+function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
+  // For the blocks of its kernel table alone: no worker is started, and hardly any memory taken.
+  const context = new Context({ threads: 1, memoryLimit: 65_536 });
+  const bound = algorithmNamed(name).errorBound(shape, context);
+  context.dispose();
+  return bound;
+}
+
+/**
+ * X ∗ |w| + |b| for every output. A tap that falls on padding still counts the greatest |x| of its tile: the zeros there
+ * go through the same transforms as the pixels beside them. So the image is widened by its padding, where X is that of
+ * the nearest pixels.
+ */
+export function errorScale(
+  shape: ConvolutionShape,
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  b: ArrayLike<number> | null,
+  reachHeight: number,
+  reachWidth: number,
+): Float64Array {
+  const absoluteX = Array.from(x, Math.abs);
+  const absoluteW = Array.from(w, Math.abs);
+  const absoluteB = b === null ? null : Array.from(b, Math.abs);
+  if (reachHeight === 0 && reachWidth === 0) return naiveConvolution(shape, absoluteX, absoluteW, absoluteB);
+  const padded = padImage(shape, absoluteX);
+  const X = windowMaximum(padded.shape, padded.x, reachHeight, reachWidth);
+  return naiveConvolution(padded.shape, X, absoluteW, absoluteB);
+}
+
+/** The same problem with its padding written out as zeros of the image. */
+function padImage(shape: ConvolutionShape, x: ArrayLike<number>): { shape: ConvolutionShape; x: Float64Array } {
+  const H = shape.inputHeight + shape.paddingTop + shape.paddingBottom;
+  const W = shape.inputWidth + shape.paddingLeft + shape.paddingRight;
+  const planes = shape.batch * shape.inputChannels;
+  const padded = new Float64Array(planes * H * W);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let h = 0; h < shape.inputHeight; h++) {
+      for (let v = 0; v < shape.inputWidth; v++) {
+        padded[(plane * H + h + shape.paddingTop) * W + v + shape.paddingLeft] =
+          x[(plane * shape.inputHeight + h) * shape.inputWidth + v];
+      }
+    }
+  }
+  const none = { paddingTop: 0, paddingRight: 0, paddingBottom: 0, paddingLeft: 0 };
+  return { shape: { ...shape, ...none, inputHeight: H, inputWidth: W }, x: padded };
+}
+
+/** The greatest x of the same plane within the given rows and columns of each element: along rows, then along columns. */
+function windowMaximum(
+  shape: ConvolutionShape,
+  x: ArrayLike<number>,
+  reachHeight: number,
+  reachWidth: number,
+): Float64Array {
+  const { inputHeight: H, inputWidth: W } = shape;
+  const alongRows = lineMaximum(x, W, 1, reachWidth);
+  return lineMaximum(alongRows, H, W, reachHeight);
+}
+
+/** The greatest within `reach` elements on a line: lines of `length` elements, `step` apart. */
+function lineMaximum(x: ArrayLike<number>, length: number, step: number, reach: number): Float64Array {
+  const result = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    const place = Math.floor(i / step) % length;
+    const last = Math.min(length - 1 - place, reach);
+    for (let d = -Math.min(place, reach); d <= last; d++) result[i] = Math.max(result[i], x[i + d * step]);
+  }
+  return result;
+}
+
+/** Where a result is furthest from what it should be. */
+export interface WorstError {
+  /** |y − ŷ| as a fraction of what is allowed there. */
+  readonly ratio: number;
+  /** The element, an index for each axis; empty where nothing errs at all. */
+  readonly place: readonly number[];
+  readonly text: string;
+}
+
+/**
+ * Throws unless |actual − expected| ≤ bound at every element; NaN on any side fails, and so does ∞.
+ *
+ * @param shape of the result, so that the place is told as [n, k, i, j]; one axis when not given
+ * @returns the greatest error, as a fraction of the bound, and its place
+ * @throws Error with the place, both values, the error and what is allowed
+ * @example
+ * const { ratio, place } = expectWithin(output, expected, errorBound(problem, data, 'wt8x8'), outputShapeOf(problem));
+ */
+export function expectWithin(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  bound: ArrayLike<number>,
+  shape: readonly number[] = [expected.length],
+): WorstError {
+  if (actual.length !== expected.length || sizeOf(shape) !== expected.length) {
+    const got = `${actual.length} elements, and ${sizeOf(shape)} in the shape`;
+    throw new Error(`expectWithin: got ${got}, expected ${expected.length} (those of the reference)`);
+  }
+  let worst = 0;
+  let at = -1;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]);
+    const ratio = error === 0 ? 0 : error / bound[i];
+    if (ratio <= worst) continue;
+    worst = Number.isNaN(ratio) ? Infinity : ratio;
+    at = i;
+    if (worst === Infinity) break;
+  }
+  if (at === -1) return { ratio: 0, place: [], text: 'exact everywhere' };
+  const place = placeOf(at, shape);
+  const allowed = `error ${Math.abs(actual[at] - expected[at])}, allowed ${bound[at]}`;
+  const text = `at [${place.join(', ')}]: got ${actual[at]}, expected ${expected[at]}, ${allowed}`;
+  if (worst > 1) throw new Error(text);
+  return { ratio: worst, place, text };
+}
+
+/** The indices of the element at a row-major position. */
+export function placeOf(position: number, shape: readonly number[]): number[] {
+  let rest = position;
+  return shape
+    .toReversed()
+    .map((size) => {
+      const index = rest % size;
+      rest = Math.floor(rest / size);
+      return index;
+    })
+    .reverse();
+}

@@ -1,0 +1,99 @@
+/**
+ * The property at the core of the test suite, for one problem: an algorithm of this library gives the sum in double
+ * within its bound, and the same bits in every context, whatever was in memory before.
+ */
+import type { AlgorithmName } from '../algorithms/algorithm.ts';
+import { algorithmNamed } from '../algorithms/list.ts';
+import { NnpackError } from '../errors.ts';
+import { convolutionOutput } from '../layers/convolution.ts';
+import { makeTensor, sizeOf } from '../tensor/ndarray.ts';
+import type { Context } from '../threads/context.ts';
+import { errorBound, expectWithin, placeOf, type WorstError } from './bounds.ts';
+import { convolutionReference } from './naive.ts';
+import { type ConvolutionData, convolutionData, outputShapeOf, type Problem, shapeOf } from './problems.ts';
+
+/** Computes a problem in a context; what is put to the test. */
+export type Convolve = (
+  problem: Problem,
+  data: ConvolutionData,
+  algorithm: AlgorithmName,
+  context: Context,
+) => Float32Array;
+
+/**
+ * Runs a problem by an algorithm in each context, usually of one kernel table and 1, 2, 3 threads.
+ *
+ * @param contexts of the check's own: all of their memory is overwritten
+ * @param convolve in place of `convolutionOutput`
+ * @returns the worst error, or null where the algorithm does not serve the problem
+ * @throws Error that says where the result is wrong, or differs between two contexts
+ * @example
+ * const contexts = await Promise.all([1, 2].map((threads) => createContext({ threads })));
+ * const problems = convolutionProblem({ algorithm: 'wt8x8' });
+ * fc.assert(fc.property(problems, (problem) => void checkConvolution(problem, 'wt8x8', contexts)));
+ */
+export function checkConvolution(
+  problem: Problem,
+  algorithm: AlgorithmName,
+  contexts: readonly Context[],
+  convolve: Convolve = convolveHere,
+): WorstError | null {
+  const shape = shapeOf(problem);
+  if (algorithmNamed(algorithm).supports(shape) !== null) return null;
+  const data = convolutionData(problem);
+  const outputShape = outputShapeOf(problem);
+  const results = contexts.map((context) => {
+    poison(context);
+    return convolve(problem, data, algorithm, context);
+  });
+  const bound = algorithmNamed(algorithm).errorBound(shape, contexts[0]);
+  const allowed = errorBound(problem, data, bound);
+  const worst = expectWithin(results[0], convolutionReference(problem, data), allowed, outputShape);
+  results.forEach((result, i) => {
+    const differs = firstDifference(result, results[0]);
+    if (differs === -1) return;
+    const [one, other] = [contexts[0], contexts[i]].map((context) => context.pool.threadsCount);
+    const values = `got ${text(results[0][differs])} on ${one} and ${text(result[differs])} on ${other} threads`;
+    throw new Error(`at [${placeOf(differs, outputShape).join(', ')}]: ${values}, expected the same bits`);
+  });
+  return worst;
+}
+
+/** By the layer as a user calls it, into an output of NaN: what is not written shows. */
+function convolveHere(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context) {
+  const outputShape = outputShapeOf(problem);
+  const output = new Float32Array(sizeOf(outputShape)).fill(Number.NaN);
+  convolutionOutput({
+    ...problem,
+    algorithm,
+    context,
+    input: makeTensor(data.input, problem.inputShape),
+    kernel: makeTensor(data.kernel, problem.kernelShape),
+    ...(data.bias === null ? {} : { bias: makeTensor(data.bias, [data.bias.length]) }),
+    output: makeTensor(output, outputShape),
+  });
+  return output;
+}
+
+/** Most that is made NaN before each run, in elements: more than the workspaces of drawn problems take. */
+const POISONED = 1_000_000;
+
+/** The arena becomes NaN, so that a workspace that is read before it is written shows. */
+function poison(context: Context): void {
+  const { f32, usedBytes } = context.arena;
+  if (usedBytes > 0) {
+    const what = `the context holds ${usedBytes} bytes of tensors or plans, expected none: its memory is overwritten`;
+    throw new NnpackError('invalid-context', `checkConvolution: ${what}`);
+  }
+  f32.fill(Number.NaN, 0, Math.min(f32.length, POISONED));
+}
+
+/** Where the bits of two results differ first; −1 where they do not. */
+function firstDifference(a: Float32Array, b: Float32Array): number {
+  const [bitsA, bitsB] = [a, b].map((data) => new Int32Array(data.buffer, data.byteOffset, data.length));
+  return bitsA.findIndex((bits, i) => bits !== bitsB[i]);
+}
+
+function text(value: number): string {
+  return Object.is(value, -0) ? '-0' : `${value}`;
+}
