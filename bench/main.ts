@@ -1,45 +1,28 @@
-/** `npm run bench [-- section …] [--json]`: every goal beside what this machine reached. */
-import { parseArgs } from 'node:util';
-import { loadPeers, type PeerEngine, PeersNotInstalled } from './peers/engines.ts';
-import { describeMachine, formatJson, formatTable, type Row } from './report.ts';
-import { sections } from './sections.ts';
+/** `npm run bench [-- section …]`: what `nnpack-ts bench` measures, and beside it other engines on the same layers. */
+import colors from 'picocolors';
+import { parseArguments } from '../src/cli/arguments.ts';
+import { benchCommand, sections } from '../src/cli/bench/command.ts';
+import { helpOf } from '../src/cli/command.ts';
+import { NnpackError } from '../src/errors.ts';
+import { peers } from './peers/section.ts';
 
-const names = sections.map(({ name }) => name);
-const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  allowPositionals: true,
+const command = benchCommand([peers, ...sections], 'npm run bench --');
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
+// A closed pipe (`| head`) is the reader's choice, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
 });
-const unknown = positionals.find((name) => !names.includes(name));
-if (values.help || unknown !== undefined) {
-  const list = sections.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
-  if (unknown !== undefined) console.error(`unknown section '${unknown}'`);
-  console.log(`npm run bench [-- section …] [--json]\n\n${list}`);
-  process.exit(unknown === undefined ? 0 : 2);
-}
 
-const say = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-};
-
-async function peersOrNone(): Promise<PeerEngine[]> {
-  try {
-    return await loadPeers();
-  } catch (error) {
-    if (!(error instanceof PeersNotInstalled)) throw error;
-    console.error(error.message);
-    return [];
-  }
+try {
+  const given = parseArguments(command, process.argv.slice(2));
+  if (given === null) console.log(helpOf(command));
+  else await command.run(given, stop.signal);
+} catch (error) {
+  if (!(error instanceof NnpackError)) throw error;
+  console.error(`${colors.red('error')} ${error.message}`);
+  process.exitCode = 2;
 }
-
-const chosen = sections.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const peers = chosen.some(({ name }) => name === 'layers') ? await peersOrNone() : [];
-const rows: Row[] = [];
-for (const section of chosen) {
-  say(section.what);
-  rows.push(...(await section.run(peers, (text) => say(`${section.what}: ${text}`))));
-}
-say('');
-const machine = describeMachine(peers);
-console.log(values.json ? formatJson(rows, machine) : formatTable(rows, machine));
 // onnxruntime-web keeps handles open.
-process.exit(0);
+process.exit();

@@ -22,7 +22,7 @@
 
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { LayerProblem } from '../layers.ts';
+import type { LayerProblem } from '../../src/cli/bench/layers.ts';
 import { convolutionModel, INPUT, OUTPUT } from './onnx-conv.ts';
 
 export interface PeerConvolution {

@@ -6,7 +6,7 @@
  * in turn). Field numbers below are those of onnx.proto3.
  */
 
-import type { LayerProblem } from '../layers.ts';
+import type { LayerProblem } from '../../src/cli/bench/layers.ts';
 
 /** Names of the model's input and output. */
 export const INPUT = 'x';

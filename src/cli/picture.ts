@@ -2,10 +2,11 @@
  * Pictures in and out: PNG and JPEG are read, PNG is written. The size that a file claims is read from its header and
  * checked before anything is decoded, because a few bytes can claim gigabytes.
  */
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { NnpackError, show } from '../errors.ts';
+import { writeWhole } from './files.ts';
 import { exifOrientation, upright } from './orientation.ts';
 
 export interface Picture {
@@ -64,22 +65,7 @@ export async function writePng(path: string, picture: Picture): Promise<void> {
     const what = `has ${data.length} bytes, expected ${4 * width * height} (${width} × ${height} RGBA)`;
     throw new NnpackError('invalid-picture', `picture ${show(path)}: ${what}`);
   }
-  const bytes = PNG.sync.write(picture);
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    // 'wx' failed because somebody else's file is there: not ours to remove
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(temporary, { force: true });
-    throw failed('picture', path, 'could not be written', error);
-  }
+  await writeWhole(path, PNG.sync.write(picture));
 }
 
 interface Header {

@@ -1,207 +1,244 @@
-#!/usr/bin/env node
-/** The main job: enlarges a picture twofold with a trained network, and shows how every layer ran. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, extname, join } from 'node:path';
-import Table from 'cli-table3';
-import colors from 'picocolors';
-import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
+/** Runs a network, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
+import { basename, extname } from 'node:path';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
 import { NnpackError } from '../errors.ts';
 import { warmUp } from '../layers/warm-up.ts';
 import type { Network } from '../networks/network.ts';
-import type { NodeReport } from '../networks/plan.ts';
-import { type PreparedNetwork, type PrepareOptions, prepareNetwork } from '../networks/prepare.ts';
-import { megabytes } from '../tensor/arena.ts';
-import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
-import { loadLayersModel } from '../tfjs/load.ts';
+import { type PrepareOptions, prepareNetwork } from '../networks/prepare.ts';
+import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
+import { randomArray, uniform } from '../tensor/random.ts';
 import { type Context, createContext } from '../threads/context.ts';
-import { type Arguments, parseArguments, USAGE } from './arguments.ts';
+import { fail, oneOf, positive, whole } from './arguments.ts';
+import type { Command, Given } from './command.ts';
+import { checkWritable } from './files.ts';
+import { loadModel, type Model } from './model.ts';
 import { type Picture, readPicture, writePng } from './picture.ts';
 import { type Comparison, comparePictures, fromTensor, toTensor } from './pixels.ts';
 import { progressBar } from './progress.ts';
+import { greatestValues, printReport, type Report } from './run-report.ts';
 
-/** The default bound on the memory of the network; a larger picture runs in slices. */
-const MEMORY_BYTES = 512 * 2 ** 20;
+/** The default bound on the memory of the network, in mebibytes; a larger picture runs in slices. */
+const MEMORY = 512;
 
-const MODEL_PACKAGE = '@upscalerjs/default-model';
-/** Within that package: the trained network, a picture, and what the network makes of it. */
-const NETWORK = 'models/model.json';
-const FIXTURE = 'assets/fixture.png';
-const EXPECTED = 'assets/samples/2x/result.png';
+export const run: Command = {
+  name: 'run',
+  summary: 'Runs a network and shows how every layer ran; by default, enlarges a picture twofold.',
+  positionals: '[picture]',
+  most: 1,
+  options: {
+    model: {
+      value: 'MODEL',
+      help: 'a TensorFlow.js model.json, or a built-in network (a trained one that enlarges pictures)',
+    },
+    out: { value: 'FILE', help: "the PNG file to write (result.png, or the picture's name with -2x.png)" },
+    batch: { value: 'N', help: 'images at once, for a built-in network (1)' },
+    threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
+    memory: {
+      value: 'MB',
+      help: `mebibytes for the network (${MEMORY}, or all there is for a built-in one); larger work runs in parts`,
+    },
+    eligibility: {
+      value: 'WHICH',
+      help: 'documented or all: which layers may leave the default implementation (all)',
+    },
+    algorithm: { value: 'NAME', help: 'one algorithm for all convolutions' },
+    json: { help: 'print the report as JSON' },
+    quiet: { help: 'print nothing but errors' },
+  },
+  examples: [
+    ['nnpack-ts run', 'enlarge the sample picture, and compare with what is expected'],
+    ['nnpack-ts run photo.jpg --out large.png', 'enlarge a picture of yours'],
+    ['nnpack-ts run --model vgg-16 --batch 4', 'a built-in network, with random weights, on random images'],
+    ['nnpack-ts run photo.png --model model.json', 'a model of yours'],
+  ],
+  async run(given, signal) {
+    const settings = settingsOf(given);
+    const model = await loadModel(settings.model);
+    const job = await jobOf(model, given.positionals[0], settings);
+    if (job.out !== null) await checkWritable(job.out);
+    const context = await createContext({ threads: settings.threads });
+    try {
+      warmUp(context);
+      const { output, report } = await compute(model.network, job, settings, context, signal);
+      await finish(model, job, settings, output, report);
+    } finally {
+      context.dispose();
+    }
+  },
+};
 
-/** The folder of the package: its exports name none of these files, so it is found from its entry upwards. */
-function modelFolder(): string {
-  try {
-    let folder = dirname(createRequire(import.meta.url).resolve(MODEL_PACKAGE));
-    while (!existsSync(join(folder, NETWORK)) && folder !== dirname(folder)) folder = dirname(folder);
-    return folder;
-  } catch (error) {
-    const what = `the trained network's package ${MODEL_PACKAGE} is not installed, expected npm install to have done so`;
-    throw new NnpackError('input-output', what, { cause: error });
-  }
+interface Settings {
+  readonly model?: string;
+  readonly out?: string;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly memoryBytes?: number;
+  readonly eligibility: 'documented' | 'all';
+  readonly algorithm: 'auto' | AlgorithmName;
+  readonly json: boolean;
+  readonly quiet: boolean;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
-  const options = parseArguments(argv, ['auto', ...ALGORITHM_NAMES]);
-  if (options.help) {
-    console.log(USAGE);
-    return;
+function settingsOf(given: Given): Settings {
+  const { options } = given;
+  const memory = positive(given, 'memory');
+  return {
+    model: options.get('model'),
+    out: options.get('out'),
+    batch: whole(given, 'batch'),
+    threads: whole(given, 'threads'),
+    memoryBytes: memory && memory * 2 ** 20,
+    eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
+    algorithm: oneOf(given, 'algorithm', ['auto', ...ALGORITHM_NAMES] as const) ?? 'auto',
+    json: options.has('json'),
+    quiet: options.has('quiet'),
+  };
+}
+
+/** What goes in, and where what comes out goes to. */
+interface Job {
+  /** `flower.jpg 640×480`, or what else the input is. */
+  readonly from: string;
+  readonly picture: Picture | null;
+  readonly input: Tensor;
+  readonly batch: number;
+  readonly memoryBytes: number | undefined;
+  /** null where the output is no picture. */
+  readonly out: string | null;
+  readonly expected: string | null;
+}
+
+async function jobOf(model: Model, given: string | undefined, settings: Settings): Promise<Job> {
+  const { network, sample } = model;
+  if (!model.isTrained) {
+    if (given !== undefined) fail(`${network.name} has random weights and takes no picture, expected only options`);
+    if (settings.out !== undefined) fail(`${network.name} gives no picture, expected no --out`);
+    const batch = settings.batch ?? 1;
+    const shape = [batch, ...(network.inputs[0].shape as number[])];
+    const input = makeTensor(randomArray(sizeOf(shape), uniform(1)), shape);
+    const from = batch === 1 ? 'a random image' : `${batch} random images`;
+    return { from, picture: null, input, batch, memoryBytes: settings.memoryBytes, out: null, expected: null };
   }
-  const model = modelFolder();
-  const path = options.picture ?? join(model, FIXTURE);
-  const out = options.out ?? defaultOut(options.picture);
+  const path = given ?? sample?.picture;
+  if (path === undefined) return fail('expected a picture for this model, got none');
+  if (settings.batch !== undefined) fail('--batch expected a built-in network, got a picture');
   const picture = await readPicture(path);
-  const network = await loadLayersModel(join(model, NETWORK));
-  const context = await createContext({ threads: options.threads });
-  try {
-    warmUp(context);
-    const { result, report } = enlarge(network, picture, options, context);
-    await writePng(out, result);
-    const expected =
-      options.picture === undefined ? comparePictures(result, await readPicture(join(model, EXPECTED))) : null;
-    if (options.json) console.log(JSON.stringify({ picture: path, out, ...report, expected }, null, 2));
-    else if (!options.quiet) printReport(path, out, picture, result, report);
-    if (expected !== null) checkExpected(expected, options);
-  } finally {
-    context.dispose();
-  }
-}
-
-/** What a run reports, for a person or for a machine. */
-interface Report {
-  readonly machine: {
-    readonly node: string;
-    readonly threads: number;
-    readonly kernels: string;
-    readonly reasons: readonly string[];
+  return {
+    from: `${path} ${picture.width}×${picture.height}`,
+    picture,
+    input: toTensor(picture),
+    batch: 1,
+    memoryBytes: settings.memoryBytes ?? MEMORY * 2 ** 20,
+    out: settings.out ?? defaultOut(given),
+    expected: given === undefined && sample !== null ? sample.expected : null,
   };
-  readonly slices: number;
-  readonly networkBytes: number;
-  readonly layers: readonly NodeReport[];
-  readonly milliseconds: number;
-  readonly gflops: number;
-  /** The same network with every convolution on the default implementation, on one slice. */
-  readonly defaultMilliseconds: number;
-  readonly ratio: number;
 }
 
-function enlarge(
-  network: Network,
-  picture: Picture,
-  options: Arguments,
-  context: Context,
-): { result: Picture; report: Report } {
-  const name = network.inputs[0].name;
-  const base: PrepareOptions = {
-    context,
-    eligibility: options.eligibility,
-    memoryBytes: options.memoryBytes ?? MEMORY_BYTES,
-    inputs: { [name]: [3, picture.height, picture.width] },
-  };
-  const prepared = prepareNetwork(network, { ...base, algorithm: options.algorithm });
-  const bar = progressBar(!options.quiet && !options.json);
-  const input = { [name]: toTensor(picture) };
-  // A picture that runs at once takes so little time that the first run still meets cold code.
-  if (prepared.parts === 1) prepared.run(input);
-  const output = prepared.run(input, (done, of, node) => bar.update(done, of, node))[network.outputs[0]];
-  bar.clear();
-  const layers = prepared.report();
-  const slice = prepared.plan.shapes.values.get(name) as readonly number[];
-  prepared.dispose();
-  const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
-  const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
-  const defaultMilliseconds = prepared.parts * timeDefault(network, slice, context, output);
-  const { threads, kernels, reasons } = context.describe();
-  const report = {
-    machine: { node: process.version, threads, kernels, reasons },
-    slices: prepared.parts,
-    networkBytes: prepared.bytes,
-    layers,
-    milliseconds,
-    gflops: (2 * multiplyAdds) / milliseconds / 1e6,
-    defaultMilliseconds,
-    ratio: defaultMilliseconds / milliseconds,
-  };
-  return { result: fromTensor(output, picture), report };
-}
-
-/** Milliseconds of one slice with every convolution on the default implementation, warm. */
-function timeDefault(network: Network, slice: readonly number[], context: Context, filler: Tensor): number {
-  const name = network.inputs[0].name;
-  const plan: PreparedNetwork = prepareNetwork(network, {
-    context,
-    algorithm: 'implicit-gemm',
-    inputs: { [name]: slice },
-  });
-  const size = slice.reduce((product, extent) => product * extent, 1);
-  const input = { [name]: makeTensor(filler.data.slice(0, size), slice) };
-  plan.run(input);
-  plan.run(input);
-  const milliseconds = plan.report().reduce((sum, layer) => sum + layer.milliseconds, 0);
-  plan.dispose();
-  return milliseconds;
-}
-
-/** `flower.jpg` becomes `flower-2x.png` beside the caller; the fixture becomes `result.png`. */
+/** `flower.jpg` becomes `flower-2x.png` beside the caller; the sample becomes `result.png`. */
 function defaultOut(picture: string | undefined): string {
   return picture === undefined ? 'result.png' : `${basename(picture, extname(picture))}-2x.png`;
 }
 
-function printReport(path: string, out: string, from: Picture, to: Picture, report: Report): void {
-  const { machine } = report;
-  const table = new Table({
-    head: ['layer', 'shape', 'documented rules', 'algorithm', 'why', 'ms', 'GFLOP/s'],
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const layer of report.layers) {
-    table.push([
-      layer.name,
-      layer.description,
-      layer.rules === null ? '' : rulesText(layer),
-      colors.bold(layer.algorithm ?? layer.op),
-      layer.why,
-      layer.milliseconds.toFixed(1),
-      layer.multiplyAdds === 0 ? '' : layer.gflops.toFixed(1),
-    ]);
+async function compute(
+  network: Network,
+  job: Job,
+  settings: Settings,
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ output: Tensor; report: Report }> {
+  const name = network.inputs[0].name;
+  const base: PrepareOptions = {
+    context,
+    batch: job.batch,
+    eligibility: settings.eligibility,
+    memoryBytes: job.memoryBytes,
+    inputs: { [name]: job.input.shape.slice(-3) },
+  };
+  const prepared = prepareNetwork(network, { ...base, algorithm: settings.algorithm });
+  const bar = progressBar(!settings.quiet && !settings.json);
+  const input = { [name]: job.input };
+  try {
+    // What runs at once may take so little time that the first run still meets cold code.
+    if (prepared.parts === 1) await prepared.runAsync(input, { signal });
+    const outputs = await prepared.runAsync(input, {
+      signal,
+      progress: (done, of, node) => bar.update(done, of, node),
+    });
+    const output = outputs[network.outputs[0]];
+    const layers = prepared.report();
+    const part = [prepared.plan.shapes.batch, ...(prepared.plan.shapes.values.get(name) as readonly number[])];
+    const bytes = prepared.bytes;
+    prepared.dispose();
+    bar.clear();
+    const defaultMilliseconds = prepared.parts * (await timeDefault(network, part, context, signal));
+    const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
+    const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+    const { threads, kernels, reasons } = context.describe();
+    const report: Report = {
+      machine: { node: process.version, threads, kernels, reasons },
+      parts: prepared.parts,
+      networkBytes: bytes,
+      layers,
+      milliseconds,
+      gflops: (2 * multiplyAdds) / milliseconds / 1e6,
+      defaultMilliseconds,
+      ratio: defaultMilliseconds / milliseconds,
+    };
+    return { output, report };
+  } finally {
+    bar.clear();
   }
-  console.log(`${path} ${from.width}×${from.height} → ${out} ${to.width}×${to.height}`);
-  console.log(`Node ${machine.node}, ${machine.threads} threads, ${machine.kernels} kernels`);
-  for (const reason of machine.reasons) console.log(reason);
-  console.log(table.toString());
-  const slices = report.slices === 1 ? 'at once' : `in ${report.slices} slices`;
-  const seconds = (report.milliseconds / 1e3).toFixed(2);
-  console.log(
-    `total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${slices}, ${megabytes(report.networkBytes)} for the network`,
-  );
-  const whole = report.slices === 1 ? '' : `, from one slice of ${report.slices}`;
-  console.log(
-    `default implementation ${(report.defaultMilliseconds / 1e3).toFixed(2)} s${whole}: ${colors.bold(`${report.ratio.toFixed(2)} ×`)}`,
-  );
 }
 
-function rulesText(layer: NodeReport): string {
-  const failed = layer.rules?.find((rule) => !rule.passed);
-  return failed === undefined ? 'all hold' : `${failed.condition} fails`;
+/** Milliseconds of one part with every convolution on the default implementation, warm. */
+async function timeDefault(
+  network: Network,
+  part: readonly number[],
+  context: Context,
+  signal: AbortSignal,
+): Promise<number> {
+  const name = network.inputs[0].name;
+  const plan = prepareNetwork(network, {
+    context,
+    algorithm: 'implicit-gemm',
+    batch: part[0],
+    inputs: { [name]: part.slice(1) },
+  });
+  try {
+    const input = { [name]: makeTensor(randomArray(sizeOf(part), uniform(1)), part) };
+    await plan.runAsync(input, { signal });
+    await plan.runAsync(input, { signal });
+    return plan.report().reduce((sum, layer) => sum + layer.milliseconds, 0);
+  } finally {
+    plan.dispose();
+  }
 }
 
-/** The fixture must become the picture that the package expects: 99.99 % of the values equal, none off by more than 1. */
-function checkExpected(comparison: Comparison, options: Arguments): void {
-  const { values, equal, greatest } = comparison;
-  const text = `${equal} of ${values} values equal those of the expected picture (${((100 * equal) / values).toFixed(4)} %), greatest difference ${greatest}`;
+/** Writes the picture, if there is one, and says what became of it all. */
+async function finish(model: Model, job: Job, settings: Settings, output: Tensor, report: Report): Promise<void> {
+  const isPicture = job.picture !== null && output.shape.length === 4 && output.shape[1] === 3;
+  if (job.out !== null && !isPicture && settings.out !== undefined) {
+    const got = `[${output.shape.join(', ')}]`;
+    throw new NnpackError('invalid-model', `run: the network gives ${got}, expected [1, 3, H, W] for --out`);
+  }
+  const result = isPicture ? fromTensor(output, job.picture as Picture) : null;
+  if (result !== null) await writePng(job.out as string, result);
+  const expected =
+    result !== null && job.expected !== null ? comparePictures(result, await readPicture(job.expected)) : null;
+  const values = isPicture || !model.isTrained ? null : greatestValues(output);
+  const to = result === null ? `[${output.shape.join(', ')}]` : `${job.out} ${result.width}×${result.height}`;
+  if (settings.json) {
+    const found = { network: model.network.name, from: job.from, out: result === null ? null : job.out };
+    console.log(JSON.stringify({ ...found, ...report, expected, values }, null, 2));
+  } else if (!settings.quiet) printReport(`${job.from} → ${to}`, report, values);
+  if (expected !== null) checkExpected(expected, settings);
+}
+
+/** The sample must become the picture that belongs to it: 99.99 % of the values equal, none off by more than 1. */
+function checkExpected({ values, equal, greatest }: Comparison, { json, quiet }: Settings): void {
+  const percent = ((100 * equal) / values).toFixed(4);
+  const text = `${equal} of ${values} values equal those of the expected picture (${percent} %), greatest difference ${greatest}`;
   if (equal < 0.9999 * values || greatest > 1)
-    throw new NnpackError('invalid-model', `the result is not the expected picture: ${text}`);
-  if (!options.json && !options.quiet) console.log(colors.green(text));
+    throw new NnpackError('invalid-model', `run: the result is not the expected picture: ${text}`);
+  if (!json && !quiet) console.log(text);
 }
-
-// A closed pipe (`| head`) is the reader's choice, not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof NnpackError)) throw error;
-  console.error(`${colors.red('error')} ${error.message}`);
-  process.exitCode = 2;
-});

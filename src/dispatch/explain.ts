@@ -94,7 +94,7 @@ function kilobytes(bytes: number): string {
 }
 
 /** Columns padded to their widest cell; the first row is the head. Numbers align to the right. */
-function textTable(rows: readonly (readonly string[])[]): string {
+export function textTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
     row

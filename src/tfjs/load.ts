@@ -19,5 +19,11 @@ export async function loadLayersModel(path: string): Promise<Network> {
     const reason = (error as Error).message;
     throw new NnpackError('input-output', `model ${show(path)} could not be read: ${reason}`, { cause: error });
   }
-  return readLayersModel(text, (shard) => readFile(join(dirname(path), shard)));
+  try {
+    return await readLayersModel(text, (shard) => readFile(join(dirname(path), shard)));
+  } catch (error) {
+    if (!(error instanceof NnpackError)) throw error;
+    // The reader knows the text alone; who has several files wants to know which.
+    throw new NnpackError(error.code, error.message.replace(/^model/, `model ${show(path)}`), { cause: error });
+  }
 }

@@ -1,24 +1,17 @@
-/** The main job through real processes. */
-import { spawn, spawnSync } from 'node:child_process';
+/** `run`, and with it the main job, through real processes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { command, start } from '../support/process.ts';
 
-const CLI = 'dist/cli/upscale.js';
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
 const out = join(folder, 'out.png');
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-  });
-  return { status, stdout, stderr };
-}
+const run = (...args: string[]) => command('run', ...args);
 
 /** A small picture, and what became of it. */
 function picture(name: string, width: number, height: number): string {
@@ -50,7 +43,7 @@ describe('the main job', () => {
     const { status, stdout } = run(picture('a.png', 20, 14), '--out', out, '--json', '--threads', '1');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ slices: 1, machine: { threads: 1, kernels: 'scalar' }, expected: null });
+    expect(report).toMatchObject({ parts: 1, machine: { threads: 1, kernels: 'scalar' }, expected: null });
     expect(report.layers.filter(({ op }: { op: string }) => op === 'convolution')).toHaveLength(12);
   });
 
@@ -61,7 +54,7 @@ describe('the main job', () => {
     const { status, stdout } = run(path, '--out', out, '--memory', '5', '--algorithm', 'implicit-gemm', '--json');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report.slices).toBeGreaterThan(2);
+    expect(report.parts).toBeGreaterThan(2);
     expect(report.networkBytes).toBeLessThanOrEqual(5 * 2 ** 20);
     const [sliced, expected] = [out, whole].map((file) => PNG.sync.read(readFileSync(file)).data);
     expect(Buffer.compare(sliced, expected)).toBe(0);
@@ -81,6 +74,14 @@ describe('the main job', () => {
     [['--algorithm', 'wt8'], /wt8x8/],
     [['--out', join(folder, 'none', 'x.png')], /x\.png/],
     [['--memory', '1'], /MB|bytes/],
+    [['--model', 'no-such-model.json'], /no-such-model\.json/],
+    [['--model', 'package.json'], /modelTopology/],
+    [['--model', 'alexnets'], /did you mean 'alexnet'/],
+    [['--model', 'alexnet', 'a.png'], /takes no picture/],
+    [['--model', 'alexnet', '--out', 'a.png'], /gives no picture/],
+    [['--batch', '2'], /built-in network/],
+    [['--model', 'alexnet', '--batch', '0'], /above 0/],
+    [['--model', 'alexnet', '--memory', '10'], /cannot run in slices/],
   ])('refuses %j in one line, with exit code 2 and nothing written', (args, text) => {
     const before = readdirSync(folder).sort();
     const { status, stdout, stderr } = run(...args);
@@ -91,27 +92,35 @@ describe('the main job', () => {
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
-  it('survives a closed pipe', async () => {
-    const child = spawn(process.execPath, [CLI, picture('c.png', 8, 8), '--out', out], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.destroy();
-    let stderr = '';
-    child.stderr.on('data', (text) => {
-      stderr += text;
-    });
-    await new Promise((resolve) => child.once('exit', resolve));
+  it('runs a built-in network on random images', () => {
+    const { status, stdout, stderr } = run('--model', 'alexnet', '--batch', '2', '--json');
     expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      network: 'alexnet',
+      from: '2 random images',
+      out: null,
+      expected: null,
+      values: null,
+    });
+    expect(report.layers.map(({ name }: { name: string }) => name)).toContain('conv5');
+    expect(report.ratio).toBeGreaterThan(0);
+  });
+
+  it('survives a closed pipe', async () => {
+    const { child, ended } = start('run', picture('c.png', 8, 8), '--out', out);
+    child.stdout?.destroy();
+    expect((await ended).stderr).toBe('');
   });
 
   it('stops at Ctrl-C in the middle and leaves nothing half-written', async () => {
-    const path = picture('d.png', 600, 500);
     const target = join(folder, 'stopped.png');
-    const child = spawn(process.execPath, [CLI, path, '--out', target, '--threads', '2'], { stdio: 'ignore' });
+    const { child, ended } = start('run', picture('d.png', 700, 600), '--out', target, '--threads', '2');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     child.kill('SIGINT');
-    const signal = await new Promise((resolve) => child.once('exit', (_code, name) => resolve(name)));
-    expect(signal).toBe('SIGINT');
+    const { status, stdout, stderr } = await ended;
+    expect([status, stdout, stderr]).toEqual([130, '', 'stopped\n']);
     expect(readdirSync(folder).filter((name) => name.startsWith('stopped'))).toEqual([]);
   });
 });

@@ -1,9 +1,11 @@
 /**
  * The layers that the benchmark measures, as data, and problems made of them.
  *
- * Data are uniform in (−1, 1) from a seeded generator, so that a run can be repeated and every engine gets the same
- * numbers. They are never zero: a convolution of zeros would be as fast, but could not be checked.
+ * Data are uniform in [−1, 1) from a seeded generator, so that a run can be repeated and every engine gets the same
+ * numbers. They are not all zero: a convolution of zeros would be as fast, but could not be checked.
  */
+import { sizeOf } from '../../tensor/ndarray.ts';
+import { randomArray, uniform } from '../../tensor/random.ts';
 
 /** A convolution of a square, symmetrically padded kernel, at batch 1 unless a problem says otherwise. */
 export interface ConvolutionLayer {
@@ -37,9 +39,9 @@ export interface LayerProblem {
 }
 
 /** What most layers are: a 3 × 3 kernel, padded by 1, found once. */
-const usual = { kernelSize: 3, stride: 1, padding: 1, dilation: 1, groups: 1, occurrences: 1 };
+export const usual = { kernelSize: 3, stride: 1, padding: 1, dilation: 1, groups: 1, occurrences: 1 };
 
-/** VGG-16's thirteen convolutions. */
+/** VGG-16's thirteen convolutions, of nine kinds. */
 export const vgg16Layers: readonly ConvolutionLayer[] = [
   { ...usual, name: '3→64 @224', inputChannels: 3, outputChannels: 64, inputSize: 224 },
   { ...usual, name: '64→64 @224', inputChannels: 64, outputChannels: 64, inputSize: 224 },
@@ -103,6 +105,8 @@ export const otherLayers: readonly ConvolutionLayer[] = [
   },
 ];
 
+export const allLayers: readonly ConvolutionLayer[] = [...vgg16Layers, ...otherLayers];
+
 /** H′ = ⌊(H + 2 · padding − dilation · (R − 1) − 1) / stride⌋ + 1. */
 export function outputSize(layer: ConvolutionLayer): number {
   const extent = layer.dilation * (layer.kernelSize - 1) + 1;
@@ -115,42 +119,22 @@ export function operations(layer: ConvolutionLayer): number {
   return 2 * layer.outputChannels * taps * outputSize(layer) ** 2;
 }
 
-/** A problem of this layer; the same seed gives the same numbers. */
-export function problem(layer: ConvolutionLayer, seed: number, batch = 1): LayerProblem {
+const SEED = 7;
+
+/** A problem of this layer. The images come last, so that a batch has the kernel of a smaller one, and begins with its images. */
+export function problem(layer: ConvolutionLayer, batch = 1): LayerProblem {
   const { inputChannels, outputChannels, inputSize, kernelSize, groups } = layer;
   const inputShape: Shape4 = [batch, inputChannels, inputSize, inputSize];
   const kernelShape: Shape4 = [outputChannels, inputChannels / groups, kernelSize, kernelSize];
   const outputShape: Shape4 = [batch, outputChannels, outputSize(layer), outputSize(layer)];
-  const random = mulberry32(seed);
+  const next = uniform(SEED);
   return {
     layer,
     inputShape,
     kernelShape,
     outputShape,
-    input: uniform(random, volume(inputShape)),
-    kernel: uniform(random, volume(kernelShape)),
-    bias: uniform(random, outputChannels),
-  };
-}
-
-function volume(shape: Shape4): number {
-  return shape[0] * shape[1] * shape[2] * shape[3];
-}
-
-/** n numbers of (−1, 1). */
-function uniform(random: () => number, n: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(n);
-  for (let i = 0; i < n; i++) values[i] = 2 * random() - 1;
-  return values;
-}
-
-/** Tommy Ettinger's mulberry32: 32 bits of state, numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    kernel: randomArray(sizeOf(kernelShape), next),
+    bias: randomArray(outputChannels, next),
+    input: randomArray(sizeOf(inputShape), next),
   };
 }

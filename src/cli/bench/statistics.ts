@@ -11,7 +11,10 @@
  * A candidate that is too slow for its budget takes part in fewer rounds, at least in one. They are spread over the
  * whole measurement, so that its median saw the same moods as the others', and of two candidates the one with fewer
  * rounds has all of them in common with the other.
+ *
+ * Between two runs the event loop has its turn, so that Ctrl-C is heard.
  */
+import { breathe } from '../../networks/breathe.ts';
 
 export interface Candidate {
   readonly name: string;
@@ -44,18 +47,23 @@ export interface Ratio {
   readonly high: number;
 }
 
-export async function measure(candidates: readonly Candidate[], options: MeasureOptions): Promise<Measurement[]> {
+/** @throws the signal's reason once it is aborted */
+export async function measure(
+  candidates: readonly Candidate[],
+  options: MeasureOptions,
+  signal?: AbortSignal,
+): Promise<Measurement[]> {
   const { rounds } = options;
   const order = spreadOrder(rounds);
   const runners: { candidate: Candidate; takesPart: ReadonlySet<number>; times: number[] }[] = [];
   for (const candidate of candidates) {
-    const expected = await warmUp(candidate, options);
+    const expected = await warmUp(candidate, options, signal);
     const affordable = Math.max(Math.floor(options.budget / expected), 1);
     runners.push({ candidate, takesPart: new Set(order.slice(0, affordable)), times: [] });
   }
   for (let round = 0; round < rounds; round++) {
     for (const { candidate, takesPart, times } of runners) {
-      times.push(takesPart.has(round) ? await candidate.time() : Number.NaN);
+      times.push(takesPart.has(round) ? await timed(candidate, signal) : Number.NaN);
     }
   }
   return runners.map(({ candidate, times }) => summarize(candidate.name, times));
@@ -68,14 +76,20 @@ export function ratio(a: Measurement, b: Measurement): Ratio {
 }
 
 /** The last time of the warm-up: what a run is expected to take. */
-async function warmUp(candidate: Candidate, options: MeasureOptions): Promise<number> {
+async function warmUp(candidate: Candidate, options: MeasureOptions, signal?: AbortSignal): Promise<number> {
   let last = 0;
   let spent = 0;
   for (let run = 0; run < Math.max(options.warmUp, 1) && spent + last <= options.budget; run++) {
-    last = await candidate.time();
+    last = await timed(candidate, signal);
     spent += last;
   }
   return last;
+}
+
+async function timed(candidate: Candidate, signal?: AbortSignal): Promise<number> {
+  await breathe();
+  signal?.throwIfAborted();
+  return candidate.time();
 }
 
 /**

@@ -1,0 +1,103 @@
+/** What every section of the benchmark is, and what they share: a context, and candidates that are checked, then timed. */
+import { warmUp } from '../../layers/warm-up.ts';
+import { breathe } from '../../networks/breathe.ts';
+import { type Context, type ContextOptions, createContext } from '../../threads/context.ts';
+import { type ConvolutionLayer, operations } from './layers.ts';
+import type { LayerTimes, Row, SizeTimes } from './result.ts';
+import { type Candidate, type Measurement, type MeasureOptions, measure } from './statistics.ts';
+
+export interface Section {
+  readonly name: string;
+  readonly what: string;
+  /** About how long it takes: the time left is estimated from it. */
+  readonly seconds: number;
+  /** The work of each step, in a unit of the section's own. */
+  readonly steps: readonly number[];
+  run(bench: Bench): Promise<void>;
+}
+
+/** What a section is given. All figures of a row are of one run. */
+export interface Bench {
+  /** Aborted at Ctrl-C; a section hears it between two runs. */
+  readonly signal: AbortSignal;
+  /** Says what the next step measures. */
+  step(what: string): void;
+  /** Filled as figures are found, so that what is done is there when the rest is not. */
+  readonly found: Findings;
+}
+
+export interface Findings {
+  readonly rows: Row[];
+  readonly layers: LayerTimes[];
+  readonly sizes: SizeTimes[];
+  /** What took part beside this package. */
+  readonly packages: { readonly name: string; readonly version: string }[];
+}
+
+export function noFindings(): Findings {
+  return { rows: [], layers: [], sizes: [], packages: [] };
+}
+
+export async function withContext<Result>(
+  options: ContextOptions,
+  work: (context: Context) => Promise<Result>,
+): Promise<Result> {
+  const context = await createContext(options);
+  try {
+    warmUp(context);
+    return await work(context);
+  } finally {
+    context.dispose();
+  }
+}
+
+/** Enough rounds for a median that can be relied on; a minute or less for the slowest layer. */
+export const THOROUGH: MeasureOptions = { rounds: 7, warmUp: 3, budget: 6000 };
+
+/** For sections that run many candidates on many layers. */
+export const BRISK: MeasureOptions = { rounds: 7, warmUp: 2, budget: 2000 };
+
+export interface Contestant extends Candidate {
+  /** The result of the last run. */
+  result(): Float32Array | Promise<Float32Array>;
+}
+
+/** Candidates for one problem, timed in turn, once the result of each has been verified against that of the first. */
+export async function contest(
+  candidates: readonly Contestant[],
+  options: MeasureOptions,
+  signal: AbortSignal,
+): Promise<Measurement[]> {
+  const [first, ...others] = candidates;
+  const expected = await resultOf(first, signal);
+  for (const other of others) verify(`${other.name} against ${first.name}`, await resultOf(other, signal), expected);
+  return measure(candidates, options, signal);
+}
+
+async function resultOf(candidate: Contestant, signal: AbortSignal): Promise<Float32Array> {
+  await breathe();
+  signal.throwIfAborted();
+  await candidate.time();
+  return candidate.result();
+}
+
+/**
+ * Throws unless two results of one problem agree: within `tolerance` of the greatest element, which catches every
+ * mistake of layout or arithmetic; the error bounds themselves are the tests' matter.
+ */
+export function verify(what: string, actual: Float32Array, expected: Float32Array, tolerance = 1e-4): void {
+  let greatest = 0;
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    greatest = Math.max(greatest, Math.abs(expected[i]));
+    worst = Math.max(worst, Math.abs(actual[i] - expected[i])); // NaN once is NaN for good
+  }
+  if (actual.length !== expected.length || !(worst <= tolerance * greatest)) {
+    throw new Error(`${what}: differs by ${worst} where the greatest element is ${greatest}`);
+  }
+}
+
+/** Effective: the operations of the direct convolution in the time that it took, whatever was done instead. */
+export function gflops(layer: ConvolutionLayer, milliseconds: number): number {
+  return operations(layer) / milliseconds / 1e6;
+}

@@ -1,0 +1,200 @@
+/** The page of `bench --html`: algorithms over the size of the image, algorithms and phases by layer, and the goals. */
+import type { SymbolType } from '@observablehq/plot';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../../algorithms/algorithm.ts';
+import { isMet } from '../bench/goal.ts';
+import type { BenchResult, Goal, LayerTimes, Row, SizeTimes } from '../bench/result.ts';
+import { PHASES, phasesPlot, speedsPlot } from './bars.ts';
+import { curvesPlot } from './curves.ts';
+import { folded, type Html, html, left, type Piece, right, significant, table } from './html.ts';
+import { section, writePage } from './page.ts';
+import { type Drawing, figure, grid, legend, loadDrawing, WIDTHS } from './plots.ts';
+import type { Colour } from './style.ts';
+
+/** Related algorithms have related colours: Winograd blue, Fourier from orange to red, the default black. */
+const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly symbol: SymbolType }>> = {
+  direct: { colour: 'green', symbol: 'cross' },
+  wt8x8: { colour: 'blue', symbol: 'square' },
+  wt6x6: { colour: 'sky', symbol: 'diamond' },
+  ft8x8: { colour: 'orange', symbol: 'triangle' },
+  ft16x16: { colour: 'vermillion', symbol: 'star' },
+  ft32x32: { colour: 'purple', symbol: 'wye' },
+  ft64x64: { colour: 'wine', symbol: 'triangle' },
+  ft128x128: { colour: 'wine', symbol: 'diamond' },
+  ft256x256: { colour: 'wine', symbol: 'cross' },
+  'implicit-gemm': { colour: 'black', symbol: 'circle' },
+  reference: { colour: 'grey', symbol: 'circle' },
+};
+
+/**
+ * One self-contained page of plots and tables; the same result gives the same bytes.
+ *
+ * @throws NnpackError when the packages that draw are not installed
+ */
+export async function benchPage({ machine, rows, layers, sizes, stopped }: BenchResult): Promise<string> {
+  const drawing = await loadDrawing();
+  const measuredSizes = sizes.filter(({ points }) => points.length > 0);
+  const measuredLayers = layers.filter(({ candidates }) => candidates.length > 0);
+  const ofConfiguration = (name: string): Html =>
+    layersSection(
+      drawing,
+      name,
+      measuredLayers.filter((layer) => configuration(layer) === name),
+    );
+  return writePage({
+    title: 'nnpack-ts bench',
+    lead:
+      'Convolution layers by one algorithm beside the other. GFLOP/s count the operations of the direct computation, ' +
+      'whatever an algorithm really does, so that they compare as times do.',
+    machine,
+    settings: null,
+    stopped,
+    sections: [
+      ...(measuredSizes.length === 0 ? [] : [sizesSection(drawing, measuredSizes)]),
+      ...[...new Set(measuredLayers.map(configuration))].map(ofConfiguration),
+      ...(rows.length === 0 ? [] : [rowsSection(rows)]),
+    ],
+  });
+}
+
+/** One kind of layer over the sizes, and the algorithms that were measured on it. */
+interface Family {
+  readonly name: string;
+  readonly sizes: readonly SizeTimes[];
+  readonly algorithms: readonly AlgorithmName[];
+}
+
+function sizesSection(drawing: Drawing, sizes: readonly SizeTimes[]): Html {
+  const families = [...new Set(sizes.map(({ family }) => family))].map((name): Family => {
+    const own = sizes.filter(({ family }) => family === name).sort((a, b) => a.size - b.size);
+    const measured = new Set(own.flatMap(({ points }) => points.map(({ algorithm }) => algorithm)));
+    return { name, sizes: own, algorithms: ALGORITHM_NAMES.filter((algorithm) => measured.has(algorithm)) };
+  });
+  return section({
+    heading: 'Algorithms over the size of the image',
+    lead: 'Each kind of layer (input channels → output channels, kernel) by every algorithm that was measured on it.',
+    content: [
+      grid(
+        'halves',
+        families.map((family) => familyFigure(drawing, family)),
+      ),
+      folded('The figures of these curves', families.map(familyTable)),
+    ],
+  });
+}
+
+function speedsOf({ points }: SizeTimes, name: AlgorithmName): number[] {
+  return points.filter(({ algorithm }) => algorithm === name).map(({ gflops }) => gflops);
+}
+
+function familyFigure(drawing: Drawing, { name, sizes, algorithms }: Family): Html {
+  const curves = algorithms.map((algorithm) => ({
+    name: algorithm,
+    ...LOOKS[algorithm],
+    points: sizes.flatMap((times) => speedsOf(times, algorithm).map((y) => ({ x: times.size, y }))),
+  }));
+  const axes = { width: WIDTHS.halves, height: 320, x: 'image size, pixels on a side', y: 'GFLOP/s' };
+  return figure(drawing, {
+    subject: 'GFLOP/s by algorithm over image size',
+    title: name,
+    caption: null,
+    legend: legend(drawing, curves),
+    plot: curvesPlot(drawing, curves, axes),
+  });
+}
+
+function familyTable({ name, sizes, algorithms }: Family): Html {
+  const columns = algorithms.map((algorithm) =>
+    right<SizeTimes>(algorithm, (times) => speedsOf(times, algorithm).map(significant)),
+  );
+  return table(`${name}, GFLOP/s`, [right<SizeTimes>('size', ({ size }) => size), ...columns], sizes);
+}
+
+/** All layers of one configuration: every algorithm on each, and the phases of the chosen ones. */
+function layersSection(drawing: Drawing, name: string, layers: readonly LayerTimes[]): Html {
+  const most = Math.max(...layers.flatMap(({ candidates }) => candidates.map(({ gflops }) => gflops)));
+  const figures = layers.map(({ layer, candidates }) => {
+    const bars = candidates.map(({ algorithm, gflops, chosen }) => ({
+      name: algorithm,
+      speed: gflops,
+      marked: chosen,
+    }));
+    const plot = speedsPlot(drawing, bars, 'chosen', most, { width: WIDTHS.thirds, x: 'GFLOP/s' });
+    return figure(drawing, { subject: 'GFLOP/s by algorithm', title: layer, caption: null, legend: null, plot });
+  });
+  return section({
+    heading: `Layers, ${name}`,
+    lead:
+      'Each layer (input channels → output channels @ image size) by every algorithm that was measured on it. ' +
+      'The one that the dispatcher takes is blue and named chosen.',
+    content: [
+      grid('thirds', figures),
+      grid('whole', [phasesFigure(drawing, name, layers)]),
+      folded(`All figures of these layers, ${name}`, layersTable(layers)),
+    ],
+  });
+}
+
+function phasesFigure(drawing: Drawing, name: string, layers: readonly LayerTimes[]): Html | null {
+  const bars = layers.flatMap(({ layer, candidates }) =>
+    candidates
+      .filter(({ chosen }) => chosen)
+      .map(({ algorithm, phases }) => ({ layer, bar: 'chosen', note: algorithm, phases })),
+  );
+  if (bars.length === 0) return null;
+  return figure(drawing, {
+    subject: name,
+    title: 'Time by layer and phase, chosen algorithms',
+    caption: 'At the end of each bar its length and the algorithm.',
+    legend: legend(drawing, PHASES),
+    plot: phasesPlot(drawing, bars, bars, { width: WIDTHS.whole, x: 'milliseconds' }),
+  });
+}
+
+type Candidate = LayerTimes['candidates'][number] & { readonly layer: string };
+
+function layersTable(layers: readonly LayerTimes[]): Html {
+  const items = layers.flatMap(({ layer, candidates }) => candidates.map((candidate) => ({ layer, ...candidate })));
+  return table(
+    'Milliseconds, whole and by phase',
+    [
+      left<Candidate>('layer', ({ layer }) => layer),
+      left<Candidate>('algorithm', ({ algorithm }) => algorithm),
+      left<Candidate>('', ({ chosen }) => (chosen ? 'chosen' : '')),
+      right<Candidate>('GFLOP/s', ({ gflops }) => significant(gflops)),
+      right<Candidate>('ms', ({ milliseconds }) => significant(milliseconds)),
+      ...PHASES.map(({ phase, name }) => right<Candidate>(name, ({ phases }) => significant(phases[phase]))),
+    ],
+    items,
+  );
+}
+
+function rowsSection(rows: readonly Row[]): Html {
+  const goals = rows.filter(({ goal }) => goal !== undefined);
+  const met = `${goals.filter(isMet).length} of ${goals.length} goals are met.`;
+  const columns = [
+    left<Row>('what', ({ what }) => what),
+    right<Row>('value', ({ value, unit }) => `${significant(value)} ${unit}`),
+    left<Row>('against', ({ against }) => against ?? ''),
+    right<Row>('ratio', ({ ratio }) => (ratio === undefined ? '' : `${significant(ratio)}×`)),
+    right<Row>('goal', ({ goal }) => (goal === undefined ? '' : formatGoal(goal))),
+    left<Row>('met', (row) => formatMet(isMet(row))),
+  ];
+  return section({
+    heading: goals.length === 0 ? 'Further figures' : 'Goals',
+    lead: `${goals.length === 0 ? '' : `${met} `}A row without a goal only informs.`,
+    content: [table('Figures of one run, each beside what it is compared with', columns, rows)],
+  });
+}
+
+function formatMet(met: boolean | undefined): Piece {
+  if (met === undefined) return '';
+  return met ? 'yes' : html`<span class="missed">no</span>`;
+}
+
+function formatGoal(goal: Goal): string {
+  return 'atLeast' in goal ? `≥ ${goal.atLeast}×` : `≤ ${goal.atMost}×`;
+}
+
+function configuration({ kernels, threads }: LayerTimes): string {
+  return `${kernels} kernels, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
+}

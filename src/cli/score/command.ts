@@ -1,0 +1,159 @@
+/** `nnpack-ts score`: MXNet's benchmark_score.py, for the default implementation and the accelerated one in one run. */
+import { NnpackError } from '../../errors.ts';
+import { warmUp } from '../../layers/warm-up.ts';
+import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../networks/definitions/index.ts';
+import { type Context, createContext } from '../../threads/context.ts';
+import { listOf, oneOf, positive, readOneOf, readWhole, whole } from '../arguments.ts';
+import type { Command, Given } from '../command.ts';
+import { checkWritable, writeWhole } from '../files.ts';
+import { describeMachine } from '../machine.ts';
+import { publishedOf } from './published.ts';
+import type { ScoreResult, ScoreRow, ScoreSettings } from './result.ts';
+import { scoreBatch } from './score.ts';
+import { rowLines, rowTable } from './text.ts';
+import { ScoreProgress } from './time-left.ts';
+
+/** The networks of MXNet's document. */
+const NETWORKS: readonly NetworkName[] = ['alexnet', 'vgg-11', 'inception-bn'];
+const BATCHES = [1, 2, 4, 8, 16];
+const BUDGET_SECONDS = 30;
+
+export const score: Command = {
+  name: 'score',
+  summary: "MXNet's benchmark_score.py: images a second of whole networks, and the speed-up that was published.",
+  options: {
+    networks: { value: 'LIST', help: `of ${NETWORK_NAMES.join(', ')} (${NETWORKS.join(',')})` },
+    batch: { value: 'LIST', help: `batch sizes (${BATCHES.join(',')})` },
+    threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
+    kernels: { value: 'NAME', help: 'the kernel table: auto, scalar or reference (auto)' },
+    eligibility: {
+      value: 'WHICH',
+      help: 'documented or all: which layers may leave the default implementation (all)',
+    },
+    budget: {
+      value: 'SECONDS',
+      help: `the most that one figure may take (${BUDGET_SECONDS}); 5 dry runs and 10 passes where it allows, at least one of each`,
+    },
+    json: { value: 'FILE', help: 'write the result as JSON; - prints it, and nothing else' },
+    html: { value: 'FILE', help: 'write a page with plots' },
+  },
+  examples: [
+    ['nnpack-ts score', "the networks of MXNet's document, batches of 1 to 16"],
+    ['nnpack-ts score --networks vgg-16 --batch 1,4 --threads 4', 'one network, two batch sizes, four threads'],
+    ['nnpack-ts score --eligibility documented --html score.html', 'as MXNet dispatches, with a page of plots'],
+  ],
+  async run(given, signal) {
+    const request = requestOf(given);
+    const { json, html, threads, kernels } = request;
+    for (const path of [json, html]) if (path !== undefined && path !== STDOUT) await checkWritable(path);
+    // What draws is looked for before the work.
+    if (html !== undefined) await (await import('../report/plots.ts')).loadDrawing();
+    const context = await createContext({ threads, kernels });
+    const settings = settingsOf(request, context);
+    const rows: ScoreRow[] = [];
+    let failure: unknown = null;
+    try {
+      await scoreAll(request, settings, context, signal, rows);
+    } catch (error) {
+      failure = error;
+    } finally {
+      context.dispose();
+    }
+    // Neither Ctrl-C nor a network too large loses the rows before it.
+    if (rows.length > 0)
+      await finish(request, { machine: describeMachine(), settings, rows, stopped: failure !== null });
+    else if (signal.aborted) console.error('no row was finished');
+    if (failure !== null) throw failure;
+  },
+};
+
+/** The file name that stands for stdout. */
+const STDOUT = '-';
+
+interface Request extends Pick<ScoreSettings, 'eligibility' | 'budgetSeconds'> {
+  readonly networks: readonly NetworkName[];
+  readonly batches: readonly number[];
+  readonly threads?: number;
+  readonly kernels?: 'auto' | 'scalar' | 'reference';
+  readonly json?: string;
+  readonly html?: string;
+}
+
+function requestOf(given: Given): Request {
+  return {
+    networks: listOf(given, 'networks', readOneOf(NETWORK_NAMES)) ?? NETWORKS,
+    batches: listOf(given, 'batch', readWhole) ?? BATCHES,
+    threads: whole(given, 'threads'),
+    kernels: oneOf(given, 'kernels', ['auto', 'scalar', 'reference'] as const),
+    eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
+    budgetSeconds: positive(given, 'budget') ?? BUDGET_SECONDS,
+    json: given.options.get('json'),
+    html: given.options.get('html'),
+  };
+}
+
+function settingsOf({ eligibility, budgetSeconds }: Request, context: Context): ScoreSettings {
+  const { threads, kernels } = context.describe();
+  return { threads, kernels, eligibility, budgetSeconds };
+}
+
+/** Prints and adds a row as soon as it is done. */
+async function scoreAll(
+  { networks, batches, json }: Request,
+  settings: ScoreSettings,
+  context: Context,
+  signal: AbortSignal,
+  rows: ScoreRow[],
+): Promise<void> {
+  const jobs = networks.flatMap((network) => batches.map((batch) => ({ network, batch })));
+  const bar = new ScoreProgress(jobs, rows, settings);
+  const say = (text: string): void => {
+    bar.clear();
+    if (json !== STDOUT) console.log(text);
+  };
+  const scoreNetwork = async (name: NetworkName): Promise<void> => {
+    const network = buildNetwork(name);
+    for (const batch of batches) {
+      bar.beginRow();
+      const progress = () => bar.update();
+      const row = await scoreBatch(network, batch, { ...settings, context, signal, progress });
+      rows.push({ network: name, batch, ...row, published: publishedOf(name, batch) });
+      say(rowLines(rows[rows.length - 1]));
+    }
+  };
+  // Why there are fewer threads, or slower memory, than asked for.
+  for (const reason of context.describe().reasons) say(reason);
+  warmUp(context);
+  for (const name of networks) {
+    say(`network: ${name}\n${deviceLine(settings)}`);
+    try {
+      await scoreNetwork(name);
+    } catch (error) {
+      throw withAdvice(error, name);
+    } finally {
+      bar.clear();
+    }
+  }
+}
+
+function deviceLine({ threads, kernels, eligibility }: ScoreSettings): string {
+  return `device: cpu, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${kernels} kernels, eligibility ${eligibility}`;
+}
+
+/** Memory that is short is what the user can do something about. */
+function withAdvice(error: unknown, network: NetworkName): unknown {
+  const isShort =
+    (error instanceof NnpackError && error.code === 'out-of-memory') ||
+    (error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message));
+  if (!isShort) return error;
+  const who = error instanceof NnpackError ? '' : `network '${network}': `;
+  const advice = `ask for smaller batches, or leave ${network} out of --networks`;
+  return new NnpackError('out-of-memory', `${who}${error.message}; ${advice}`, { cause: error });
+}
+
+async function finish({ json, html }: Request, result: ScoreResult): Promise<void> {
+  const text = JSON.stringify(result, null, 2);
+  console.log(json === STDOUT ? text : rowTable(result.rows));
+  if (json !== undefined && json !== STDOUT) await writeWhole(json, `${text}\n`);
+  if (html !== undefined) await writeWhole(html, await (await import('../report/score-page.ts')).scorePage(result));
+}
