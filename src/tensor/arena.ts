@@ -49,8 +49,19 @@ export class Arena implements Memory {
     this.i32 = views.i32;
     this.u16 = views.u16;
     this.#join();
-    // Offset 0 is never handed out, so that 0 can mean "none" in parameter records.
-    this.#free.push({ offset: ALIGNMENT, size: this.f32.length - ALIGNMENT });
+    // Offset 0 is never handed out, so that 0 can mean "none" in parameter records; nor is a margin at the end, so that
+    // kernels may read a vector that begins within a range.
+    this.#free.push({ offset: ALIGNMENT, size: this.#end - ALIGNMENT });
+  }
+
+  /** Where the last range ends at most. */
+  get #end(): number {
+    return this.f32.length - ALIGNMENT;
+  }
+
+  /** The memory as WebAssembly code sees it; null where it is none. */
+  get wasm(): WebAssembly.Memory | null {
+    return isWasmMemory(this.#bytes) ? this.#bytes : null;
   }
 
   /** The most bytes this arena may hold. */
@@ -92,6 +103,23 @@ export class Arena implements Memory {
     return offset;
   }
 
+  /**
+   * A range that lives as long as the arena and counts as nobody's use: what threads have for themselves.
+   *
+   * @returns its offset, or 0 if there is no room
+   */
+  reserve(floats: number): number {
+    try {
+      const offset = this.allocate(floats, 'reserve');
+      this.#usedFloats -= this.#used.get(offset) as number;
+      this.#peakFloats = this.#usedFloats;
+      this.#used.delete(offset);
+      return offset;
+    } catch {
+      return 0;
+    }
+  }
+
   /** Gives a range back. */
   release(offset: number): void {
     const size = this.#used.get(offset);
@@ -124,9 +152,9 @@ export class Arena implements Memory {
 
   /** Grows the memory so that its last free range holds `size`, and returns that range's index. */
   #grow(size: number, who: string): number {
-    const length = this.f32.length;
+    const [length, end] = [this.f32.length, this.#end];
     const tail = this.#free.at(-1);
-    const tailSize = tail !== undefined && tail.offset + tail.size === length ? tail.size : 0;
+    const tailSize = tail !== undefined && tail.offset + tail.size === end ? tail.size : 0;
     const bytes = Math.ceil(((size - tailSize) * 4) / PAGE_BYTES) * PAGE_BYTES;
     const wanted = length * 4 + bytes;
     if (wanted > this.#limitBytes || !growBytes(this.#bytes, wanted)) {
@@ -137,7 +165,7 @@ export class Arena implements Memory {
     }
     ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(this.#bytes));
     this.#join();
-    this.#insert(length, this.f32.length - length);
+    this.#insert(end, this.f32.length - length);
     return this.#free.length - 1;
   }
 }
@@ -151,6 +179,10 @@ export function viewsOf(bytes: SharedBytes | ArrayBuffer): { f32: Float32Array; 
     i32: new Int32Array(buffer, 0, buffer.byteLength / 4),
     u16: new Uint16Array(buffer, 0, buffer.byteLength / 2),
   };
+}
+
+function isWasmMemory(bytes: SharedBytes | ArrayBuffer): bytes is WebAssembly.Memory {
+  return typeof WebAssembly !== 'undefined' && bytes instanceof WebAssembly.Memory;
 }
 
 function bufferOf(bytes: SharedBytes | ArrayBuffer): ArrayBuffer {

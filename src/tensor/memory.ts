@@ -10,4 +10,6 @@ export interface Memory {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
   readonly u16: Uint16Array;
+  /** The same bytes as WebAssembly code sees them; null where they are no WebAssembly memory. */
+  readonly wasm?: WebAssembly.Memory | null;
 }

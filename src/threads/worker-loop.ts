@@ -132,10 +132,12 @@ class SharedMemory implements Memory {
   f32: Float32Array;
   i32: Int32Array;
   u16: Uint16Array;
+  readonly wasm: WebAssembly.Memory | null;
   readonly #bytes: SharedBytes;
 
   constructor(bytes: SharedBytes) {
     this.#bytes = bytes;
+    this.wasm = 'grow' in bytes && !('byteLength' in bytes) ? bytes : null;
     ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(bytes));
   }
 

@@ -1,0 +1,31 @@
+/** What a module holds when it is written out, as bytes or as text. */
+import type { Local, Statement, ValueType } from './code.ts';
+
+export interface MemoryImport {
+  readonly module: string;
+  readonly name: string;
+  /** Pages of 64 KiB: the memory given has at least `initial` of them and may grow to `maximum` at most. */
+  readonly initial: number;
+  readonly maximum: number;
+  readonly shared: boolean;
+}
+
+/** A function of the module, to call. */
+export interface FunctionReference<Result extends ValueType = ValueType> {
+  readonly name: string;
+  readonly index: number;
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly Result[];
+}
+
+export interface FinishedFunction extends FunctionReference {
+  /** The parameters, then the others. */
+  readonly locals: readonly Local[];
+  readonly statements: readonly Statement[];
+  readonly export: boolean;
+}
+
+export interface ModuleContent {
+  readonly memory: MemoryImport | undefined;
+  readonly functions: readonly FinishedFunction[];
+}

@@ -1,0 +1,72 @@
+/** A module: functions over one imported memory. The same calls give the same bytes. */
+import { show } from '../errors.ts';
+import { encodeModule } from './binary.ts';
+import { expectInteger, fail, type Local, type ValueType } from './code.ts';
+import type { FinishedFunction, FunctionReference, MemoryImport } from './content.ts';
+import { FunctionBuilder } from './function.ts';
+import { moduleText } from './text.ts';
+
+export interface FunctionOptions {
+  /** Exported under its own name. */
+  readonly export?: boolean;
+}
+
+type Locals<Parameters extends Record<string, ValueType>> = { [Name in keyof Parameters]: Local<Parameters[Name]> };
+
+export class Module {
+  memory: MemoryImport | undefined;
+  readonly functions: FinishedFunction[] = [];
+
+  importMemory(module: string, name: string, limits: Omit<MemoryImport, 'module' | 'name'>): void {
+    if (this.memory !== undefined) fail('importMemory', 'the module has its memory already');
+    expectInteger(limits.maximum, 0, 65536, 'importMemory', 'maximum');
+    expectInteger(limits.initial, 0, limits.maximum, 'importMemory', 'initial');
+    this.memory = { module, name, ...limits };
+  }
+
+  /**
+   * A function, of which `body` emits the statements. With a result, its last statement is `f.return(value)`.
+   *
+   * @example
+   * module.function('scale', { x: 'i32', factor: 'f32' }, [], (f, { x, factor }) => {
+   *   f.emit(f32.store(x, f32.mul(f32.load(x), factor)));
+   * }, { export: true });
+   */
+  function<const Parameters extends Record<string, ValueType>, const Result extends ValueType = never>(
+    name: string,
+    parameters: Parameters,
+    results: readonly [] | readonly [Result],
+    body: (f: FunctionBuilder, parameters: Locals<Parameters>) => void,
+    { export: isExported = false }: FunctionOptions = {},
+  ): FunctionReference<Result> {
+    if (this.functions.some((other) => other.name === name)) fail('module.function', `'${name}' is there already`);
+    for (const word of [name, ...Object.keys(parameters)]) expectName(word);
+    const f = new FunctionBuilder(name, results);
+    const entries = Object.entries(parameters).map(([key, type]) => [key, f.addLocal(type, key)]);
+    body(f, Object.fromEntries(entries) as Locals<Parameters>);
+    const { locals, statements } = f;
+    if (results.length > 0 && statements.at(-1)?.instruction.name !== 'return') {
+      fail(name, `its last statement must be f.return(${results[0]})`);
+    }
+    const types = Object.values(parameters);
+    const index = this.functions.length;
+    this.functions.push({ name, index, parameters: types, results, locals, statements, export: isExported });
+    return { name, index, parameters: types, results };
+  }
+
+  /** The module in the binary format. */
+  encode(): Uint8Array<ArrayBuffer> {
+    return encodeModule(this);
+  }
+
+  /** The module in the text format, for reading; an assembler makes the same code of it. */
+  toText(): string {
+    return moduleText(this);
+  }
+}
+
+/** A word that the text format takes, and that is no number: those would not keep their place among an object's keys. */
+function expectName(name: string): void {
+  if (!/^[a-z_]\w*$/i.test(name))
+    fail('module.function', `expected a name of letters, digits and _, got ${show(name)}`);
+}
