@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-/** `nnpack-ts COMMAND`: finds the command, reads its arguments, and turns what goes wrong into a line and an exit code. */
+/** `nnpack-ts COMMAND`: finds the command and runs it. */
 import { createRequire } from 'node:module';
-import colors from 'picocolors';
 import { didYouMean, NnpackError, show } from '../errors.ts';
-import { parseArguments } from './arguments.ts';
-import { type Command, helpOf, STOPPED } from './command.ts';
+import type { Command } from './command.ts';
+import { runCommand, runProcess } from './process.ts';
 
 /** Loaded when called for: `explain` need not wait for what plots. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -30,10 +29,7 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
     const text = `unknown command ${show(name)}, expected one of ${names.join(', ')}${didYouMean(name, names)}`;
     throw new NnpackError('invalid-argument', `nnpack-ts: ${text}`);
   }
-  const command = await COMMANDS[name]();
-  const given = parseArguments(command, rest);
-  if (given === null) console.log(helpOf(command));
-  else await command.run(given, interrupted());
+  await runCommand(await COMMANDS[name](), rest);
 }
 
 async function overview(): Promise<string> {
@@ -51,35 +47,4 @@ async function overview(): Promise<string> {
   ].join('\n');
 }
 
-/** What is typed once may arrive twice: a script runner passes on what the terminal has already sent. */
-const ECHO_MS = 500;
-
-/** Aborted by the first Ctrl-C, so that a command can say what is done; the next one ends the process at once. */
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  let first = 0;
-  process.on('SIGINT', () => {
-    if (!controller.signal.aborted) {
-      first = Date.now();
-      controller.abort();
-    } else if (Date.now() - first > ECHO_MS) process.exit(STOPPED);
-  });
-  return controller.signal;
-}
-
-// A closed pipe (`| head`) is the reader's choice, not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (error instanceof DOMException && error.name === 'AbortError') {
-    console.error('stopped');
-    process.exitCode = STOPPED;
-    return;
-  }
-  if (!(error instanceof NnpackError)) throw error;
-  console.error(`${colors.red('error')} ${error.message}`);
-  process.exitCode = 2;
-});
+await runProcess(() => main(process.argv.slice(2)));

@@ -13,7 +13,7 @@ export function progressBar(wanted: boolean): ProgressBar {
   return {
     update(done, of, what) {
       const full = Math.round((WIDTH * done) / of);
-      const left = ((Date.now() - start) * (of - done)) / done / 1000;
+      const left = done > 0 ? ((Date.now() - start) * (of - done)) / done / 1000 : 0;
       const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full);
       stderr.write(`\r\x1b[K${bar} ${done}/${of} ${what}${left > 2 ? `, ${left.toFixed(0)} s left` : ''}`);
     },
