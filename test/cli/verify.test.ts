@@ -1,4 +1,5 @@
 /** `nnpack-ts verify`: right kernels hold, a wrong one is found, shrunk and replayed, and Ctrl-C leaves what is done. */
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALGORITHM_NAMES } from '../../src/algorithms/algorithm.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
@@ -226,6 +227,8 @@ describe('the command', () => {
 
   const execute = async (line: string, signal = new AbortController().signal) => {
     await command.run(parseArguments(command, line.split(' ').filter(Boolean))!, signal);
+    // Where colours are forced upon it, as some CI systems do.
+    out = stripVTControlCharacters(out);
     return process.exitCode;
   };
 
