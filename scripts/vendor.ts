@@ -61,6 +61,17 @@ function licenceOf(folder: string): string {
   return `${name} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8')}`;
 }
 
+/** The default export and the names that dist/cli imports; those of a CommonJS package are members of its default. */
+function reexports(target: string): string {
+  const pattern = new RegExp(`import[^;']*\\{([^}]*)\\}\\s*from\\s+'${target}'`, 'g');
+  const names = new Set(
+    files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, list]) => list)),
+  );
+  const list = [...names].flatMap((some) => some.split(',').map((name) => name.trim()));
+  const members = list.length === 0 ? '' : `export const { ${[...new Set(list)].join(', ')} } = all;`;
+  return `import all from '${target}'; export default all; ${members}`;
+}
+
 const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.js') && !file.startsWith('vendor'))
   .map((file) => join(CLI, file));
@@ -77,8 +88,7 @@ for (const file of files) {
     if (/^(\.|node:)/.test(target) || vendored.has(target) || LEFT_TO_THE_USER.includes(target)) continue;
     const name = target.replaceAll('/', '-').replace('@', '');
     vendored.set(target, name);
-    const contents = `export * from '${target}'; export { default } from '${target}';`;
-    for (const input of await bundle(name, contents)) inputs.add(input);
+    for (const input of await bundle(name, reexports(target))) inputs.add(input);
   }
 }
 
