@@ -5,10 +5,7 @@
  * applies L to each column, `rows` applies R to each row of the scratch and writes float32 memory. All three transforms
  * (Bᵀ d B, G g Gᵀ, Aᵀ m A) have the same two kinds of pass; only the matrix differs.
  *
- * A 1-D transform y = M x is shortened by the symmetry of the points: those of x and −x are neighbours, and
- * - their rows of Bᵀ and of G are e + o and e − o, the sums over even and over odd columns of one of them;
- * - their columns of Aᵀ differ by the sign of odd rows, which therefore need only e = m_p + m_q or o = m_p − m_q.
- * Both are found in the matrix, not assumed. Zeros are dropped, equal coefficients share one multiplication, and 1 has none.
+ * What a pass does to a column or row is the straight-line program of src/kernels/winograd-program.ts, over text.
  *
  * Run as `npx tsx scripts/generate-winograd.ts`.
  */
@@ -16,7 +13,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Matrix, type TileEdge, winogradMatrices } from '../src/kernels/cook-toom.ts';
-import { Rational } from '../src/kernels/rational.ts';
+import type { Rational } from '../src/kernels/rational.ts';
+import { type Arithmetic, transform } from '../src/kernels/winograd-program.ts';
 
 const TRANSFORMS = {
   input: { product: 'Bᵀ d B', matrix: 'bT', name: 'Bᵀ', x: 'd', y: 'v' },
@@ -104,125 +102,44 @@ function loads(x: string, n: number, read: (k: number) => string): string {
 
 /** The statements of y = M x from the variables x0 … to the places `write` names, with a comment of each row of M. */
 function oneDimensional(matrix: Matrix, name: string, x: string, write: (k: number) => string): string {
-  const columnPairs = findPairs(transpose(matrix));
-  if (columnPairs.size > 0) return byColumnPairs(matrix, name, x, columnPairs, write);
-  return byRowPairs(matrix, name, x, write);
+  // What is shared by all rows, then a part for each row or pair of rows.
+  const parts: { rows: readonly number[]; shared: string }[] = [{ rows: [], shared: '' }];
+  const arithmetic: Arithmetic<Text> = {
+    add: (a, b) => ({ text: `${a.text} + ${enclosed(b)}`, isSum: true }),
+    subtract: (a, b) => ({ text: `${a.text} - ${enclosed(b)}`, isSum: true }),
+    multiply(factor, a) {
+      const sign = factor.sign() < 0 ? '-' : '';
+      return { text: `${sign}${literal(factor.abs())} * ${enclosed(a)}`, isSum: false };
+    },
+    share(variable, { text }) {
+      parts[parts.length - 1].shared += `    const ${variable} = ${text};\n`;
+      return { text: variable, isSum: false };
+    },
+    begin: (rows) => parts.push({ rows, shared: '' }),
+  };
+  const variables = matrix[0].map((_, k): Text => ({ text: `${x}${k}`, isSum: false }));
+  const y = transform(arithmetic, matrix, variables);
+  return parts
+    .map(({ rows, shared }) => {
+      const comments = rows.map((p) => `    // ${name}[${p}] = ${matrix[p].join(' ')}\n`);
+      const results = rows.map((p) => `    ${write(p)} = ${y[p].text};\n`);
+      return [...comments, shared, ...results].join('');
+    })
+    .join('');
 }
 
-/** Bᵀ and G: rows p and q of the points ±x as e + o and e − o. */
-function byRowPairs(matrix: Matrix, name: string, x: string, write: (k: number) => string): string {
-  const pairs = findPairs(matrix);
-  const literals = new Set<string>();
-  const seconds = new Set(pairs.values());
-  let text = '';
-  for (const p of indices(matrix.length)) {
-    if (seconds.has(p)) continue;
-    const terms = matrix[p].map((c, k): Term => [c, `${x}${k}`]);
-    const q = pairs.get(p);
-    text += `    // ${name}[${p}] = ${matrix[p].join(' ')}\n`;
-    if (q === undefined) {
-      text += `    ${write(p)} = ${sum(terms, literals)};\n`;
-      continue;
-    }
-    text += `    // ${name}[${q}] = ${matrix[q].join(' ')}\n`;
-    text += `    const e${p} = ${sum(
-      terms.filter((_, k) => k % 2 === 0),
-      literals,
-    )};\n`;
-    text += `    const o${p} = ${sum(
-      terms.filter((_, k) => k % 2 === 1),
-      literals,
-    )};\n`;
-    text += `    ${write(p)} = e${p} + o${p};\n    ${write(q)} = e${p} - o${p};\n`;
-  }
-  return text;
+/** A value as an expression of TypeScript. */
+interface Text {
+  readonly text: string;
+  readonly isSum: boolean;
 }
 
-/** Aᵀ: columns p and q of the points ±x through e = x_p + x_q in even rows, o = x_p − x_q in odd ones. */
-function byColumnPairs(
-  matrix: Matrix,
-  name: string,
-  x: string,
-  pairs: Map<number, number>,
-  write: (k: number) => string,
-): string {
-  const literals = new Set<string>();
-  const seconds = new Set(pairs.values());
-  let text = '';
-  for (const [p, q] of pairs) {
-    text += `    const e${p} = ${x}${p} + ${x}${q};\n    const o${p} = ${x}${p} - ${x}${q};\n`;
-  }
-  matrix.forEach((row, i) => {
-    const variable = (p: number) => (pairs.has(p) ? `${i % 2 === 0 ? 'e' : 'o'}${p}` : `${x}${p}`);
-    const terms = row.map((c, p): Term => [c, variable(p)]).filter((_, p) => !seconds.has(p));
-    text += `    // ${name}[${i}] = ${row.join(' ')}\n    ${write(i)} = ${sum(terms, literals)};\n`;
-  });
-  return text;
-}
-
-/** Neighbouring rows p, q with M_qk = (−1)^k M_pk for all k: q by p. */
-function findPairs(matrix: Matrix): Map<number, number> {
-  const pairs = new Map<number, number>();
-  for (let p = 0; p + 1 < matrix.length; p++) {
-    const mirrored = matrix[p].map((c, k) => (k % 2 === 0 ? c : c.negate()));
-    if (!mirrored.every((c, k) => c.equals(matrix[p + 1][k]))) continue;
-    pairs.set(p, p + 1);
-    p++;
-  }
-  return pairs;
-}
-
-type Term = [coefficient: Rational, variable: string];
-
-/**
- * Σ c·x as text, or f · Σ (c/f)·x with a power of two f among the coefficients, which rounds the same, if all c/f are
- * literals of the pass already: o₃ = ½ d1 − 5/2 d3 + 2 d5 is 2 · (d5 + ¼ d1 − 5/4 d3), because e₃ has ¼ and 5/4. V8 builds
- * each literal in a general register first, and the input transform is 5 % faster with fewer of them.
- */
-function sum(terms: Term[], literals: Set<string>): string {
-  const nonZero = terms.filter(([c]) => c.sign() !== 0);
-  const scaled = (factor: Rational) => nonZero.map(([c, x]): Term => [c.over(factor), x]);
-  const isKnown = ([c]: Term) => c.abs().equals(Rational.ONE) || literals.has(literal(c.abs()));
-  const isSeveral = new Set(nonZero.map(([c]) => String(c.abs()))).size > 1;
-  const factors = isSeveral ? nonZero.map(([c]) => c.abs()).filter(isPowerOfTwo) : [];
-  const factor = [Rational.ONE, ...factors].find((f) => scaled(f).every(isKnown)) ?? Rational.ONE;
-  for (const [c] of scaled(factor)) literals.add(literal(c.abs()));
-  const text = plainSum(scaled(factor));
-  return factor.equals(Rational.ONE) ? text : `${literal(factor)} * (${text})`;
-}
-
-/** Σ c·x with the terms of one |c| together: positive terms first in a group, and groups with a positive one first. */
-function plainSum(terms: Term[]): string {
-  const groups = new Map<string, Term[]>();
-  for (const term of terms) {
-    const magnitude = literal(term[0].abs());
-    groups.set(magnitude, [...(groups.get(magnitude) ?? []), term]);
-  }
-  const addends = [...groups].map(([magnitude, group]) => {
-    const positive = group.filter(([c]) => c.sign() > 0).map(([, x]) => x);
-    const negative = group.filter(([c]) => c.sign() < 0).map(([, x]) => x);
-    const sign = positive.length > 0 ? 1 : -1;
-    const [first, second] = sign > 0 ? [positive, negative] : [negative, positive];
-    const text = [first.join(' + '), ...second].join(' - ');
-    const inner = group.length > 1 && (magnitude !== '1' || sign < 0) ? `(${text})` : text;
-    return { sign, magnitude, text: magnitude === '1' ? inner : `${magnitude} * ${inner}` };
-  });
-  addends.sort((a, b) => b.sign - a.sign || Number(b.magnitude === '1') - Number(a.magnitude === '1'));
-  return addends.map(({ sign, text }, k) => (sign > 0 ? (k ? ' + ' : '') : k ? ' - ' : '-') + text).join('');
-}
-
-function isPowerOfTwo(c: Rational): boolean {
-  return Number.isInteger(Math.log2(c.toNumber()));
-}
+const enclosed = ({ text, isSum }: Text): string => (isSum ? `(${text})` : text);
 
 /** A coefficient as TypeScript: exact where it is a binary fraction, else a quotient that the compiler rounds once. */
 function literal(c: Rational): string {
   const dyadic = (c.denominator & (c.denominator - 1n)) === 0n;
   return dyadic ? `${c.toNumber()}` : `(${c.numerator} / ${c.denominator})`;
-}
-
-function transpose(matrix: Matrix): Matrix {
-  return matrix[0].map((_, k) => matrix.map((row) => row[k]));
 }
 
 function indices(n: number): number[] {

@@ -4,4 +4,4 @@ import { createKernelTable } from './kernels/tables.ts';
 import { STEPS } from './steps.ts';
 import { serveWorker } from './threads/worker-loop.ts';
 
-serveWorker(STEPS, (name, memory) => createKernelTable(name as KernelTableName, memory));
+serveWorker(STEPS, (name, memory, simd) => createKernelTable(name as KernelTableName, memory, simd));

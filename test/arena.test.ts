@@ -15,8 +15,8 @@ afterEach(() => {
 
 /** An arena of a kind, as a machine without the more capable kinds makes it. */
 function arenaOf(kind: ArenaKind, limit: number): Arena {
-  if (kind !== 'shared WebAssembly.Memory') vi.stubGlobal('WebAssembly', undefined);
-  if (kind === 'ArrayBuffer') vi.stubGlobal('SharedArrayBuffer', undefined);
+  if (kind === 'SharedArrayBuffer' || kind === 'ArrayBuffer') vi.stubGlobal('WebAssembly', undefined);
+  if (kind === 'WebAssembly.Memory' || kind === 'ArrayBuffer') vi.stubGlobal('SharedArrayBuffer', undefined);
   const arena = new Arena(limit);
   vi.unstubAllGlobals();
   expect(arena.kind).toBe(kind);
@@ -33,7 +33,12 @@ function refusal(work: () => void): NnpackError | null {
   }
 }
 
-const KINDS: readonly ArenaKind[] = ['shared WebAssembly.Memory', 'SharedArrayBuffer', 'ArrayBuffer'];
+const KINDS: readonly ArenaKind[] = [
+  'shared WebAssembly.Memory',
+  'SharedArrayBuffer',
+  'WebAssembly.Memory',
+  'ArrayBuffer',
+];
 
 describe.each(KINDS)('an arena of %s', (kind) => {
   it('hands out ranges that never overlap, counts them exactly, and keeps what is written to them', () => {

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { generateWinograd } from '../scripts/generate-winograd.ts';
-import { amplification, type Matrix, winogradMatrices } from '../src/kernels/cook-toom.ts';
+import { amplification, cookToom, type Matrix, type Point, winogradMatrices } from '../src/kernels/cook-toom.ts';
+import { Rational } from '../src/kernels/rational.ts';
 import { referenceWinogradTile } from '../src/kernels/reference/winograd.ts';
 import { scalarWinogradTile } from '../src/kernels/scalar/winograd.ts';
 import type { TileTransform } from '../src/kernels/table.ts';
+import { type Arithmetic, transform as programTransform, winogradRoundings } from '../src/kernels/winograd-program.ts';
+import { simdWinograd } from './kernels/simd-winograd-module.ts';
 
 const numRuns = process.env.NNPACK_TEST_RUNS === 'slow' ? 160 : 8;
 
@@ -39,6 +42,26 @@ function poisoned(length: number) {
     u16: new Uint16Array(0),
   };
 }
+
+/** The tables under test: a memory of `length` words, all NaN, and the transforms bound to it. */
+const TABLES = {
+  scalar(length: number) {
+    const memory = poisoned(length);
+    return { memory, tile: (...tile: readonly [6 | 8, number, number]) => scalarWinogradTile(memory, ...tile) };
+  },
+  reference(length: number) {
+    const memory = poisoned(length);
+    return { memory, tile: (...tile: readonly [6 | 8, number, number]) => referenceWinogradTile(memory, ...tile) };
+  },
+  simd(length: number) {
+    // One for the whole file: engines reserve gigabytes of addresses for each.
+    simd ??= simdWinograd(LENGTH);
+    simd.poison();
+    const { f32, i32, u16 } = simd.memory;
+    return { memory: { f32: f32.subarray(0, length), i32, u16 }, tile: simd.tile };
+  },
+};
+let simd: ReturnType<typeof simdWinograd> | undefined;
 
 /** One transform called with one layout: where each tile is read and written, element by element. */
 interface Call {
@@ -132,59 +155,161 @@ describe('generated passes', () => {
   });
 });
 
-describe.each(['input', 'kernel', 'output'] as const)('%s transform, scalar against reference', (name) => {
-  it.each(CASES)('tile %i, kernel %i×%i', (tile, r, s) => {
-    const left = winogradMatrices(r === 1 ? 1 : tile, r)[MATRICES[name]];
-    const right = winogradMatrices(s === 1 ? 1 : tile, s)[MATRICES[name]];
+const INFINITY: Point = [1n, 0n];
+const plusMinus = (...points: Point[]): Point[] =>
+  points.flatMap(([a, b]): Point[] => [
+    [a, b],
+    [-a, b],
+  ]);
+/** Tiles of an odd edge, of pairs only, and of an even one with 0: the mirrored rows of the former differ in sign. */
+const LARGER = [
+  [...plusMinus([1n, 1n], [1n, 2n], [2n, 1n], [1n, 4n]), INFINITY],
+  [[0n, 1n] as const, ...plusMinus([1n, 1n], [1n, 2n], [2n, 1n], [3n, 4n]), INFINITY],
+];
+
+/** The three matrices of every axis. */
+const PROGRAMS = [
+  ...TILES.flatMap((tile) => range(tile - 1).map((k) => [tile, winogradMatrices(k === 0 ? 1 : tile, k + 1)] as const)),
+  ...LARGER.map((points) => [points.length, cookToom(points, 3)] as const),
+].flatMap(([tile, { r, bT, g, aT }]) =>
+  Object.entries({ bT, g, aT }).map(([name, matrix]) => [name, tile, r, matrix] as const),
+);
+
+const EXACT: Arithmetic<Rational> = {
+  add: (a, b) => a.plus(b),
+  subtract: (a, b) => a.minus(b),
+  multiply: (factor, a) => factor.times(a),
+  share: (_, value) => value,
+};
+
+/** Every path from an element to a result as its own term: nothing cancels. */
+const ABSOLUTE: Arithmetic<Rational> = { ...EXACT, subtract: EXACT.add, multiply: (c, a) => c.abs().times(a) };
+
+/** Σ_k |M_pk| x_k or, with a sign, Σ_k M_pk x_k. */
+function exactProduct(matrix: Matrix, x: readonly Rational[]): string[] {
+  return matrix.map((row) => `${row.reduce((sum, c, k) => sum.plus(c.times(x[k])), Rational.ZERO)}`);
+}
+
+describe('programs', () => {
+  const rational = fc.tuple(fc.bigInt(-1000n, 1000n), fc.bigInt(1n, 1000n)).map(([a, b]) => new Rational(a, b));
+  const vector = fc.array(rational, { minLength: 10, maxLength: 10 });
+
+  it.each(PROGRAMS)('%s of tile %i and r = %i is the product with the matrix, exactly', (_, _tile, _r, matrix) => {
     fc.assert(
-      fc.property(LAYOUT, (layout) => {
-        const [actual, expected] = [poisoned(LENGTH), poisoned(LENGTH)];
-        const scalar = scalarWinogradTile(actual, tile, r, s);
-        const reference = referenceWinogradTile(expected, tile, r, s);
-        const call = CALLS[name](reference, layout, r, s);
-        const random = generator(layout.seed);
-        for (const x of call.reads.flat()) actual.f32[x] = random();
-        expected.f32.set(actual.f32);
-
-        const before = new Uint32Array(actual.f32.slice().buffer);
-        call.run(scalar);
-        call.run(reference);
-
-        // Nothing but the tiles' own words was written, bit for bit.
-        const written = new Set(call.writes.flat());
-        const after = new Uint32Array(actual.f32.slice().buffer);
-        expect(range(LENGTH).filter((k) => after[k] !== before[k] && !written.has(k))).toEqual([]);
-
-        call.reads.forEach((reads, t) => {
-          const majorant = onAbsoluteValues(
-            left,
-            reads.map((x) => actual.f32[x]),
-            right,
-          );
-          call.writes[t].forEach((k, position) => {
-            const [y, z] = [actual.f32[k], expected.f32[k]];
-            // Each side rounds once to float32. Before that, a term has met on either axis at most the rounding of its
-            // coefficient, one product and eight sums in double: 2 sides · 2 axes · 10.
-            const bound = U32 * (Math.abs(y) + Math.abs(z)) + 40 * U64 * majorant[position];
-            const error = Math.abs(y - z);
-            const message = `tile ${t}, element ${position}: ${y}, expected ${z}, error ${error} > ${bound}`;
-            expect(error <= bound, message).toBe(true);
-          });
-        });
+      fc.property(vector, (values) => {
+        const x = values.slice(0, matrix[0].length);
+        expect(programTransform(EXACT, matrix, x).map(String)).toEqual(exactProduct(matrix, x));
       }),
       { numRuns },
     );
   });
+
+  it.each(PROGRAMS)(
+    '%s of tile %i and r = %i has one path from each element to each result',
+    (_, _tile, _r, matrix) => {
+      const absolute = matrix.map((row) => row.map((c) => c.abs()));
+      for (const k of range(matrix[0].length)) {
+        const unit = matrix[0].map((_, j) => (j === k ? Rational.ONE : Rational.ZERO));
+        expect(programTransform(ABSOLUTE, matrix, unit).map(String)).toEqual(exactProduct(absolute, unit));
+      }
+    },
+  );
 });
 
-describe.each([
-  ['scalar', scalarWinogradTile],
-  ['reference', referenceWinogradTile],
-] as const)('%s transforms together', (_, winogradTile) => {
+describe('sharing', () => {
+  it.each([
+    [8, winogradMatrices(8, 3).bT],
+    [9, cookToom(LARGER[0], 3).bT],
+    [10, cookToom(LARGER[1], 3).bT],
+  ])('Bᵀ of tile %i takes two thirds of the sums that its rows have', (_, matrix) => {
+    let sums = 0;
+    const sum = () => ++sums;
+    const counter: Arithmetic<number> = { add: sum, subtract: sum, multiply: () => 0, share: () => 0 };
+    programTransform(
+      counter,
+      matrix,
+      matrix.map(() => 0),
+    );
+    const written = matrix.map((row) => row.filter((c) => c.sign() !== 0).length - 1);
+    expect(sums).toBeLessThanOrEqual((2 / 3) * written.reduce((a, b) => a + b));
+  });
+});
+
+describe('roundings', () => {
+  it('are those that one finds by hand for F(6×6, 3×3)', () => {
+    // On each axis:
+    // Bᵀ  o₃ = 2 (d5 + ¼ d1 − 5/4 d3): ¼ d1 is exact, meets two sums, and that of e₃ + o₃; 5/4 d3 a product and two sums: 3
+    // G   o₃ = 1/45 g1: the coefficient is rounded; e₃ = 1/90 g0 + 2/45 g2: so it is, a product and a sum; e₃ + o₃: 4
+    // Aᵀ  row 5 is o1 + o5 + m7 + 32 o3: a difference and three sums for m1: 4
+    expect(winogradRoundings(8, 3, 3)).toEqual({ input: 6, kernel: 8, output: 8 });
+  });
+
+  it('are none on a flat axis, and add up', () => {
+    const [row, column, both] = [winogradRoundings(6, 1, 4), winogradRoundings(6, 3, 1), winogradRoundings(6, 3, 4)];
+    for (const name of ['input', 'kernel', 'output'] as const) expect(row[name] + column[name]).toBe(both[name]);
+    expect(winogradRoundings(8, 1, 1)).toEqual({ input: 0, kernel: 0, output: 0 });
+  });
+});
+
+const TRANSFORMS = ['input', 'kernel', 'output'] as const;
+
+describe.each((['scalar', 'simd'] as const).flatMap((table) => TRANSFORMS.map((name) => [name, table] as const)))(
+  '%s transform, %s against reference',
+  (name, table) => {
+    it.each(CASES)('tile %i, kernel %i×%i', (tile, r, s) => {
+      const left = winogradMatrices(r === 1 ? 1 : tile, r)[MATRICES[name]];
+      const right = winogradMatrices(s === 1 ? 1 : tile, s)[MATRICES[name]];
+      fc.assert(
+        fc.property(LAYOUT, (layout) => {
+          const { memory: actual, tile: tileOf } = TABLES[table](LENGTH);
+          const expected = poisoned(LENGTH);
+          const transform = tileOf(tile, r, s);
+          const reference = referenceWinogradTile(expected, tile, r, s);
+          const roundings = transform.roundings[name];
+          const call = CALLS[name](reference, layout, r, s);
+          const random = generator(layout.seed);
+          for (const x of call.reads.flat()) actual.f32[x] = random();
+          expected.f32.set(actual.f32);
+
+          const before = new Uint32Array(actual.f32.slice().buffer);
+          call.run(transform);
+          call.run(reference);
+
+          // Nothing but the tiles' own words was written, bit for bit.
+          const written = new Set(call.writes.flat());
+          const after = new Uint32Array(actual.f32.slice().buffer);
+          expect(range(LENGTH).filter((k) => after[k] !== before[k] && !written.has(k))).toEqual([]);
+
+          call.reads.forEach((reads, t) => {
+            const majorant = onAbsoluteValues(
+              left,
+              reads.map((x) => actual.f32[x]),
+              right,
+            );
+            call.writes[t].forEach((k, position) => {
+              const [y, z] = [actual.f32[k], expected.f32[k]];
+              // Each side rounds the result to float32, and ours its terms before that. In double, a term has met on either
+              // axis at most the rounding of its coefficient, one product and eight sums: 2 sides · 2 axes · 10.
+              const terms = ((1 + U32) ** (roundings - 1) - 1 + 40 * U64) * majorant[position];
+              const bound = U32 * (Math.abs(y) + Math.abs(z)) + terms;
+              const error = Math.abs(y - z);
+              const message = `tile ${t}, element ${position}: ${y}, expected ${z}, error ${error} > ${bound}`;
+              expect(error <= bound, message).toBe(true);
+            });
+          });
+        }),
+        { numRuns },
+      );
+    });
+  },
+);
+
+describe.each(['scalar', 'reference', 'simd'] as const)('%s transforms together', (table) => {
   it.each(CASES)('tile %i correlates with a kernel %i×%i and adds the bias', (tile, r, s) => {
-    const memory = poisoned(1000);
+    const { memory, tile: tileOf } = TABLES[table](1000);
     const { f32 } = memory;
-    const transform = winogradTile(memory, tile, r, s);
+    const transform = tileOf(tile, r, s);
+    const { roundings } = transform;
     const { height, width, outputHeight, outputWidth, positions, biasPosition, biasScale } = transform;
     expect([height, width]).toEqual([r === 1 ? 1 : tile, s === 1 ? 1 : tile]);
     expect([outputHeight, outputWidth, positions]).toEqual([height - r + 1, width - s + 1, height * width]);
@@ -208,10 +333,12 @@ describe.each([
 
         const largest = Math.max(...f32.subarray(d, d + positions).map(Math.abs));
         const kernelSum = f32.subarray(g, g + r * s).reduce((sum, x) => sum + Math.abs(x), 0);
-        // V, U and V·U + bias are rounded to float32, and what is done in double between is at most 2⁷ roundings a term;
-        // κ₁κ₁ Σ|g| max|d| bounds what becomes of that. The bias is rounded with the product, the output at the end.
-        const relative = (1 + U32) ** 3 * (1 + 128 * U64) - 1;
-        const transformed = relative * kappa * kernelSum * largest + U32 * Math.abs(bias);
+        // V·U + bias is rounded to float32 once, and the transforms round V, U and Y so often, the last time the output
+        // itself; what is done in double between is at most 2⁷ roundings a term; κ₁κ₁ Σ|g| max|d| bounds what becomes of
+        // that. The bias is rounded with the product, and on its way out.
+        const { input, kernel, output } = roundings;
+        const relative = (1 + U32) ** (input + kernel + output) * (1 + 128 * U64) - 1;
+        const transformed = relative * kappa * kernelSum * largest + ((1 + U32) ** output - 1) * Math.abs(bias);
         for (const [i, j] of grid(outputHeight, outputWidth, (i, j) => [i, j])) {
           const expected = grid(r, s, (k, l) => f32[g + k * s + l] * f32[d + (i + k) * width + j + l]).reduce(
             (sum, term) => sum + term,

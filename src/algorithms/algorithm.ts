@@ -124,15 +124,15 @@ export function pitchFor(columns: number): number {
   return pitch % 128 === 0 ? pitch + 16 : pitch;
 }
 
+/** A row length of whole cache lines, an odd number of them: rows read as vectors begin on a line, each in a set of its own. */
+export function linePitch(columns: number): number {
+  return (Math.ceil(columns / 16) | 1) * 16;
+}
+
 /** The distance between planes of so many elements: never a multiple of 2048 bytes, so that planes spread over the cache. */
 export function planeStride(elements: number): number {
   const stride = Math.ceil(elements / 16) * 16;
   return stride % 512 === 0 ? stride + 16 : stride;
-}
-
-/** Float32 roundings of a sum of k products and a bias: one for each block of the multiplication's depth, one to spare. */
-export function roundings(k: number, context: Context): number {
-  return Math.ceil(k / context.kernels.gemmBlocks.kc) + 1;
 }
 
 export function now(): number {

@@ -16,7 +16,6 @@ import {
   type ConvolutionProgram,
   now,
   type Profile,
-  roundings,
   type Workload,
 } from './algorithm.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
@@ -65,7 +64,7 @@ export const direct: ConvolutionAlgorithm = Object.freeze({
   },
   workload: directWorkload,
   errorBound: (shape: ConvolutionShape, context: Context) => ({
-    constant: 1.01 * (1 + roundings(shape.inputChannels / shape.groups, context)),
+    constant: 1.01 * (1 + context.kernels.gemmRoundings(shape.inputChannels / shape.groups)),
     reachHeight: 0,
     reachWidth: 0,
   }),

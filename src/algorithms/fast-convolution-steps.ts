@@ -66,7 +66,7 @@ export const inputStep = defineStep(
           copyPadded(thread, plane, p.height, p.width, y, x, tile.height, columns, patch);
           tile.input(count, patch, columns, tile.outputWidth, v + first * p.vTile, p.vTile, p.vPosition);
         };
-        if (!isInside) {
+        if (tile.wholeRows || !isInside) {
           padded(0, p.tilesX);
           continue;
         }
@@ -191,6 +191,12 @@ export const outputStep = defineStep(
         const group = Math.floor(k / p.groupK);
         const m = p.m + group * p.mGroup + (k - group * p.groupK) * p.mChannel + row * p.tilesX * p.mTile;
         const y = p.y + ((image * p.channels + k) * p.height + top) * p.width;
+        if (tile.wholeRows) {
+          const columns = p.tilesX * tile.outputWidth;
+          tile.output(p.tilesX, m, p.mTile, p.mPosition, patch, columns, tile.outputWidth);
+          thread.kernels.clampRows(rows, p.width, patch, columns, y, p.width, p.slope, p.low, p.high);
+          continue;
+        }
         if (whole > 0) tile.output(whole, m, p.mTile, p.mPosition, y, p.width, tile.outputWidth);
         if (whole < p.tilesX) {
           // Tiles that overhang the output go through a patch, of which only what is inside is kept.

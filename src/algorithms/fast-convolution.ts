@@ -29,6 +29,7 @@ import type { Parameters, Step } from '../threads/step.ts';
 import {
   type Activation,
   type ConvolutionProgram,
+  linePitch,
   now,
   type Products,
   type Profile,
@@ -90,11 +91,14 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
   const c = shape.inputChannels / groups;
   const k = shape.outputChannels / groups;
   const { kernels } = context;
-  const streamsTiles = productNanoseconds(kernels, k, tiles, c) <= productNanoseconds(kernels, tiles, k, c);
-  const v = streamsTiles ? channelMajor(c, tiles, groups) : tileMajor(c, tiles, groups);
-  const m = streamsTiles ? channelMajor(k, tiles, groups) : tileMajor(k, tiles, groups);
+  // Transforms of whole rows store neighbouring tiles together.
+  const streamsTiles =
+    tile.wholeRows || productNanoseconds(kernels, k, tiles, c) <= productNanoseconds(kernels, tiles, k, c);
+  const pitch = tile.wholeRows ? linePitch(tiles) : pitchFor(tiles);
+  const v = streamsTiles ? channelMajor(c, pitch, groups) : tileMajor(c, tiles, groups);
+  const m = streamsTiles ? channelMajor(k, pitch, groups) : tileMajor(k, tiles, groups);
   // U_p[k, c] beside streamed tiles, U_p[c, k] beside tiles that are held still: k takes the place of the tile.
-  const u = streamsTiles ? tileMajor(c, k, groups) : channelMajor(c, k, groups);
+  const u = streamsTiles ? tileMajor(c, k, groups) : channelMajor(c, pitchFor(k), groups);
   return {
     tile,
     tilesX,
@@ -112,8 +116,7 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
   };
 }
 
-function channelMajor(channels: number, tiles: number, groups: number): Strides {
-  const channel = pitchFor(tiles);
+function channelMajor(channels: number, channel: number, groups: number): Strides {
   return { position: planeStride(groups * channels * channel), group: channels * channel, channel, tile: 1 };
 }
 

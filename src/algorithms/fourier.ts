@@ -16,7 +16,7 @@
 import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
-import { type AlgorithmName, type ConvolutionAlgorithm, type ErrorBound, roundings } from './algorithm.ts';
+import type { AlgorithmName, ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
 import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
 import { refuseTile } from './winograd.ts';
 
@@ -33,7 +33,7 @@ function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: strin
     nnpackName,
     supports: (shape: ConvolutionShape) => refuseTile(shape, 1, tile),
     workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
-    errorBound: (shape: ConvolutionShape, context: Context) => fourierBound(shape, tile, context),
+    errorBound: (shape: ConvolutionShape, context: Context) => fourierBound(shape, name, tile, context),
     plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
   } satisfies ConvolutionAlgorithm);
 }
@@ -46,9 +46,12 @@ function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: strin
  *   |y − ŷ| ≤ 3 ε (n + 2) Σ_c (1 / T²) Σ_f |X_f||W_f| + ε |y|
  *           ≤ 3 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (3 (n + 2) T + 1) (X ∗ |w| + |b|)
  *
- * where X is the greatest |x| in the tile. All arithmetic between the roundings is in double; 1 % covers it and ε².
+ * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest way,
+ * add i + k + o − 3 for the 3 n + 6 (`kernels/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
  */
-function fourierBound(shape: ConvolutionShape, tile: number, context: Context): ErrorBound {
-  const n = roundings(shape.inputChannels / shape.groups, context);
-  return { constant: 1.01 * (3 * (n + 2) * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
+function fourierBound(shape: ConvolutionShape, name: TileName, tile: number, context: Context): ErrorBound {
+  const n = context.kernels.gemmRoundings(shape.inputChannels / shape.groups);
+  const { input, kernel, output } = context.kernels.tile(name, shape.kernelHeight, shape.kernelWidth).roundings;
+  const count = 3 * (n + 2) + input + kernel + output - 3;
+  return { constant: 1.01 * (count * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
 }

@@ -32,7 +32,6 @@ import {
   now,
   type Profile,
   pitchFor,
-  roundings,
   type Workload,
 } from './algorithm.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
@@ -227,7 +226,7 @@ export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
   supports: () => null,
   workload: implicitGemmWorkload,
   errorBound: (shape: ConvolutionShape, context: Context) => ({
-    constant: 1.01 * (1 + roundings(depthOf(shape), context)),
+    constant: 1.01 * (1 + context.kernels.gemmRoundings(depthOf(shape))),
     reachHeight: 0,
     reachWidth: 0,
   }),

@@ -14,7 +14,7 @@
 import { amplification } from '../kernels/cook-toom.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
-import { type ConvolutionAlgorithm, type ErrorBound, roundings } from './algorithm.ts';
+import type { ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
 import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
 
 export const wt8x8 = winograd('wt8x8', 8, 'nnp_convolution_algorithm_wt8x8');
@@ -48,19 +48,23 @@ function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | n
 }
 
 /**
- * With V̂ = V(1 + δ), Û = U(1 + δ), a sum over channels that is rounded n times and an output rounded once, each |δ| ≤ ε:
+ * With at most i, k and o roundings of the input, kernel and output transforms on the way of any term, and n of the sum over
+ * channels, each by a factor of at most 1 ± ε, the last of which is that of the output itself:
  *
- *   |y − ŷ| ≤ ε (n + 2) · |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| + ε |y|   ≤   ε ((n + 2) κ + 1) (X ∗ |w| + |b|)
+ *   |y − ŷ| ≤ ε (n + i + k + o − 1) · |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| + ε |y|
+ *           ≤ ε ((n + i + k + o − 1) κ + 1) (X ∗ |w| + |b|)
  *
  * where κ, the product of both axes' amplification, is the greatest weight that the absolute matrices give to one tap,
- * and X the greatest |d| in the tile. All arithmetic between the roundings is in double; 1 % covers it and ε².
+ * and X the greatest |d| in the tile. Typed arrays work in double between reading and writing: i = k = o = 1. Emitted
+ * kernels round every operation. 1 % covers what is in double, and ε².
  */
 function winogradBound(shape: ConvolutionShape, tile: 6 | 8, context: Context): ErrorBound {
   const { kernelHeight: r, kernelWidth: s } = shape;
   const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
-  const n = roundings(shape.inputChannels / shape.groups, context);
+  const n = context.kernels.gemmRoundings(shape.inputChannels / shape.groups);
+  const { input, kernel, output } = context.kernels.tile(tile === 8 ? 'wt8x8' : 'wt6x6', r, s).roundings;
   return {
-    constant: 1.01 * ((n + 2) * kappa + 1),
+    constant: 1.01 * ((n + input + kernel + output - 1) * kappa + 1),
     reachHeight: r === 1 ? 0 : tile - 1,
     reachWidth: s === 1 ? 0 : tile - 1,
   };

@@ -1,6 +1,7 @@
 /** Why a layer or a network runs as it does; sizes alone are needed, no data. */
 import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
 import { show } from '../errors.ts';
+import { KERNEL_TABLES } from '../kernels/tables.ts';
 import { explainConvolution } from '../layers/convolution.ts';
 import { explainFullyConnected } from '../layers/fully-connected.ts';
 import { explainPooling } from '../layers/pooling.ts';
@@ -35,7 +36,7 @@ export const explain: Command = {
     accuracy: { value: 'NAME', help: 'default or relaxed' },
     'max-error': { value: 'E', help: 'the greatest error allowed, relative to the sum of |x|·|w|' },
     threads: { value: 'N', help: 'threads to plan for (as many as cores)' },
-    kernels: { value: 'NAME', help: 'the kernel table: auto, scalar or reference (auto)' },
+    kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
     json: { help: 'print as JSON' },
   },
   examples: [
@@ -47,7 +48,7 @@ export const explain: Command = {
   async run(given) {
     // Every argument is read before a network is built.
     const explainer = explainerOf(given);
-    const kernels = oneOf(given, 'kernels', ['auto', 'scalar', 'reference'] as const);
+    const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const);
     const context = await createContext({ threads: whole(given, 'threads'), kernels });
     try {
       const explanation = await explainer(context);

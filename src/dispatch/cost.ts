@@ -18,7 +18,25 @@ interface Units {
   readonly bytesPerNanosecond: number;
 }
 
+/** Emitted kernels: four tiles at a time. */
+const SIMD: Units = {
+  tiles: {
+    wt8x8: [60, 45, 40],
+    wt6x6: [38, 32, 25],
+    ft8x8: [60, 55, 60],
+    ft16x16: [280, 400, 200],
+    ft32x32: [24_000, 22_000, 20_000],
+    ft64x64: [95_000, 75_000, 80_000],
+    ft128x128: [420_000, 350_000, 350_000],
+    ft256x256: [1_900_000, 1_600_000, 1_600_000],
+  },
+  copy: 0.2,
+  bytesPerNanosecond: 16,
+};
+
 const UNITS: Readonly<Record<KernelTableName, Units>> = {
+  'simd-relaxed': SIMD,
+  simd: SIMD,
   scalar: {
     tiles: {
       wt8x8: [210, 175, 60],

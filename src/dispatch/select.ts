@@ -122,7 +122,7 @@ function weigh(
   if (failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference') {
     reason = `not by the documented rules: ${failed.condition} does not hold (${failed.value})`;
   } else if (bound.constant > maxConstant) {
-    reason = `error bound ${bound.constant.toFixed(1)} ε, allowed ${maxConstant.toFixed(1)} ε`;
+    reason = `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`;
   } else if (bytes > context.arena.limitBytes) {
     reason = `needs ${bytes} bytes, the context holds ${context.arena.limitBytes}`;
   }
@@ -140,7 +140,10 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
     const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
     throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
-  const ofNnpack = wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant;
+  // The 8×8 tile's points amplify errors alike for every kernel; that of more taps is only rounded more often.
+  const ofTile = (given: ConvolutionShape): number => wt8x8.errorBound(given, context).constant;
+  const own = wt8x8.supports(shape) === null ? ofTile(shape) : 0;
+  const ofNnpack = Math.max(own, ofTile({ ...shape, kernelHeight: 3, kernelWidth: 3 }));
   const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
   return { algorithm, eligibility, rule, maxConstant };
 }

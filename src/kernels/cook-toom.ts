@@ -82,17 +82,17 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
   for (const p of points) {
     const numerator = lagrangeNumerator(points, p); // N_p(x)
     const denominator = evaluate(numerator, p); // N_p(p)
-    const monic = numerator.findLast((c) => c.sign() !== 0)!;
+    const monic = numerator.findLast((c) => c !== 0n)!;
     const isZero = p[0] === 0n;
-    const lambda = isZero && monic.over(denominator).sign() < 0 ? monic.negate() : monic;
+    const lambda = isZero && monic < 0n !== denominator < 0n ? -monic : monic;
     // Bᵀ_p = N_p(x) / λ_p
-    bT.push(numerator.map((c) => c.over(lambda)));
+    bT.push(numerator.map((c) => new Rational(c, lambda)));
     // G_pu = λ_p a^u b^(r−1−u) / N_p(p)
-    g.push(powers(p, r).map((x) => x.times(lambda).over(denominator)));
+    g.push(powers(p, r).map((x) => new Rational(x * lambda, denominator)));
   }
   // Aᵀ_ip = a^i b^(m−1−i)
   const columns = points.map((p) => powers(p, m));
-  const aT = Array.from({ length: m }, (_, i) => columns.map((column) => column[i]));
+  const aT = Array.from({ length: m }, (_, i) => columns.map((column) => new Rational(column[i])));
   return { m, r, bT, g, aT };
 }
 
@@ -129,23 +129,23 @@ function exactAmplification(tile: TileEdge, r: number): number {
 }
 
 /** N_p(x) = Π_{q≠p} (b_q x − a_q), T coefficients from x⁰ on. */
-function lagrangeNumerator(points: readonly Point[], p: Point): Rational[] {
-  let product = [Rational.ONE];
+function lagrangeNumerator(points: readonly Point[], p: Point): bigint[] {
+  let product = [1n];
   for (const [a, b] of points.filter((q) => q !== p)) {
     // (b x − a) · Σ c_k x^k = Σ (b c_{k−1} − a c_k) x^k
-    const c = [Rational.ZERO, ...product, Rational.ZERO];
-    product = c.slice(1).map((ck, k) => c[k].times(new Rational(b)).minus(ck.times(new Rational(a))));
+    const c = [0n, ...product, 0n];
+    product = c.slice(1).map((ck, k) => b * c[k] - a * ck);
   }
   return product;
 }
 
 /** Σ_k c_k a^k b^(n−1−k): a polynomial of n coefficients at the point (a : b). */
-function evaluate(coefficients: readonly Rational[], point: Point): Rational {
+function evaluate(coefficients: readonly bigint[], point: Point): bigint {
   const x = powers(point, coefficients.length);
-  return coefficients.reduce((total, c, k) => total.plus(c.times(x[k])), Rational.ZERO);
+  return coefficients.reduce((total, c, k) => total + c * x[k], 0n);
 }
 
 /** a^k b^(n−1−k) for k < n; 0⁰ is 1. */
-function powers([a, b]: Point, n: number): Rational[] {
-  return Array.from({ length: n }, (_, k) => new Rational(a ** BigInt(k) * b ** BigInt(n - 1 - k)));
+function powers([a, b]: Point, n: number): bigint[] {
+  return Array.from({ length: n }, (_, k) => a ** BigInt(k) * b ** BigInt(n - 1 - k));
 }

@@ -1,7 +1,5 @@
-import type { Memory } from '../tensor/memory.ts';
-
 /** In the order in which a later table overwrites an earlier one. */
-export type KernelTableName = 'reference' | 'scalar';
+export type KernelTableName = 'reference' | 'scalar' | 'simd' | 'simd-relaxed';
 
 /** The tiles of the fast-convolution frame: a Winograd or Fourier transform, and the edge of its square tile. */
 export const TILE_NAMES = [
@@ -28,9 +26,6 @@ export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKerne
   tile(name: TileName, r: number, s: number): TileTransform;
 }
 
-/** What a kernel table is made of: the table bound to one memory. */
-export type KernelTableFactory = (memory: Memory) => KernelTable;
-
 /**
  * What a matrix product costs, in nanoseconds where it was measured: what choices between layouts and algorithms are made
  * by. m × k elements of A are held still for every nc columns, k × n of B are packed, m × n of C written every kc.
@@ -49,6 +44,8 @@ export interface GemmKernels {
   readonly gemmUnits: GemmUnits;
   /** The rows of the block held still, the columns it streams over, and the depth after which C is rounded to float32. */
   readonly gemmBlocks: { readonly mr: number; readonly nc: number; readonly kc: number };
+  /** Float32 roundings on the way of the first of k terms to the sum, and one to spare. */
+  gemmRoundings(k: number): number;
   /** update 0 overwrites C, 1 adds to it. */
   sgemm(
     m: number,
@@ -99,6 +96,10 @@ export interface TileTransform {
   /** Adding bias · biasScale to this position of the product adds bias to every output of the tile. */
   readonly biasPosition: number;
   readonly biasScale: number;
+  /** Whether whole rows of tiles, with the padding written out, are worth a copy: their edge tiles need no care then. */
+  readonly wholeRows: boolean;
+  /** Float32 roundings of each transform, along the longest way from what it reads to what it writes. */
+  readonly roundings: { readonly input: number; readonly kernel: number; readonly output: number };
   /**
    * Input transform of `count` tiles. Tile i is read at d + i·dStep, its rows dPitch apart, all height × width of it;
    * position p of it is written to v + i·vStep + p·vPosition.
@@ -113,11 +114,26 @@ export interface TileTransform {
   output(count: number, m: number, mStep: number, mPosition: number, y: number, yPitch: number, yStep: number): void;
 }
 
+/** The transforms of a tile that works in double between reading and writing float32. */
+export const ROUNDED_ONCE = Object.freeze({ input: 1, kernel: 1, output: 1 });
+
 /** Passes over runs of n contiguous elements; x and y may be the same. */
 export interface PointwiseKernels {
   fill(n: number, y: number, value: number): void;
   /** y[i·yPitch + j] = x[i·xPitch + j·xStep] for i < rows, j < columns: packing, padding and splitting by stride. */
   copyRows(rows: number, columns: number, x: number, xPitch: number, xStep: number, y: number, yPitch: number): void;
+  /** The same rows through an activation: y = min(max(v, low), high) with v = x, or x · slope where x < 0. x may be y. */
+  clampRows(
+    rows: number,
+    columns: number,
+    x: number,
+    xPitch: number,
+    y: number,
+    yPitch: number,
+    slope: number,
+    low: number,
+    high: number,
+  ): void;
   /** y = min(max(x, low), high); NaN stays NaN. ReLU is low = 0, high = ∞. */
   clamp(n: number, x: number, y: number, low: number, high: number): void;
   /** y = x where x ≥ 0 or x is NaN, else x · slope. */

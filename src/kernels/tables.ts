@@ -13,15 +13,26 @@ import { scalarPointwise } from './scalar/pointwise.ts';
 import { scalarPooling } from './scalar/pooling.ts';
 import { scalarResize } from './scalar/resize.ts';
 import { scalarWinogradTile } from './scalar/winograd.ts';
-import type { KernelTable, KernelTableFactory, KernelTableName, TileName, TileTransform } from './table.ts';
+import { simdDots } from './simd/dots.ts';
+import { type SimdTableName, variantOf } from './simd/engine.ts';
+import type { SimdExports, SimdSetup } from './simd/exports.ts';
+import { simdFourierTile } from './simd/fourier.ts';
+import { simdGemm } from './simd/gemm.ts';
+import { simdLocalResponse } from './simd/local-response.ts';
+import { simdPointwise } from './simd/pointwise.ts';
+import { simdPooling } from './simd/pooling.ts';
+import { simdSoftmax } from './simd/softmax.ts';
+import { simdWinogradTile } from './simd/winograd.ts';
+import type { KernelTable, KernelTableName, TileName, TileTransform } from './table.ts';
 
-const FACTORIES: Record<KernelTableName, KernelTableFactory> = { reference: referenceTable, scalar: scalarTable };
+export const KERNEL_TABLES: readonly KernelTableName[] = ['reference', 'scalar', 'simd', 'simd-relaxed'];
 
-export const KERNEL_TABLES = Object.keys(FACTORIES) as KernelTableName[];
-
-/** The kernel table of a name, bound to a memory. */
-export function createKernelTable(name: KernelTableName, memory: Memory): KernelTable {
-  return FACTORIES[name](memory);
+/** The kernel table of a name, bound to a memory; `simd` belongs to the emitted ones. */
+export function createKernelTable(name: KernelTableName, memory: Memory, simd: SimdSetup | null = null): KernelTable {
+  if (name === 'reference') return referenceTable(memory);
+  if (name === 'scalar') return scalarTable(memory);
+  if (simd === null) throw new RangeError(`the table ${name} needs a compiled module`);
+  return simdTable(name, memory, simd);
 }
 
 /** Every table starts as this one. */
@@ -54,6 +65,30 @@ function scalarTable(memory: Memory): KernelTable {
       if (name === 'wt8x8') return scalarWinogradTile(memory, 8, r, s);
       if (name === 'ft8x8' || name === 'ft16x16') return scalarFourierTile(memory, FOURIER_EDGES[name], r, s);
       return scalarFourierLargeTile(memory, FOURIER_EDGES[name], r, s);
+    }),
+  };
+}
+
+/** The scalar table with whatever is emitted in its place. */
+function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: SimdSetup): KernelTable {
+  const scalar = scalarTable(memory);
+  const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm as WebAssembly.Memory } })
+    .exports as unknown as SimdExports;
+  const bytes = scratch << 2;
+  return {
+    ...scalar,
+    name,
+    ...simdGemm(exports, variantOf(name).tiles, scalar),
+    ...simdPointwise(exports),
+    ...simdSoftmax(exports),
+    ...simdLocalResponse(exports, scalar),
+    ...simdPooling(exports, bytes, scalar),
+    ...simdDots(exports, bytes, scalar),
+    tile: remembered((tile, r, s) => {
+      if (tile === 'wt6x6') return simdWinogradTile(exports, bytes, 6, r, s, scalar.tile(tile, r, s));
+      if (tile === 'wt8x8') return simdWinogradTile(exports, bytes, 8, r, s, scalar.tile(tile, r, s));
+      if (tile !== 'ft8x8' && tile !== 'ft16x16') return scalar.tile(tile, r, s);
+      return simdFourierTile(exports, bytes, FOURIER_EDGES[tile], r, s);
     }),
   };
 }

@@ -10,7 +10,7 @@ const PLAIN_BYTES = 512 * 1024 * 1024;
 const ALIGNMENT = 16;
 
 /** What the arena's bytes are, from the most capable to the least. */
-export type ArenaKind = 'shared WebAssembly.Memory' | 'SharedArrayBuffer' | 'ArrayBuffer';
+export type ArenaKind = 'shared WebAssembly.Memory' | 'SharedArrayBuffer' | 'WebAssembly.Memory' | 'ArrayBuffer';
 
 /** What a worker needs to see the same bytes. */
 export type SharedBytes = WebAssembly.Memory | SharedArrayBuffer;
@@ -36,14 +36,15 @@ export class Arena implements Memory {
   readonly #used = new Map<number, number>();
   #usedFloats = 0;
   #peakFloats = 0;
+  #reservedFloats = 0;
 
   constructor(limitBytes = MAX_BYTES) {
     const { bytes, kind, reason } = reserve(Math.min(limitBytes, MAX_BYTES));
     this.kind = kind;
     this.reason = reason;
     this.#bytes = bytes;
-    this.shared = bytes instanceof ArrayBuffer ? null : bytes;
-    this.#limitBytes = Math.min(limitBytes, kind === 'ArrayBuffer' ? bufferOf(bytes).byteLength : MAX_BYTES);
+    this.shared = kind === 'ArrayBuffer' || kind === 'WebAssembly.Memory' ? null : (bytes as SharedBytes);
+    this.#limitBytes = Math.min(limitBytes, this.shared === null ? bufferOf(bytes).byteLength : MAX_BYTES);
     const views = viewsOf(bytes);
     this.f32 = views.f32;
     this.i32 = views.i32;
@@ -80,7 +81,7 @@ export class Arena implements Memory {
 
   /** Bytes that an allocation may still take, counting what the memory can grow by. */
   get availableBytes(): number {
-    return this.#limitBytes - this.usedBytes;
+    return this.#limitBytes - this.usedBytes - this.#reservedFloats * 4;
   }
 
   /** Whether a view's bytes are this arena's. */
@@ -112,6 +113,7 @@ export class Arena implements Memory {
     try {
       const offset = this.allocate(floats, 'reserve');
       this.#usedFloats -= this.#used.get(offset) as number;
+      this.#reservedFloats += this.#used.get(offset) as number;
       this.#peakFloats = this.#usedFloats;
       this.#used.delete(offset);
       return offset;
@@ -157,7 +159,7 @@ export class Arena implements Memory {
     const tailSize = tail !== undefined && tail.offset + tail.size === end ? tail.size : 0;
     const bytes = Math.ceil(((size - tailSize) * 4) / PAGE_BYTES) * PAGE_BYTES;
     const wanted = length * 4 + bytes;
-    if (wanted > this.#limitBytes || !growBytes(this.#bytes, wanted)) {
+    if (wanted > this.#limitBytes || this.shared === null || !growBytes(this.#bytes, wanted)) {
       throw new NnpackError(
         'out-of-memory',
         `${who}: ${megabytes(size * 4)} needed beside ${megabytes(this.usedBytes)} in use, expected at most ${megabytes(this.#limitBytes)} in all (${this.kind})`,
@@ -214,14 +216,21 @@ function reserve(limit: number): { bytes: SharedBytes | ArrayBuffer; kind: Arena
       reasons.push(`SharedArrayBuffer refused (${(error as Error).message})`);
     }
   }
-  for (let size = Math.min(limit, PLAIN_BYTES); ; size = Math.floor(size / 2)) {
+  // Emitted kernels need no second thread.
+  const isEmittable = typeof WebAssembly !== 'undefined';
+  for (let size = Math.min(limit, PLAIN_BYTES), tried = !isEmittable; ; tried = true) {
+    const whole = Math.max(1, Math.floor(size / PAGE_BYTES));
     try {
-      const bytes = new ArrayBuffer(Math.max(1, Math.floor(size / PAGE_BYTES)) * PAGE_BYTES);
-      return { bytes, kind: 'ArrayBuffer', reason: reasons.join('; ') };
+      const bytes = tried
+        ? new ArrayBuffer(whole * PAGE_BYTES)
+        : new WebAssembly.Memory({ initial: whole, maximum: whole });
+      return { bytes, kind: tried ? 'ArrayBuffer' : 'WebAssembly.Memory', reason: reasons.join('; ') };
     } catch (error) {
+      if (!tried) continue;
       if (size < PAGE_BYTES) {
         throw new NnpackError('out-of-memory', `createContext: no memory (${(error as Error).message})`);
       }
+      size = Math.floor(size / 2);
     }
   }
 }

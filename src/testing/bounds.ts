@@ -36,12 +36,12 @@ export function errorBound(problem: Problem, data: ConvolutionData, bound: Algor
 }
 
 function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
-  // For the blocks of its kernel table alone: no worker is started, and hardly any memory taken.
-  const context = new Context({ threads: 1, memoryLimit: 65_536 });
-  const bound = algorithmNamed(name).errorBound(shape, context);
-  context.dispose();
-  return bound;
+  // For its kernel table alone, that of a context made without options: no worker is started.
+  alone ??= new Context({ threads: 1 });
+  return algorithmNamed(name).errorBound(shape, alone);
 }
+
+let alone: Context | undefined;
 
 /**
  * X ∗ |w| + |b| for every output. A tap that falls on padding still counts the greatest |x| of its tile: the zeros there

@@ -1,4 +1,7 @@
 import { didYouMean, NnpackError, show } from '../errors.ts';
+import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
+import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
+import { compileKernels } from '../kernels/simd/module.ts';
 import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
 import { Arena } from '../tensor/arena.ts';
@@ -12,6 +15,8 @@ export interface ContextOptions {
   readonly threads?: number;
   /** `'auto'` (the default) takes the fastest table that this machine runs. */
   readonly kernels?: 'auto' | KernelTableName;
+  /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
+  readonly deterministic?: boolean;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
   /** Makes a worker from the package's worker script, for hosts that have a way of their own. */
@@ -35,6 +40,7 @@ export class Context {
   readonly arena: Arena;
   readonly kernels: KernelTable;
   readonly pool: ThreadPool;
+  readonly #kernelsReason: string;
   #disposed = false;
 
   constructor(options: ContextOptions = {}) {
@@ -42,9 +48,11 @@ export class Context {
     const name = checkKernels(options.kernels);
     const limit = checkLimit(options.memoryLimit);
     this.arena = new Arena(limit);
-    this.kernels = createKernelTable(name, this.arena);
+    const chosen = chooseKernels(name, checkDeterministic(options.deterministic), this.arena, threads);
+    this.#kernelsReason = chosen.reason;
+    this.kernels = createKernelTable(chosen.name, this.arena, chosen.simd);
     const thread = { index: 0, memory: this.arena, kernels: this.kernels };
-    this.pool = new ThreadPool(thread, threads, this.arena.shared, options.worker);
+    this.pool = new ThreadPool(thread, threads, this.arena.shared, options.worker, chosen.simd);
   }
 
   get disposed(): boolean {
@@ -74,7 +82,7 @@ export class Context {
   }
 
   describe(): ContextDescription {
-    const reasons = [this.arena.reason, this.pool.reason].filter((reason) => reason !== '');
+    const reasons = [this.arena.reason, this.#kernelsReason, this.pool.reason].filter((reason) => reason !== '');
     return {
       threads: this.pool.threadsCount,
       kernels: this.kernels.name,
@@ -157,8 +165,8 @@ function expectThreads(what: string, threads: unknown): number {
   return threads;
 }
 
-function checkKernels(kernels: unknown = 'auto'): KernelTableName {
-  if (kernels === 'auto') return 'scalar';
+function checkKernels(kernels: unknown = 'auto'): 'auto' | KernelTableName {
+  if (kernels === 'auto') return 'auto';
   const name = KERNEL_TABLES.find((candidate) => candidate === kernels);
   if (name === undefined) {
     const hint = typeof kernels === 'string' ? didYouMean(kernels, ['auto', ...KERNEL_TABLES]) : '';
@@ -168,6 +176,60 @@ function checkKernels(kernels: unknown = 'auto'): KernelTableName {
     );
   }
   return name;
+}
+
+function checkDeterministic(deterministic: unknown = false): boolean {
+  if (typeof deterministic === 'boolean') return deterministic;
+  throw new NnpackError(
+    'invalid-argument',
+    `createContext: deterministic is ${show(deterministic)}, expected true or false`,
+  );
+}
+
+/** A table that runs here, with what it needs. */
+interface ChosenKernels {
+  readonly name: KernelTableName;
+  readonly simd: SimdSetup | null;
+  /** Why it is not the fastest there is; empty when it is. */
+  readonly reason: string;
+}
+
+/** The table asked for, or of those that this machine runs the fastest. */
+function chooseKernels(
+  asked: 'auto' | KernelTableName,
+  deterministic: boolean,
+  arena: Arena,
+  threads: number,
+): ChosenKernels {
+  if (asked === 'reference' || asked === 'scalar') return { name: asked, simd: null, reason: '' };
+  if (asked !== 'auto') {
+    const simd = setUpSimd(asked, arena, threads);
+    if (typeof simd !== 'string') return { name: asked, simd, reason: '' };
+    throw new NnpackError('unsupported-hardware', `createContext: kernels '${asked}' cannot run: ${simd}`);
+  }
+  if (!deterministic && refuseSimd('simd-relaxed') === null) {
+    const relaxed = setUpSimd('simd-relaxed', arena, threads);
+    if (typeof relaxed !== 'string') return { name: 'simd-relaxed', simd: relaxed, reason: '' };
+  }
+  const simd = setUpSimd('simd', arena, threads);
+  if (typeof simd !== 'string') return { name: 'simd', simd, reason: '' };
+  // Where the memory is none of WebAssembly's, the arena has said why.
+  return { name: 'scalar', simd: null, reason: arena.wasm === null ? '' : simd };
+}
+
+/** What an emitted table needs, or why it cannot have it. */
+function setUpSimd(name: SimdTableName, arena: Arena, threads: number): SimdSetup | string {
+  const refusal = refuseSimd(name);
+  if (refusal !== null) return refusal;
+  if (arena.wasm === null) return `the memory is ${arena.kind}, not one of WebAssembly`;
+  let module: WebAssembly.Module;
+  try {
+    module = compileKernels(name, arena.shared !== null);
+  } catch (error) {
+    return `WebAssembly could not be compiled (${(error as Error).message})`;
+  }
+  const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
+  return scratch === 0 ? 'memoryLimit leaves no room for the scratch of emitted kernels' : { module, scratch };
 }
 
 function checkLimit(limit: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { NnpackError } from '../errors.ts';
+import type { SimdSetup } from '../kernels/simd/exports.ts';
 import type { SharedBytes } from '../tensor/arena.ts';
 import {
   ACTIVE,
@@ -27,6 +28,8 @@ export interface WorkerSetup {
   readonly control: SharedArrayBuffer;
   readonly memory: SharedBytes;
   readonly kernels: string;
+  /** What emitted kernels need; null for tables that are not emitted. */
+  readonly simd: SimdSetup | null;
 }
 
 /**
@@ -46,8 +49,15 @@ export class ThreadPool {
    * @param thread what the caller works with
    * @param threads how many threads in all, the caller among them
    * @param memory the bytes to share; null means that the caller works alone
+   * @param simd for tables of emitted kernels; its scratch is that of all threads, one after another
    */
-  constructor(thread: Thread, threads: number, memory: SharedBytes | null, factory?: WorkerFactory) {
+  constructor(
+    thread: Thread,
+    threads: number,
+    memory: SharedBytes | null,
+    factory?: WorkerFactory,
+    simd: SimdSetup | null = null,
+  ) {
     this.thread = thread;
     this.#mayBlock = mayBlock();
     if (threads > 1 && memory === null) this.#reason = 'the memory cannot be shared between threads';
@@ -55,7 +65,7 @@ export class ThreadPool {
     if (this.#control !== null && memory !== null) {
       for (let index = 1; index < threads; index++) {
         try {
-          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name };
+          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name, simd };
           this.#workers.push(spawnWorker(setup, factory));
         } catch (error) {
           this.#reason = `a worker could not be started (${(error as Error).message})`;

@@ -1,3 +1,4 @@
+import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
 import type { KernelTable } from '../kernels/table.ts';
 import { type SharedBytes, viewsOf } from '../tensor/arena.ts';
 import type { Memory } from '../tensor/memory.ts';
@@ -28,10 +29,7 @@ import type { Step, Thread } from './step.ts';
  * @param steps every step of the package, by name
  * @param tableFor makes the kernel table of a name over this thread's memory
  */
-export function serveWorker(
-  steps: ReadonlyMap<string, Step>,
-  tableFor: (name: string, memory: Memory) => KernelTable,
-): void {
+export function serveWorker(steps: ReadonlyMap<string, Step>, tableFor: TableFor): void {
   const port = nodeWorkerThreads()?.parentPort;
   const start = (setup: WorkerSetup): void => {
     const worker = new WorkerLoop(setup, steps, tableFor);
@@ -45,6 +43,9 @@ export function serveWorker(
   else globalThis.onmessage = (event: MessageEvent<WorkerSetup>) => start(event.data);
 }
 
+/** Makes the kernel table of a name over a thread's memory. */
+export type TableFor = (name: string, memory: Memory, simd: SimdSetup | null) => KernelTable;
+
 class WorkerLoop {
   readonly #control: Control;
   readonly #words: Int32Array;
@@ -54,17 +55,16 @@ class WorkerLoop {
   #registered = false;
   #stepName = '';
 
-  constructor(
-    setup: WorkerSetup,
-    steps: ReadonlyMap<string, Step>,
-    tableFor: (name: string, memory: Memory) => KernelTable,
-  ) {
+  constructor(setup: WorkerSetup, steps: ReadonlyMap<string, Step>, tableFor: TableFor) {
     this.#control = new Control(setup.control);
     this.#words = this.#control.words;
     this.#memory = new SharedMemory(setup.memory);
-    const kernels = tableFor(setup.kernels, this.#memory);
-    // Numbered as they become ready, so that a worker that fails to start leaves no gap.
-    this.#thread = { index: 1 + Atomics.add(this.#words, READY, 1), memory: this.#memory, kernels };
+    // Numbered as they become ready, so that a worker that fails to start leaves no gap. The number decides where a
+    // worker's scratch is, so a table that cannot be made leaves one after all, and its worker ends.
+    const index = 1 + Atomics.add(this.#words, READY, 1);
+    const { simd } = setup;
+    const own = simd && { ...simd, scratch: simd.scratch + (index * SCRATCH_BYTES) / 4 };
+    this.#thread = { index, memory: this.#memory, kernels: tableFor(setup.kernels, this.#memory, own) };
     this.#steps = steps;
   }
 

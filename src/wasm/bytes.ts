@@ -2,6 +2,8 @@
  * Bytes as the WebAssembly binary format writes them: integers in LEB128 (seven bits a byte, lowest first, the top bit
  * says that more follow), floats in IEEE 754 little-endian, text in UTF-8, and a length before whatever has one.
  */
+const UTF8 = new TextEncoder();
+
 export class ByteWriter {
   private bytes = new Uint8Array(1024);
   private length = 0;
@@ -47,7 +49,7 @@ export class ByteWriter {
 
   /** Text, with its length in bytes before it. */
   text(value: string): void {
-    this.sized(new TextEncoder().encode(value));
+    this.sized(UTF8.encode(value));
   }
 
   /** Bytes, with their number before them. */

@@ -114,6 +114,7 @@ export const PLAIN = {
     shr_u: [0xfd_008d, VI, 'v128'],
     add: [0xfd_008e, VV, 'v128'],
     sub: [0xfd_0091, VV, 'v128'],
+    max_u: [0xfd_0099, VV, 'v128'],
   },
   i32x4: {
     splat: [0xfd_0011, I, 'v128'],
@@ -141,6 +142,7 @@ export const PLAIN = {
     min_u: [0xfd_00b7, VV, 'v128'],
     max_s: [0xfd_00b8, VV, 'v128'],
     max_u: [0xfd_00b9, VV, 'v128'],
+    dot_i16x8_s: [0xfd_00ba, VV, 'v128'],
     trunc_sat_f32x4_s: [0xfd_00f8, V, 'v128'],
   },
   f32x4: {
@@ -181,6 +183,7 @@ export const PLAIN = {
     div: [0xfd_00f3, VV, 'v128'],
     min: [0xfd_00f4, VV, 'v128'],
     max: [0xfd_00f5, VV, 'v128'],
+    pmax: [0xfd_00f7, VV, 'v128'],
     relaxed_madd: [0xfd_0107, VVV, 'v128'],
     relaxed_nmadd: [0xfd_0108, VVV, 'v128'],
   },

@@ -323,9 +323,12 @@ describe('the command', () => {
   it.each([
     [
       ['layer'],
-      "section expected one of layers, sizes, gemm, fourier, threads, batch, first-call, got 'layer', did you mean 'layers'?",
+      "section expected one of layers, sizes, gemm, kernels, fourier, threads, batch, first-call, got 'layer', did you mean 'layers'?",
     ],
-    [['sizes', 'x'], "section expected one of layers, sizes, gemm, fourier, threads, batch, first-call, got 'x'"],
+    [
+      ['sizes', 'x'],
+      "section expected one of layers, sizes, gemm, kernels, fourier, threads, batch, first-call, got 'x'",
+    ],
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],
     [['--threads', '2'], "unknown option '--threads'"],

@@ -287,7 +287,10 @@ describe('the command', () => {
 
   it.each([
     ['--algorithm wt88', "--algorithm expected one of direct, .*, got 'wt88', did you mean 'wt8x8'\\?"],
-    ['--kernels simple', "--kernels expected one of reference, scalar, got 'simple'"],
+    [
+      '--kernels simple',
+      "--kernels expected one of reference, scalar, simd, simd-relaxed, got 'simple', did you mean 'simd'\\?",
+    ],
     ['--threads 0', "--threads expected a number above 0, got '0'"],
     ['--cases 1.5', "--cases expected a whole number, got '1.5'"],
     ['--path 1:2', '--path expected --seed, one --algorithm and one --kernels beside it'],

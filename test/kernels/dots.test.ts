@@ -4,9 +4,14 @@ import { NnpackError } from '../../src/errors.ts';
 import { decodeHalf, decodeHalves, encodeHalf, encodeHalves, type HalfForm } from '../../src/kernels/half.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { scalarDots } from '../../src/kernels/scalar/dots.ts';
+import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
+import { mulAdd } from '../../src/kernels/simd/gemm.ts';
+import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import type { GemmKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
+import { emitted, SCRATCH } from './emitted.ts';
 import {
+  DOUBLE_SLACK,
   EPSILON,
   expectSame,
   expectWithin,
@@ -20,6 +25,18 @@ import {
 
 type Dots = Pick<GemmKernels, 'dots' | 'dotsHalf'>;
 type Factory = (memory: Memory) => Dots;
+
+const exports = emitted((module) => {
+  emitDots(module, mulAdd);
+  emitHalfDots(module, mulAdd);
+});
+const simd: Factory = (memory) => simdDots(exports, SCRATCH, scalarDots(memory));
+
+/** With the float32 roundings of each. */
+const tables: readonly (readonly [string, Factory, number])[] = [
+  ['scalar', scalarDots, 1],
+  ['simd', simd, DOTS_ROUNDINGS],
+];
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 /** Codes whose number is the same in both forms. */
@@ -62,9 +79,14 @@ function dotsHalf(factory: Factory, w: Uint16Array, ldw: number, x: Float32Array
   return read(y, rows);
 }
 
-/** Two sums of n exact products in double, each rounded to float32. */
-function bound(n: number, y: number, absolute: number): number {
-  return 2 * EPSILON * Math.abs(y) + 2 * n * 2 ** -53 * absolute + TINY;
+/**
+ * The reference, a sum of n exact products in double rounded once to float32, and another with so many roundings; every
+ * product and sum may be subnormal.
+ */
+function bound(n: number, y: number, absolute: number, roundings: number): number {
+  const relative =
+    roundings === 1 ? 2 * EPSILON * Math.abs(y) : (roundings + 1) * EPSILON * DOUBLE_SLACK * 1.0001 * absolute;
+  return relative + 2 * n * 2 ** -53 * absolute + (1 + (roundings > 1 ? n : 0)) * TINY;
 }
 
 interface Layer {
@@ -77,7 +99,7 @@ interface Layer {
 
 const layers: fc.Arbitrary<Layer> = fc.record({
   rows: fc.integer({ min: 0, max: 13 }),
-  n: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 100 })),
+  n: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 1100 })),
   gap: fc.integer({ min: 0, max: 3 }),
   seed: fc.integer({ min: 0, max: 1e6 }),
   specials: fc.boolean(),
@@ -109,13 +131,14 @@ function drawn({ rows, n, gap, seed, specials }: Layer) {
   return { w: values.map((value, i) => (i % ldw < n ? value : nan)), ldw, x: randomFloats(seed + 9, n) };
 }
 
-describe('dots', () => {
-  test('scalar equals reference within the roundings of two sums', () => {
+describe.each(tables)('%s dots', (_, factory, roundings) => {
+  test('equals reference within the roundings of two sums', () => {
     const property = fc.property(layers, (layer) => {
       const { w, ldw, x } = drawn(layer);
       const expected = dots(referenceGemm, w, ldw, x);
       const absolute = dots(referenceGemm, w.map(Math.abs), ldw, x.map(Math.abs));
-      expectWithin(dots(scalarDots, w, ldw, x), expected, (i) => bound(layer.n, expected[i], absolute[i]));
+      const boundOf = (i: number) => bound(layer.n, expected[i], absolute[i], roundings);
+      expectWithin(dots(factory, w, ldw, x), expected, boundOf);
     });
     fc.assert(property, { numRuns: 2 * RUNS });
   });
@@ -123,28 +146,50 @@ describe('dots', () => {
   test('a row gives the same bits whatever rows it is computed with', () => {
     const property = fc.property(layers, pieces, ({ rows, n, seed }, piece) => {
       const [w, x] = [constantRows(rows, n), orderSensitive(seed, n)];
-      expectSame(dots(scalarDots, w, n, x, piece), dots(scalarDots, w, n, x));
+      expectSame(dots(factory, w, n, x, piece), dots(factory, w, n, x));
     });
     fc.assert(property, { numRuns: 4 * RUNS });
   });
 
-  test('sums in double: what cancels leaves what is left', () => {
-    const w = new Float32Array(5 * 7).map((_, i) => [1e8, 1, 0, 0, -1e8, 2 ** -20, 0][i % 7]);
-    expectSame(dots(scalarDots, w, 7, new Float32Array(7).fill(1)), new Float32Array(5).fill(1 + 2 ** -20));
-  });
-
   test('no columns give zeros', () => {
-    expectSame(dots(scalarDots, new Float32Array(6).fill(nan), 1, new Float32Array(0)), new Array(6).fill(0));
+    expectSame(dots(factory, new Float32Array(6).fill(nan), 1, new Float32Array(0)), new Array(6).fill(0));
   });
 });
 
-describe.each(forms)('dotsHalf, %s', (form) => {
+test('scalar dots sums in double: what cancels leaves what is left', () => {
+  const w = new Float32Array(5 * 7).map((_, i) => [1e8, 1, 0, 0, -1e8, 2 ** -20, 0][i % 7]);
+  expectSame(dots(scalarDots, w, 7, new Float32Array(7).fill(1)), new Float32Array(5).fill(1 + 2 ** -20));
+});
+
+test('simd dots: products and sums beyond float32 are as good as others where the result is not', () => {
+  const w = Float32Array.of(3e38, 3e38, -3e38, -3e38, 1, 3e38, -3e38, 2);
+  const x = Float32Array.of(3e38, 1, 3e38, 1, 7, 2, 2, 1);
+  expectSame(dots(simd, w, 8, x), dots(referenceGemm, w, 8, x));
+});
+
+const formsOfTables = tables.flatMap(([name, factory, roundings]) =>
+  forms.map((form) => [name, form, factory, roundings] as const),
+);
+
+describe.each(formsOfTables)('%s dotsHalf, %s', (_, form, factory, roundings) => {
   test('every code counts as its number', () => {
-    const one = Float32Array.of(1);
-    expectSame(dotsHalf(scalarDots, CODES, 1, one, form), dotsHalf(referenceGemm, CODES, 1, one, form));
+    for (const one of [1, 2 ** -30, 2 ** 20]) {
+      const x = Float32Array.of(one);
+      expectSame(dotsHalf(factory, CODES, 1, x, form), dotsHalf(referenceGemm, CODES, 1, x, form));
+    }
   });
 
-  test('scalar equals reference within the roundings of two sums', () => {
+  test('every code counts as its number in every lane', () => {
+    // Eight columns of which one counts; the others' weights are finite in both forms.
+    for (let lane = 0; lane < 8; lane++) {
+      const codes = Uint16Array.from({ length: 8 * 65536 }, (_, i) => (i % 8 === lane ? i >> 3 : (i >> 3) & 0xbbff));
+      const x = new Float32Array(8);
+      x[lane] = 1;
+      expectSame(dotsHalf(factory, codes, 8, x, form), dotsHalf(referenceGemm, CODES, 1, Float32Array.of(1), form));
+    }
+  });
+
+  test('equals reference within the roundings of two sums', () => {
     const property = fc.property(layers, ({ rows, n, gap, seed, specials }) => {
       const ldw = n + gap;
       // All codes, or those below 2 in magnitude; and between the rows NaN, in the form that has it.
@@ -157,8 +202,8 @@ describe.each(forms)('dotsHalf, %s', (form) => {
       const expected = dotsHalf(referenceGemm, codes, ldw, x, form);
       const positive = codes.map((code) => code & 0x7fff);
       const absolute = dotsHalf(referenceGemm, positive, ldw, x.map(Math.abs), form);
-      const actual = dotsHalf(scalarDots, codes, ldw, x, form);
-      expectWithin(actual, expected, (i) => bound(n, expected[i], absolute[i]));
+      const actual = dotsHalf(factory, codes, ldw, x, form);
+      expectWithin(actual, expected, (i) => bound(n, expected[i], absolute[i], roundings));
     });
     fc.assert(property, { numRuns: 2 * RUNS });
   });
@@ -166,7 +211,7 @@ describe.each(forms)('dotsHalf, %s', (form) => {
   test('a row gives the same bits whatever rows it is computed with', () => {
     const property = fc.property(layers, pieces, ({ rows, n, seed }, piece) => {
       const [codes, x] = [encodeHalves(constantRows(rows, n), form), orderSensitive(seed, n)];
-      expectSame(dotsHalf(scalarDots, codes, n, x, form, piece), dotsHalf(scalarDots, codes, n, x, form));
+      expectSame(dotsHalf(factory, codes, n, x, form, piece), dotsHalf(factory, codes, n, x, form));
     });
     fc.assert(property, { numRuns: 4 * RUNS });
   });

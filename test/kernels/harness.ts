@@ -1,8 +1,9 @@
+import { SCRATCH_BYTES } from '../../src/kernels/simd/exports.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
 
 /**
- * What a kernel test needs: a small memory in which every word that the test did not hand out is a guard, data with NaN
+ * What a kernel test needs: a part of a memory in which every word that the test did not hand out is a guard, data with NaN
  * and infinities in it, and comparisons that a NaN cannot slip through.
  *
  * @example
@@ -34,6 +35,8 @@ export interface PoisonedMemory {
 }
 
 const GUARD_WORDS = 16;
+const PAGE = 65_536;
+const TEST_BYTES = 2 ** 26;
 
 /**
  * The guard at word i, no two alike: a large number and a NaN in turn, so that whatever reads past its data shows it,
@@ -43,28 +46,48 @@ const guard = (i: number) => (i % 2 === 0 ? 0x7e000000 : 0x7fc00000) | (i & 0xff
 /** The NaN in an output's word i. */
 const poison = (i: number) => 0x7fd00000 | (i & 0xfffff);
 
-export function poisonedMemory(bytes: number): PoisonedMemory {
-  const buffer = new SharedArrayBuffer(Math.ceil(bytes / 8) * 8);
-  const memory = { f32: new Float32Array(buffer), i32: new Int32Array(buffer), u16: new Uint16Array(buffer) };
+/** The memory of all tests: emitted kernels are instantiated over it once, and typed arrays do not mind where they are. */
+export const testMemory = memoryOver(
+  new WebAssembly.Memory({ initial: TEST_BYTES / PAGE, maximum: TEST_BYTES / PAGE, shared: true }),
+);
+
+export function memoryOver(wasm: WebAssembly.Memory): Memory {
+  const { buffer } = wasm;
+  return { f32: new Float32Array(buffer), i32: new Int32Array(buffer), u16: new Uint16Array(buffer), wasm };
+}
+
+/** Where the next part begins, in bytes; before the first is the scratch of emitted kernels. */
+let nextPart = SCRATCH_BYTES;
+
+function takePart(bytes: number): number {
+  if (bytes > TEST_BYTES - SCRATCH_BYTES) throw new Error(`poisonedMemory: ${bytes} bytes are too many`);
+  if (nextPart + bytes > TEST_BYTES) nextPart = SCRATCH_BYTES;
+  const part = nextPart;
+  nextPart += bytes;
+  return part;
+}
+
+/** A part of the memory of all tests, which it keeps until some 64 MiB more have been asked for; or of one's own. */
+export function poisonedMemory(bytes: number, own?: { memory: Memory; firstWord: number }): PoisonedMemory {
+  const words = 2 * Math.ceil(bytes / 8);
+  const { memory, firstWord } = own ?? { memory: testMemory, firstWord: takePart(4 * words) / 4 };
   const { f32, i32, u16 } = memory;
-  i32.forEach((_, i) => {
-    i32[i] = guard(i);
-  });
+  for (let i = firstWord; i < firstWord + words; i++) i32[i] = guard(i);
   // What every word must hold at the end, unless it is writable.
-  const expected = new Int32Array(i32);
-  const writable = new Uint8Array(i32.length);
-  let end = 0;
+  const expected = i32.slice(firstWord, firstWord + words);
+  const writable = new Uint8Array(words);
+  let end = firstWord;
   let regions = 0;
 
   /** Regions start at even and odd words in turn, because some kernels distinguish them. */
-  function reserve(words: number): number {
+  function reserve(count: number): number {
     const offset = end + GUARD_WORDS + (regions++ % 4);
-    end = offset + words;
-    if (end + GUARD_WORDS > i32.length) throw new Error(`poisonedMemory: ${bytes} bytes are too few`);
+    end = offset + count;
+    if (end + GUARD_WORDS > firstWord + words) throw new Error(`poisonedMemory: ${bytes} bytes are too few`);
     return offset;
   }
-  function freeze(offset: number, words: number): void {
-    expected.set(i32.subarray(offset, offset + words), offset);
+  function freeze(offset: number, count: number): void {
+    expected.set(i32.subarray(offset, offset + count), offset - firstWord);
   }
   function place(values: ArrayLike<number>): number {
     const offset = reserve(values.length);
@@ -90,21 +113,22 @@ export function poisonedMemory(bytes: number): PoisonedMemory {
     },
     placeInOut(values) {
       const offset = place(values);
-      writable.fill(1, offset, offset + values.length);
+      writable.fill(1, offset - firstWord, offset - firstWord + values.length);
       return offset;
     },
     output(n) {
       const offset = reserve(n);
       for (let i = offset; i < offset + n; i++) i32[i] = poison(i);
-      writable.fill(1, offset, offset + n);
+      writable.fill(1, offset - firstWord, offset - firstWord + n);
       return offset;
     },
     read: (offset, n) => Array.from(f32.subarray(offset, offset + n)),
     untouched: (offset) => i32[offset] === poison(offset),
     checkGuards() {
-      for (let i = 0; i < i32.length; i++) {
-        if (writable[i] !== 0 || i32[i] === expected[i]) continue;
-        const what = expected[i] === guard(i) ? 'guard' : 'input';
+      for (let word = 0; word < words; word++) {
+        const i = firstWord + word;
+        if (writable[word] !== 0 || i32[i] === expected[word]) continue;
+        const what = expected[word] === guard(i) ? 'guard' : 'input';
         throw new Error(`the ${what} at word ${i} was overwritten with ${f32[i]} (0x${(i32[i] >>> 0).toString(16)})`);
       }
     },

@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { scalarPointwise } from '../../src/kernels/scalar/pointwise.ts';
+import { mulAdd } from '../../src/kernels/simd/gemm.ts';
+import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
+import { emitPointwise, SCALE_SHIFT_ROUNDINGS, simdPointwise } from '../../src/kernels/simd/pointwise.ts';
+import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
 import type { PointwiseKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
+import type { Module } from '../../src/wasm/index.ts';
+import { emitted } from './emitted.ts';
 import {
   DOUBLE_SLACK,
   EPSILON,
@@ -19,9 +25,36 @@ import {
 type Factory = (memory: Memory) => PointwiseKernels;
 type Pass = (kernels: PointwiseKernels, n: number, x: number, y: number) => void;
 
+function emit(module: Module): void {
+  emitPointwise(module, mulAdd);
+  emitSoftmax(module);
+  emitLocalResponse(module, mulAdd);
+}
+
+const exports = emitted(emit);
+
+function simd(memory: Memory): PointwiseKernels {
+  const scalar = scalarPointwise(memory);
+  return { ...scalar, ...simdPointwise(exports), ...simdSoftmax(exports), ...simdLocalResponse(exports, scalar) };
+}
+
+interface Fast {
+  readonly factory: Factory;
+  /** Float32 roundings of kernels that have more than one. */
+  readonly scaleShift: number;
+  readonly localResponse: (size: number, beta: number) => number;
+}
+
+const scalarTable: Fast = { factory: scalarPointwise, scaleShift: 1, localResponse: () => 1 };
+const simdTable: Fast = { factory: simd, scaleShift: SCALE_SHIFT_ROUNDINGS, localResponse: localResponseRoundings };
+const fastTables: readonly (readonly [string, Fast])[] = [
+  ['scalar', scalarTable],
+  ['simd', simdTable],
+];
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referencePointwise],
   ['scalar', scalarPointwise],
+  ['simd', simd],
 ];
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const seeds = fc.integer({ min: 0, max: 1e6 });
@@ -38,51 +71,90 @@ function outcome(factory: Factory, values: ArrayLike<number>, pass: Pass, inPlac
   return read(y, n);
 }
 
-/** The pass gives the same bits in both tables, in place or not, whatever the values. */
-function expectSameInBothTables(pass: Pass): void {
+/** The pass gives the bits of the reference, in place or not, whatever the values. */
+function expectReference(factory: Factory, pass: Pass): void {
   const property = fc.property(counts, seeds, fc.boolean(), (n, seed, inPlace) => {
     const values = randomFloatsWithSpecials(seed, n, 4);
-    expectSame(outcome(scalarPointwise, values, pass, inPlace), outcome(referencePointwise, values, pass));
+    expectSame(outcome(factory, values, pass, inPlace), outcome(referencePointwise, values, pass));
   });
   fc.assert(property, { numRuns: RUNS });
 }
 
-describe('scalar passes equal the reference ones, bit for bit', () => {
+describe.each(fastTables)('%s passes equal the reference ones, bit for bit', (_, { factory, scaleShift }) => {
   test('fill', () => {
-    for (const value of [0, -0, 1.1, nan, inf]) expectSameInBothTables((kernels, n, _, y) => kernels.fill(n, y, value));
+    for (const value of [0, -0, 1.1, nan, inf]) {
+      expectReference(factory, (kernels, n, _x, y) => kernels.fill(n, y, value));
+    }
   });
   test('clamp', () => {
     for (const low of [-inf, -1, 0]) {
-      for (const high of [0.25, 6, inf]) {
-        expectSameInBothTables((kernels, n, x, y) => kernels.clamp(n, x, y, low, high));
-      }
+      for (const high of [0.25, 6, inf]) expectReference(factory, (k, n, x, y) => k.clamp(n, x, y, low, high));
     }
-    expectSameInBothTables((kernels, n, x, y) => kernels.clamp(n, x, y, 0.5, 0.5));
+    expectReference(factory, (kernels, n, x, y) => kernels.clamp(n, x, y, 0.5, 0.5));
   });
   test('leakyRelu', () => {
-    for (const slope of [0, 0.2, 1, -1])
-      expectSameInBothTables((kernels, n, x, y) => kernels.leakyRelu(n, x, y, slope));
-  });
-  test('scaleShift', () => {
-    for (const scale of [1, 0.1, -3e38]) {
-      expectSameInBothTables((kernels, n, x, y) => kernels.scaleShift(n, x, y, scale, 0.3));
+    // Emitted kernels take float32 parameters.
+    for (const slope of [0, Math.fround(0.2), 1, -1]) {
+      expectReference(factory, (kernels, n, x, y) => kernels.leakyRelu(n, x, y, slope));
     }
   });
+  test('scaleShift, within the roundings that it has more than the reference', () => {
+    const arbitrary = fc.record({ n: counts, seed: seeds, scale: fc.constantFrom(1, Math.fround(0.1), -3e38) });
+    const property = fc.property(arbitrary, fc.boolean(), ({ n, seed, scale }, inPlace) => {
+      const shift = Math.fround(0.3);
+      const pass: Pass = (kernels, n, x, y) => kernels.scaleShift(n, x, y, Math.fround(scale), shift);
+      const values = randomFloatsWithSpecials(seed, n, 4);
+      const product = (i: number) => Math.min(Math.abs(values[i] * scale), Number.MAX_VALUE);
+      const bound = (i: number) => (scaleShift - 1) * (EPSILON * DOUBLE_SLACK * 2 * (product(i) + shift) + TINY);
+      expectWithin(outcome(factory, values, pass, inPlace), outcome(referencePointwise, values, pass), bound);
+    });
+    fc.assert(property, { numRuns: 3 * RUNS });
+  });
   test('add, also of an array with itself', () => {
-    expectSameInBothTables((kernels, n, x, y) => kernels.add(n, x, x, y));
+    expectReference(factory, (kernels, n, x, y) => kernels.add(n, x, x, y));
     const property = fc.property(counts, seeds, fc.constantFrom('a', 'b', 'neither'), (n, seed, where) => {
-      const run = (factory: Factory) => {
+      const run = (table: Factory) => {
         const { memory, place, placeInOut, output, read, checkGuards } = poisonedMemory(12 * n + 512);
         const a = (where === 'a' ? placeInOut : place)(randomFloatsWithSpecials(seed, n, 4));
         const b = (where === 'b' ? placeInOut : place)(randomFloatsWithSpecials(seed + 7, n, 4));
         const y = where === 'a' ? a : where === 'b' ? b : output(n);
-        factory(memory).add(n, a, b, y);
+        table(memory).add(n, a, b, y);
         checkGuards();
         return read(y, n);
       };
-      expectSame(run(scalarPointwise), run(referencePointwise));
+      expectSame(run(factory), run(referencePointwise));
     });
     fc.assert(property, { numRuns: RUNS });
+  });
+  test('clampRows', () => {
+    const arbitrary = fc.record({
+      rows: fc.integer({ min: 0, max: 5 }),
+      columns: counts,
+      xGap: fc.integer({ min: 0, max: 3 }),
+      yGap: fc.integer({ min: 0, max: 3 }),
+      slope: fc.constantFrom(1, 0, Math.fround(0.2), -1),
+      low: fc.constantFrom(-inf, -1, 0),
+      high: fc.constantFrom(0.25, 6, inf),
+      seed: seeds,
+      inPlace: fc.boolean(),
+    });
+    const property = fc.property(arbitrary, (drawn) => {
+      const { rows, columns, slope, low, high, inPlace } = drawn;
+      const xPitch = columns + drawn.xGap;
+      const yPitch = inPlace ? xPitch : columns + drawn.yGap;
+      const run = (table: Factory) => {
+        const bytes = 4 * rows * (xPitch + yPitch) + 512;
+        const { memory, place, placeInOut, output, read, checkGuards } = poisonedMemory(bytes);
+        const values = randomFloatsWithSpecials(drawn.seed, rows * xPitch, 4);
+        const x = inPlace ? placeInOut(values) : place(values);
+        const y = inPlace ? x : output(rows * yPitch);
+        table(memory).clampRows(rows, columns, x, xPitch, y, yPitch, slope, low, high);
+        checkGuards();
+        return read(y, rows * yPitch);
+      };
+      expectSame(run(factory), run(referencePointwise));
+    });
+    fc.assert(property, { numRuns: 4 * RUNS });
   });
 });
 
@@ -204,22 +276,23 @@ describe('softmax', () => {
   const steps = fc.integer({ min: 1, max: 5 });
   const scales = fc.constantFrom(0, 1, 20, 1e4);
 
-  test('scalar equals reference within its three roundings, in place or not', () => {
+  test.each(fastTables)('%s equals reference within three roundings, in place or not', (_, { factory }) => {
     const property = fc.property(counts, steps, seeds, scales, fc.boolean(), (n, step, seed, scale, inPlace) => {
       const values = randomFloats(seed, n).map((value) => value * scale);
       const expected = softmax(referencePointwise, values, step, false);
-      // Two roundings here and one in the reference.
-      const bound = (i: number) => 3 * EPSILON * DOUBLE_SLACK * expected[i] + 2 * TINY;
-      expectWithin(softmax(scalarPointwise, values, step, inPlace), expected, bound);
+      // Two roundings here and one in the reference; an emitted exponential has a relative error of 2^(−36) besides.
+      const bound = (i: number) => 3 * EPSILON * (1 + 2 ** -12) * expected[i] + 2 * TINY;
+      expectWithin(softmax(factory, values, step, inPlace), expected, bound);
     });
     fc.assert(property, { numRuns: RUNS });
   });
 
-  test('NaN and infinities reach the same outputs in both tables', () => {
+  test.each(fastTables)('%s: NaN and infinities reach the outputs of the reference', (_, { factory }) => {
     const property = fc.property(counts, seeds, fc.constantFrom(3, 50), (n, seed, every) => {
       const values = randomFloatsWithSpecials(seed, n, every);
       const expected = softmax(referencePointwise, values, 1, false);
-      expectWithin(softmax(scalarPointwise, values, 1, false), expected, (i) => 3 * EPSILON * expected[i] + 2 * TINY);
+      const bound = (i: number) => 3 * EPSILON * (1 + 2 ** -12) * expected[i] + 2 * TINY;
+      expectWithin(softmax(factory, values, 1, false), expected, bound);
     });
     fc.assert(property, { numRuns: RUNS });
   });
@@ -296,16 +369,22 @@ describe('localResponse', () => {
     bias: fc.constantFrom(1, 2, 1e-3, 0),
   });
 
-  test('scalar equals reference within one rounding each', () => {
-    const property = fc.property(normalisations, seeds, fc.boolean(), (normalisation, seed, specials) => {
-      const n = normalisation.channels * normalisation.pixels;
-      const x = specials ? randomFloatsWithSpecials(seed, n, 6) : randomFloats(seed, n);
-      const expected = localResponse(referencePointwise, x, normalisation);
-      const bound = (i: number) => 2 * EPSILON * DOUBLE_SLACK * Math.abs(expected[i]) + TINY;
-      expectWithin(localResponse(scalarPointwise, x, normalisation), expected, bound);
-    });
-    fc.assert(property, { numRuns: RUNS });
-  });
+  test.each(fastTables)(
+    '%s equals reference within the roundings of both',
+    (_, { factory, localResponse: roundings }) => {
+      const property = fc.property(normalisations, seeds, fc.boolean(), (normalisation, seed, specials) => {
+        const n = normalisation.channels * normalisation.pixels;
+        const x = specials ? randomFloatsWithSpecials(seed, n, 6) : randomFloats(seed, n);
+        const expected = localResponse(referencePointwise, x, normalisation);
+        const { size, beta } = normalisation;
+        // 1.001 for products of roundings.
+        const relative = 1.001 * (1 + roundings(size, beta)) * EPSILON;
+        const bound = (i: number) => relative * Math.abs(expected[i]) + TINY;
+        expectWithin(localResponse(factory, x, normalisation), expected, bound);
+      });
+      fc.assert(property, { numRuns: RUNS });
+    },
+  );
 
   test.each(tables)('%s: a channel counts in its window, and leaves no trace beyond it', (_, factory) => {
     const normalisation = { channels: 6, pixels: 1, gap: 0, size: 3, alpha: 3, beta: 0.5, bias: 0 };
@@ -318,6 +397,11 @@ describe('localResponse', () => {
     }
     const beside = localResponse(factory, Float32Array.of(0, inf, 1, 1, 1, 1), { ...normalisation, bias: 1 });
     expectSame(beside.slice(0, 3), [0, nan, 0]);
+  });
+
+  test.each(tables)('%s: squares that float32 cannot hold count', (_, factory) => {
+    const alone = { channels: 1, pixels: 1, gap: 0, size: 1, alpha: 1, beta: 0.5, bias: 0 };
+    for (const x of [2 ** -80, 2 ** 80]) expectSame(localResponse(factory, Float32Array.of(x), alone), [1]);
   });
 
   test.each(tables)('%s: an even window has its odd channel after the centre', (_, factory) => {

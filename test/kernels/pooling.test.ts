@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
+import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import type { PoolingKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
+import { emitted, SCRATCH } from './emitted.ts';
 import {
   DOUBLE_SLACK,
   EPSILON,
@@ -32,10 +34,17 @@ interface Shape {
   readonly paddingLeft: number;
 }
 
+const exports = emitted((module) => {
+  emitMaxPooling(module);
+  emitAveragePooling(module);
+});
+const simd: Factory = (memory) => simdPooling(exports, SCRATCH, scalarPooling(memory));
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referencePooling],
   ['scalar', scalarPooling],
+  ['simd', simd],
 ];
+const fastTables = tables.slice(1);
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
 /** The arguments of both kernels but the last. */
@@ -153,7 +162,9 @@ describe.each(tables)('%s maxPool', (_, factory) => {
       const { maxima, places } = maxPoolWithPlaces(factory, shape, x);
       const values = expected.map(({ value }) => value);
       expectSame(maxima, values);
-      expectSame(maxPool(factory, shape, x), values);
+      // Of zeros of both signs an emitted kernel takes either.
+      const known = (zero: number) => (factory === simd ? zero + 0 : zero);
+      expectSame(maxPool(factory, shape, x).map(known), values.map(known));
       const expectedPlaces = expected.map(({ place }) => place);
       expectSame(places, expectedPlaces);
     });
@@ -194,12 +205,12 @@ describe.each(tables)('%s maxPool', (_, factory) => {
 });
 
 describe('averagePool', () => {
-  test('scalar equals reference within one rounding each', () => {
+  test.each(fastTables)('%s equals reference within one rounding each', (_, factory) => {
     const property = fc.property(planes, fc.constantFrom(0, 1), ({ shape, x }, countPadding) => {
       const expected = averagePool(referencePooling, shape, x, countPadding);
       const absolute = averagePool(referencePooling, shape, x.map(Math.abs), countPadding);
       const bound = (i: number) => 2 * EPSILON * DOUBLE_SLACK * absolute[i] + TINY;
-      expectWithin(averagePool(scalarPooling, shape, x, countPadding), expected, bound);
+      expectWithin(averagePool(factory, shape, x, countPadding), expected, bound);
     });
     fc.assert(property, { numRuns: 2 * RUNS });
   });
@@ -250,11 +261,23 @@ describe('the windows of the networks', () => {
     const x = randomFloats(size, size * size);
     const expected = windows(padded, x).map(greatest);
     expect(expected.every(({ place }) => place >= 0)).toBe(true);
-    expectSame(
-      maxPool(scalarPooling, padded, x),
-      expected.map(({ value }) => value),
-    );
+    const values = expected.map(({ value }) => value);
+    for (const [, factory] of fastTables) expectSame(maxPool(factory, padded, x), values);
   });
+});
+
+test('simd leaves rows that are wider than its scratch to the scalar kernels', () => {
+  const shape = { ...square(2, 2, 2), width: 70_000, outputWidth: 35_000 };
+  const x = randomFloats(1, 140_000);
+  expectSame(maxPool(simd, shape, x), maxPool(scalarPooling, shape, x));
+  expectSame(averagePool(simd, shape, x, 0), averagePool(scalarPooling, shape, x, 0));
+});
+
+test('simd reads nothing where the second of four windows would begin far outside', () => {
+  const shape = { ...square(4, 2, 2 ** 23), outputHeight: 1, outputWidth: 1 };
+  const x = randomFloats(1, 16);
+  expectSame(maxPool(simd, shape, x), maxPool(scalarPooling, shape, x));
+  expectSame(averagePool(simd, shape, x, 0), averagePool(scalarPooling, shape, x, 0));
 });
 
 /** A square plane and window without padding, with as many outputs as fit. */

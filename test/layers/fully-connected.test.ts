@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
-import { roundings } from '../../src/algorithms/algorithm.ts';
 import {
   type Context,
   createContext,
@@ -65,7 +64,7 @@ function naive(batch: number, x: Floats, w: Floats, b: Floats | null): Float64Ar
  */
 function boundOf(context: Context, batch: number, x: Floats, w: Floats, b: Floats | null) {
   const scale = naive(batch, x.map(Math.abs), w.map(Math.abs), b === null ? null : b.map(Math.abs));
-  const count = roundings(x.length / batch, context) + 2;
+  const count = context.kernels.gemmRoundings(x.length / batch) + 2;
   return (i: number) => 1.001 * count * EPSILON * scale[i] + count * TINY;
 }
 

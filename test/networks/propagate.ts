@@ -10,8 +10,8 @@
  * bounds of bounds grow by the sum of |w| at each layer, and after ten layers would allow anything.
  */
 
-import { roundings } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
+import { localResponseRoundings } from '../../src/kernels/simd/local-response.ts';
 import type {
   ConvolutionNode,
   FullyConnectedNode,
@@ -85,7 +85,7 @@ function fullyConnectedBound(node: FullyConnectedNode, x: Tensor, context: Conte
   const kernel = { data: node.kernel.data.map(Math.abs), shape: node.kernel.shape };
   const magnitudes = { ...node, kernel, bias: node.bias?.map(Math.abs), activation: undefined };
   // Roundings of the blocks of a sum, of the bias and of the result, as the layer's own test counts them.
-  const count = roundings(channels, context) + 2;
+  const count = context.kernels.gemmRoundings(channels) + 2;
   return scaled(compute(magnitudes, [absolute(x)]).data, 1.001 * count * EPSILON);
 }
 
@@ -107,7 +107,7 @@ function responseBound(node: LocalResponseNormalisationNode, { value, error }: S
   const exact = compute(node, [value]).data;
   return exact.map((y, i) => {
     const channel = Math.floor(i / plane) % channels;
-    let sum = error.data[i] + 1.001 * EPSILON * Math.abs(y);
+    let sum = error.data[i] + 1.001 * localResponseRoundings(node.size, node.beta) * EPSILON * Math.abs(y);
     for (let j = channel - half; j < channel - half + node.size; j++) {
       if (j === channel || j < 0 || j >= channels) continue;
       const at = i + (j - channel) * plane;

@@ -48,12 +48,13 @@ function compare(input: View, test: (...lane: number[]) => boolean): Oracle {
 }
 
 /** One of two floats, bits untouched. */
-function pick(takeSecond: (a: number, b: number) => boolean): Oracle {
+function pick(view: View, takeSecond: (a: number, b: number) => boolean): Oracle {
   const compute: Oracle['compute'] = (a, b) => {
-    const [x, y, second] = [read(F32, a), read(F32, b), read(U32, b)];
-    return read(U32, a).map((first, i) => (takeSecond(x[i], y[i]) ? second[i] : first));
+    const [x, y] = [read(view, a), read(view, b)];
+    const laneOf = (byte: number): number => Math.floor((byte * x.length) / a.length);
+    return [...a].map((first, i) => (takeSecond(x[laneOf(i)], y[laneOf(i)]) ? b[i] : first));
   };
-  return { view: U32, compute };
+  return { view: U8, compute };
 }
 
 /** The sign is the top bit of the last byte of each lane. */
@@ -184,6 +185,7 @@ export const ORACLES: Record<string, Oracle> = {
     shr_u: shift16(U16, (a, count) => a >> count),
     add: lanes(I16, I16, (a, b) => a + b),
     sub: lanes(I16, I16, (a, b) => a - b),
+    max_u: lanes(U16, U16, Math.max),
   }),
   ...prefixed('i32x4', {
     ...integers,
@@ -198,19 +200,27 @@ export const ORACLES: Record<string, Oracle> = {
     min_u: lanes(U32, U32, Math.min),
     max_s: lanes(I32, I32, Math.max),
     max_u: lanes(U32, U32, Math.max),
+    dot_i16x8_s: {
+      view: I32,
+      compute: (a, b) => {
+        const products = read(I16, a).map((lane, i) => lane * read(I16, b)[i]);
+        return [0, 2, 4, 6].map((i) => (products[i] + products[i + 1]) | 0);
+      },
+    },
     trunc_sat_f32x4_s: lanes(F32, I32, saturate),
   }),
   ...prefixed('f32x4', {
     ...floats(F32, 4),
     splat: splat(4),
     demote_f64x2_zero: { view: F32, compute: (a) => [...read(F64, a), 0, 0] },
-    pmin: pick((a, b) => b < a),
-    pmax: pick((a, b) => a < b),
+    pmin: pick(F32, (a, b) => b < a),
+    pmax: pick(F32, (a, b) => a < b),
     convert_i32x4_s: lanes(I32, F32, (a) => a),
   }),
   ...prefixed('f64x2', {
     ...floats(F64, 8),
     splat: splat(8),
+    pmax: pick(F64, (a, b) => a < b),
     promote_low_f32x4: { view: F64, compute: (a) => read(F32, a).slice(0, 2) },
   }),
 };

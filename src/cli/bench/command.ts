@@ -11,13 +11,14 @@ import { batch } from './sections/batch.ts';
 import { firstCall } from './sections/first-call.ts';
 import { fourier } from './sections/fourier.ts';
 import { gemm } from './sections/gemm.ts';
+import { kernels } from './sections/kernels.ts';
 import { layers } from './sections/layers.ts';
 import { sizes } from './sections/sizes.ts';
 import { threads } from './sections/threads.ts';
 import { formatFindings } from './tables.ts';
 
 /** What needs nothing but this package. */
-export const sections: readonly Section[] = [layers, sizes, gemm, fourier, threads, batch, firstCall];
+export const sections: readonly Section[] = [layers, sizes, gemm, kernels, fourier, threads, batch, firstCall];
 
 export const bench = benchCommand(sections, 'nnpack-ts bench');
 

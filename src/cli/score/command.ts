@@ -1,5 +1,7 @@
 /** `nnpack-ts score`: MXNet's benchmark_score.py, for the default implementation and the accelerated one in one run. */
 import { NnpackError } from '../../errors.ts';
+import type { KernelTableName } from '../../kernels/table.ts';
+import { KERNEL_TABLES } from '../../kernels/tables.ts';
 import { warmUp } from '../../layers/warm-up.ts';
 import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../networks/definitions/index.ts';
 import { type Context, createContext } from '../../threads/context.ts';
@@ -25,7 +27,7 @@ export const score: Command = {
     networks: { value: 'LIST', help: `of ${NETWORK_NAMES.join(', ')} (${NETWORKS.join(',')})` },
     batch: { value: 'LIST', help: `batch sizes (${BATCHES.join(',')})` },
     threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
-    kernels: { value: 'NAME', help: 'the kernel table: auto, scalar or reference (auto)' },
+    kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
     eligibility: {
       value: 'WHICH',
       help: 'documented or all: which layers may leave the default implementation (all)',
@@ -74,7 +76,7 @@ interface Request extends Pick<ScoreSettings, 'eligibility' | 'budgetSeconds'> {
   readonly networks: readonly NetworkName[];
   readonly batches: readonly number[];
   readonly threads?: number;
-  readonly kernels?: 'auto' | 'scalar' | 'reference';
+  readonly kernels?: 'auto' | KernelTableName;
   readonly json?: string;
   readonly html?: string;
 }
@@ -84,7 +86,7 @@ function requestOf(given: Given): Request {
     networks: listOf(given, 'networks', readOneOf(NETWORK_NAMES)) ?? NETWORKS,
     batches: listOf(given, 'batch', readWhole) ?? BATCHES,
     threads: whole(given, 'threads'),
-    kernels: oneOf(given, 'kernels', ['auto', 'scalar', 'reference'] as const),
+    kernels: oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const),
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
     budgetSeconds: positive(given, 'budget') ?? BUDGET_SECONDS,
     json: given.options.get('json'),

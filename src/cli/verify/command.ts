@@ -3,6 +3,8 @@ import Table from 'cli-table3';
 import colors from 'picocolors';
 import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
 import { show } from '../../errors.ts';
+import { refuseSimd } from '../../kernels/simd/engine.ts';
+import type { KernelTableName } from '../../kernels/table.ts';
 import { KERNEL_TABLES } from '../../kernels/tables.ts';
 import { fail, listOf, readOneOf, readWhole, whole } from '../arguments.ts';
 import { type Command, type Given, STOPPED } from '../command.ts';
@@ -23,7 +25,7 @@ export const verify: Command = {
       value: 'LIST',
       help: `${ALGORITHM_NAMES.slice(0, 6).join(', ')}, ${ALGORITHM_NAMES.slice(6).join(', ')} (all)`,
     },
-    kernels: { value: 'LIST', help: `kernel tables, of ${KERNEL_TABLES.join(', ')} (all)` },
+    kernels: { value: 'LIST', help: `kernel tables, of ${KERNEL_TABLES.join(', ')} (those that run here)` },
     threads: { value: 'LIST', help: `numbers of threads, which must all give the same bits (${THREADS.join(',')})` },
     cases: { value: 'N', help: `cases of each row; fewer where a case takes long (${CASES})` },
     seed: { value: 'N', help: 'draw the cases of an earlier run again' },
@@ -55,7 +57,7 @@ function requestOf(given: Given): Omit<VerifyOptions, 'signal' | 'onProgress'> {
   const request = {
     algorithms: listOf(given, 'algorithm', readOneOf(ALGORITHM_NAMES)) ?? ALGORITHM_NAMES,
     // The fastest first.
-    kernels: listOf(given, 'kernels', readOneOf(KERNEL_TABLES)) ?? KERNEL_TABLES.toReversed(),
+    kernels: listOf(given, 'kernels', readOneOf(KERNEL_TABLES)) ?? KERNEL_TABLES.filter(runsHere).toReversed(),
     threads: listOf(given, 'threads', readWhole) ?? THREADS,
     cases: whole(given, 'cases') ?? CASES,
     seed: whole(given, 'seed'),
@@ -102,6 +104,10 @@ function tableOf(rows: readonly VerifyRow[]): string {
     ]);
   }
   return table.toString();
+}
+
+function runsHere(name: KernelTableName): boolean {
+  return name === 'reference' || name === 'scalar' || refuseSimd(name) === null;
 }
 
 function formatFailure({ algorithm, kernels, failure }: VerifyRow): string {

@@ -13,8 +13,12 @@ export interface Job {
  * The part of the cases that a row gets, where a case takes longer than the 8 ms of most: a transform of reference kernels
  * is a sum over its definition, T³ terms and more for a tile.
  */
+const TYPED_ARRAYS: Partial<Record<AlgorithmName, number>> = { ft64x64: 1 / 2, ft128x128: 1 / 4, ft256x256: 1 / 16 };
+
 const SHARES: Record<KernelTableName, Partial<Record<AlgorithmName, number>>> = {
-  scalar: { ft64x64: 1 / 2, ft128x128: 1 / 4, ft256x256: 1 / 16 },
+  scalar: TYPED_ARRAYS,
+  simd: TYPED_ARRAYS,
+  'simd-relaxed': TYPED_ARRAYS,
   reference: {
     wt8x8: 1 / 3,
     wt6x6: 1 / 2,

@@ -4,7 +4,7 @@
  */
 import type { Memory } from '../../tensor/memory.ts';
 import * as layout from '../fourier-layout.ts';
-import type { TileTransform } from '../table.ts';
+import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** V of a + ib, U of c + id. */
 const inputPlanes = (a: number, b: number) => [a + b, b, a];
@@ -39,6 +39,8 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
     positions: layout.fourierPositions(T),
     biasPosition: layout.fourierPosition(T, 0, 0),
     biasScale: T * T,
+    wholeRows: false,
+    roundings: ROUNDED_ONCE,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) forward([T, T, d + i * dStep, dPitch], [v + i * vStep, vPosition], inputPlanes);
     },

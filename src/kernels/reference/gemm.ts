@@ -5,6 +5,7 @@ import type { GemmKernels } from '../table.ts';
 export function referenceGemm(memory: Memory): GemmKernels {
   return {
     gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
+    gemmRoundings: () => 2,
     gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, step: 1 },
 
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {

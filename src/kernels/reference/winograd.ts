@@ -8,7 +8,7 @@
  */
 import type { Memory } from '../../tensor/memory.ts';
 import { type Matrix, onesPosition, type TileEdge, winogradMatrices } from '../cook-toom.ts';
-import type { TileTransform } from '../table.ts';
+import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T, T = 6 or 8; an axis with r = 1 has T = 1. */
 export function referenceWinogradTile(memory: Memory, tile: 6 | 8, r: number, s: number): TileTransform {
@@ -44,6 +44,8 @@ export function referenceWinogradTile(memory: Memory, tile: 6 | 8, r: number, s:
     positions: height * width,
     biasPosition: onesPosition(height) * width + onesPosition(width),
     biasScale: 1,
+    wholeRows: false,
+    roundings: ROUNDED_ONCE,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) {
         transform(input, [d + i * dStep, dPitch, 1], [v + i * vStep, width * vPosition, vPosition]);

@@ -13,7 +13,7 @@
 import type { Memory } from '../../tensor/memory.ts';
 import { type ComplexFourier, complexFourier } from '../fft-js.ts';
 import { fourierPosition, fourierPositions } from '../fourier-layout.ts';
-import type { TileTransform } from '../table.ts';
+import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** Transforms of T points and their scratch; real and imaginary parts alternate. */
 interface Workspace {
@@ -57,6 +57,8 @@ export function scalarFourierLargeTile(memory: Memory, tile: 32 | 64 | 128 | 256
     // Σ_ij y(i, j) / T² lies in every output.
     biasPosition: fourierPosition(tile, 0, 0),
     biasScale: tile ** 2,
+    wholeRows: false,
+    roundings: ROUNDED_ONCE,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) {

@@ -11,7 +11,7 @@
  */
 import type { Memory } from '../../tensor/memory.ts';
 import { fourierPosition, fourierPositions } from '../fourier-layout.ts';
-import type { TileTransform } from '../table.ts';
+import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 import * as fourier8 from './generated/fourier8.ts';
 import * as fourier16 from './generated/fourier16.ts';
 
@@ -35,6 +35,8 @@ export function scalarFourierTile(memory: Memory, tile: 8 | 16, r: number, s: nu
     // Σ_ij y(i, j) / T² lies in every output.
     biasPosition: fourierPosition(tile, 0, 0),
     biasScale: tile ** 2,
+    wholeRows: false,
+    roundings: ROUNDED_ONCE,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       const f32 = memory.f32;

@@ -18,6 +18,8 @@ export function scalarPointwise(memory: Memory): PointwiseKernels {
     fill: (n, y, value) => fill(memory.f32, n, y, value),
     copyRows: (rows, columns, x, xPitch, xStep, y, yPitch) =>
       copyRows(memory.f32, rows, columns, x, xPitch, xStep, y, yPitch),
+    clampRows: (rows, columns, x, xPitch, y, yPitch, slope, low, high) =>
+      clampRows(memory.f32, rows, columns, x, xPitch, y, yPitch, slope, low, high),
     clamp: (n, x, y, low, high) => clamp(memory.f32, n, x, y, low, high),
     leakyRelu: (n, x, y, slope) => leakyRelu(memory.f32, n, x, y, slope),
     scaleShift: (n, x, y, scale, shift) => scaleShift(memory.f32, n, x, y, scale, shift),
@@ -80,6 +82,29 @@ function copyStepped(f32: Float32Array, n: number, x: number, step: number, y: n
   for (let i = 0; i < n; i++) {
     f32[(y + i) | 0] = f32[p];
     p = (p + step) | 0;
+  }
+}
+
+function clampRows(
+  f32: Float32Array,
+  rows: number,
+  columns: number,
+  x: number,
+  xPitch: number,
+  y: number,
+  yPitch: number,
+  slope: number,
+  low: number,
+  high: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const to = y + i * yPitch;
+    let from = x + i * xPitch;
+    if (slope !== 1) {
+      leakyRelu(f32, columns, from, to, slope);
+      from = to;
+    }
+    clamp(f32, columns, from, to, low, high);
   }
 }
 

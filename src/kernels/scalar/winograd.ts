@@ -8,7 +8,7 @@
  */
 import type { Memory } from '../../tensor/memory.ts';
 import { onesPosition } from '../cook-toom.ts';
-import type { TileTransform } from '../table.ts';
+import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 import { inputPasses as input6 } from './generated/winograd6-input.ts';
 import { kernelPasses as kernel6 } from './generated/winograd6-kernel.ts';
 import { outputPasses as output6 } from './generated/winograd6-output.ts';
@@ -49,6 +49,8 @@ export function scalarWinogradTile(memory: Memory, tile: 6 | 8, r: number, s: nu
     // The point 1 of both axes: its columns of Aᵀ are all ones, so that every output receives what is added there.
     biasPosition: onesPosition(rowsEdge) * columnsEdge + onesPosition(columnsEdge),
     biasScale: 1,
+    wholeRows: false,
+    roundings: ROUNDED_ONCE,
 
     // V = Bᵀ d B
     input(count, d, dPitch, dStep, v, vStep, vPosition) {

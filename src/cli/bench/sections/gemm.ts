@@ -63,7 +63,7 @@ function microkernelOf({ arena, kernels }: Context): Candidate & { readonly oper
 }
 
 /** C = A · B of random numbers, checked once. */
-function productOf(context: Context, size: number, pitch: number): Candidate & { dispose(): void } {
+export function productOf(context: Context, size: number, pitch: number): Candidate & { dispose(): void } {
   const { arena, kernels } = context;
   const next = uniform(7);
   const [a, b, c] = [0, 1, 2].map(() => arena.allocate(size * pitch, 'bench'));

@@ -1,0 +1,40 @@
+/**
+ * What the engine at hand can run, asked by validating tiny modules, and what its compiler makes the most of.
+ *
+ * The micro-kernels' shapes were measured (docs/kernels.md): an old compiler places all loads of a loop's body before the
+ * arithmetic, and spills from 15 live registers on; a newer one keeps the order of the text. Engines that know relaxed SIMD
+ * are of the newer kind.
+ */
+import { f32x4, Module } from '../../wasm/index.ts';
+import { type MicroTiles, type MultiplyAdd, mulAdd } from './gemm.ts';
+
+export type SimdTableName = 'simd' | 'simd-relaxed';
+
+/** Why a table cannot run here; null when it can. */
+export function refuseSimd(name: SimdTableName): string | null {
+  if (typeof WebAssembly === 'undefined') return 'WebAssembly is not available';
+  if (!validates((a) => f32x4.add(a, a))) return 'WebAssembly has no SIMD here';
+  if (name === 'simd-relaxed' && !hasRelaxed()) return 'WebAssembly has no relaxed SIMD here';
+  return null;
+}
+
+function hasRelaxed(): boolean {
+  return validates((a) => f32x4.relaxed_madd(a, a, a));
+}
+
+function validates(operation: (a: ReturnType<typeof f32x4.splat>) => ReturnType<typeof f32x4.splat>): boolean {
+  const module = new Module();
+  module.function('probe', { x: 'f32' }, ['v128'], (f, { x }) => f.return(operation(f.let(f32x4.splat(x)))));
+  try {
+    return WebAssembly.validate(module.encode());
+  } catch {
+    return false;
+  }
+}
+
+/** Micro-tiles and multiply-add of a table on this engine. */
+export function variantOf(name: SimdTableName): { readonly tiles: MicroTiles; readonly multiplyAdd: MultiplyAdd } {
+  // Rows beside 1, 2, … vectors of columns.
+  if (name === 'simd-relaxed') return { tiles: [6, 6], multiplyAdd: f32x4.relaxed_madd };
+  return { tiles: hasRelaxed() ? [6, 4, 3, 2] : [4, 4, 2, 2], multiplyAdd: mulAdd };
+}

@@ -1,0 +1,296 @@
+/**
+ * Matrix multiplication in emitted WebAssembly: C[m×n] (+)= A[m×k] · B[k×n], row-major, in place.
+ *
+ *   for each panel of nv vectors of columns of B     kc rows of a panel stay in the first cache
+ *     for each block of kc of k
+ *       for each mr rows of A                        A streams by, row after row
+ *         micro-kernel: mr × nv vectors of C in registers, over the block
+ *
+ * The micro-kernel broadcasts elements of A and reads vectors of B:
+ *
+ *   c_ij += splat(a_i[p]) · b_j[p]       i < mr,   j < nv
+ *
+ * Nothing is packed: a panel's row is whole cache lines as it is, and pitches keep successive rows apart in the cache.
+ * The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many lanes of its last vector as there
+ * are columns; it may read a few elements beyond a row of B, which are never used.
+ *
+ * mr and nv are the engine's (see engine.ts): a compiler that moves all loads before the arithmetic must find registers for
+ * mr·nv sums, nv vectors and mr broadcasts at once.
+ */
+import {
+  type Expression,
+  type FunctionBuilder,
+  type FunctionReference,
+  f32x4,
+  i32,
+  type Local,
+  type Module,
+  v128,
+} from '../../wasm/index.ts';
+import type { GemmKernels } from '../table.ts';
+import type { SimdExports } from './exports.ts';
+
+/** An engine's micro-kernels: rows of A beside a panel of 1, 2, … vectors; the last is the full panel. */
+export type MicroTiles = readonly number[];
+
+export type MultiplyAdd = (a: Expression<'v128'>, b: Expression<'v128'>, sum: Expression<'v128'>) => Expression<'v128'>;
+
+/** a · b + sum, rounded twice: the same bits on every machine. */
+export const mulAdd: MultiplyAdd = (a, b, sum) => f32x4.add(sum, f32x4.mul(a, b));
+
+/** After so many terms a sum is added to C, so that rounding errors grow by parts; and a panel stays in the cache. */
+export const KC = 512;
+
+type I32 = Local<'i32'>;
+
+/** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
+export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd): void {
+  emitDriver(module, tiles, 'sgemm', (rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
+  emitDriver(module, tiles, 'sgemmIndirect', (rows, vectors) => indirectKernel(module, rows, vectors, multiplyAdd));
+}
+
+/** A micro-kernel's parameters; `b` is the panel's first row, or the table of its rows' places. */
+const MICRO = {
+  k: 'i32',
+  a: 'i32',
+  lda: 'i32',
+  b: 'i32',
+  ldb: 'i32',
+  c: 'i32',
+  ldc: 'i32',
+  lanes: 'i32',
+  update: 'i32',
+} as const;
+
+function directKernel(module: Module, mr: number, nv: number, multiplyAdd: MultiplyAdd): FunctionReference<never> {
+  return module.function(
+    `sgemm_${mr}x${4 * nv}__simd`,
+    MICRO,
+    [],
+    (f, { k, a, lda, b, ldb, c, ldc, lanes, update }) => {
+      const sums = sumsOf(f, mr, nv);
+      const rows = rowPointers(f, a, lda, mr);
+      const end = f.let(i32.add(a, i32.shl(k, 2)));
+      f.do(
+        () => {
+          accumulate(f, sums, rows, nv, b, multiplyAdd);
+          f.add(b, ldb);
+          for (const row of rows) f.add(row, 4);
+        },
+        i32.lt_u(rows[0], end),
+      );
+      store(f, sums, nv, c, ldc, lanes, update);
+    },
+  );
+}
+
+/** Row p of B is at ldb + i32[b + 4p]: ldb takes the place of a base address. */
+function indirectKernel(module: Module, mr: number, nv: number, multiplyAdd: MultiplyAdd): FunctionReference<never> {
+  const name = `sgemm_indirect_${mr}x${4 * nv}__simd`;
+  return module.function(name, MICRO, [], (f, { k, a, lda, b, ldb, c, ldc, lanes, update }) => {
+    const sums = sumsOf(f, mr, nv);
+    const rows = rowPointers(f, a, lda, mr);
+    const end = f.let(i32.add(a, i32.shl(k, 2)));
+    const row = f.local('i32');
+    f.do(
+      () => {
+        f.set(row, i32.add(ldb, i32.shl(i32.load(b), 2)));
+        accumulate(f, sums, rows, nv, row, multiplyAdd);
+        f.add(b, 4);
+        for (const pointer of rows) f.add(pointer, 4);
+      },
+      i32.lt_u(rows[0], end),
+    );
+    store(f, sums, nv, c, ldc, lanes, update);
+  });
+}
+
+function sumsOf(f: FunctionBuilder, mr: number, nv: number): Local<'v128'>[][] {
+  return Array.from({ length: mr }, () => Array.from({ length: nv }, () => f.local('v128')));
+}
+
+/** a, a + lda, …, each in a local of its own. */
+function rowPointers(f: FunctionBuilder, a: I32, lda: I32, mr: number): I32[] {
+  const rows = [a];
+  while (rows.length < mr) rows.push(f.let(i32.add(rows[rows.length - 1], lda)));
+  return rows;
+}
+
+/** c_ij += splat(a_i) · b_j */
+function accumulate(
+  f: FunctionBuilder,
+  sums: readonly (readonly Local<'v128'>[])[],
+  rows: readonly I32[],
+  nv: number,
+  b: I32,
+  multiplyAdd: MultiplyAdd,
+): void {
+  const bs = Array.from({ length: nv }, (_, j) => f.let(v128.load(b, { offset: 16 * j })));
+  sums.forEach((row, i) => {
+    const ai = f.let(v128.load32_splat(rows[i]));
+    row.forEach((sum, j) => {
+      f.set(sum, multiplyAdd(ai, bs[j], sum));
+    });
+  });
+}
+
+/** C (+)= the sums; of the last vector only the first `lanes`. */
+function store(
+  f: FunctionBuilder,
+  sums: readonly (readonly Local<'v128'>[])[],
+  nv: number,
+  c: I32,
+  ldc: I32,
+  lanes: I32,
+  update: I32,
+): void {
+  f.if(update, () => {
+    const at = f.let(c);
+    for (const row of sums) {
+      row.forEach((sum, j) => {
+        f.set(sum, f32x4.add(sum, v128.load(at, { offset: 16 * j })));
+      });
+      f.add(at, ldc);
+    }
+  });
+  for (const row of sums) {
+    for (let j = 0; j < nv - 1; j++) f.emit(v128.store(c, row[j], { offset: 16 * j }));
+    storeLanes(f, c, row[nv - 1], lanes, 16 * (nv - 1));
+    f.add(c, ldc);
+  }
+}
+
+/** The first 1 to 4 lanes of a vector. */
+export function storeLanes(f: FunctionBuilder, at: I32, vector: Expression<'v128'>, lanes: I32, offset: number): void {
+  f.if(
+    i32.eq(lanes, 4),
+    () => f.emit(v128.store(at, vector, { offset })),
+    () => {
+      f.emit(v128.store32_lane(at, vector, 0, { offset }));
+      f.if(i32.gt_u(lanes, 1), () => f.emit(v128.store32_lane(at, vector, 1, { offset: offset + 4 })));
+      f.if(i32.gt_u(lanes, 2), () => f.emit(v128.store32_lane(at, vector, 2, { offset: offset + 8 })));
+    },
+  );
+}
+
+const DRIVER = {
+  m: 'i32',
+  n: 'i32',
+  k: 'i32',
+  a: 'i32',
+  lda: 'i32',
+  b: 'i32',
+  ldb: 'i32',
+  c: 'i32',
+  ldc: 'i32',
+  update: 'i32',
+} as const;
+
+/** The loops around the micro-kernels. All pitches are in bytes; for an indirect product b is its table, ldb its base. */
+function emitDriver(
+  module: Module,
+  tiles: MicroTiles,
+  name: 'sgemm' | 'sgemmIndirect',
+  kernelOf: (rows: number, vectors: number) => FunctionReference<never>,
+): void {
+  const isIndirect = name === 'sgemmIndirect';
+  const nv = tiles.length;
+  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, kernelOf));
+  module.function(
+    `${name}__simd`,
+    DRIVER,
+    [],
+    (f, { m, n, k, a, lda, b, ldb, c, ldc, update }) => {
+      const width = 16 * nv;
+      const left = f.let(n);
+      const nextPanel = (): void => {
+        f.add(isIndirect ? ldb : b, width);
+        f.add(c, width);
+        f.set(left, i32.sub(left, 4 * nv));
+      };
+      f.loop(i32.ge_s(left, 4 * nv), () => {
+        f.call(panels[nv - 1], m, k, a, lda, b, ldb, c, ldc, 4, update);
+        nextPanel();
+      });
+      // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, of the last of which 1 … 4 lanes.
+      f.if(i32.gt_s(left, 0), () => {
+        const vectors = f.let(i32.shr_u(i32.add(left, 3), 2));
+        const lanes = f.let(i32.sub(left, i32.shl(i32.sub(vectors, 1), 2)));
+        panels.forEach((callee, j) => {
+          f.if(i32.eq(vectors, j + 1), () => f.call(callee, m, k, a, lda, b, ldb, c, ldc, lanes, update));
+        });
+      });
+    },
+    { export: true },
+  );
+}
+
+/** One panel of B under all rows of A, a block of k after the other. */
+function panel(
+  module: Module,
+  mr: number,
+  vectors: number,
+  name: 'sgemm' | 'sgemmIndirect',
+  kernelOf: (rows: number, vectors: number) => FunctionReference<never>,
+): FunctionReference<never> {
+  const isIndirect = name === 'sgemmIndirect';
+  const kernels = Array.from({ length: mr }, (_, i) => kernelOf(i + 1, vectors));
+  const { n: _, ...parameters } = { ...DRIVER, lanes: 'i32' } as const;
+  const signature = {
+    m: parameters.m,
+    k: parameters.k,
+    a: parameters.a,
+    lda: parameters.lda,
+    b: parameters.b,
+    ldb: parameters.ldb,
+    c: parameters.c,
+    ldc: parameters.ldc,
+    lanes: parameters.lanes,
+    update: parameters.update,
+  };
+  return module.function(
+    `${name}_panel_${4 * vectors}`,
+    signature,
+    [],
+    (f, { m, k, a, lda, b, ldb, c, ldc, lanes, update }) => {
+      f.loop(i32.gt_s(k, 0), () => {
+        const depth = f.let(i32.const(KC));
+        f.if(i32.lt_s(k, KC), () => f.set(depth, k));
+        const [ai, ci, rows] = [f.let(a), f.let(c), f.let(m)];
+        f.loop(i32.ge_s(rows, mr), () => {
+          f.call(kernels[mr - 1], depth, ai, lda, b, ldb, ci, ldc, lanes, update);
+          f.add(ai, i32.mul(lda, mr));
+          f.add(ci, i32.mul(ldc, mr));
+          f.set(rows, i32.sub(rows, mr));
+        });
+        for (let i = 1; i < mr; i++) {
+          f.if(i32.eq(rows, i), () => f.call(kernels[i - 1], depth, ai, lda, b, ldb, ci, ldc, lanes, update));
+        }
+        f.add(a, 4 * KC);
+        f.add(b, isIndirect ? i32.const(4 * KC) : i32.mul(ldb, KC));
+        f.set(k, i32.sub(k, KC));
+        f.set(update, 1);
+      });
+    },
+  );
+}
+
+type Products = Omit<GemmKernels, 'dots' | 'dotsHalf'>;
+
+/** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
+export function simdGemm(exports: SimdExports, tiles: MicroTiles, scalar: GemmKernels): Products {
+  const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
+  return {
+    gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 4 },
+    gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
+    // One for each term of a block, one for each block, one to spare.
+    gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
+    sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
+      if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
+      return void sgemm(m, n, k, a << 2, lda << 2, b << 2, ldb << 2, c << 2, ldc << 2, update);
+    },
+    sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
+      if (k > 0) sgemmIndirect(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1);
+    },
+  };
+}

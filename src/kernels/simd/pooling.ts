@@ -1,0 +1,55 @@
+/**
+ * Pooling by the emitted kernels of max-pooling.ts and average-pooling.ts, and what they leave to the scalar ones: places
+ * of maxima, planes that hold a NaN, planes of less than four columns, and rows that are too wide for the scratch.
+ */
+import type { PoolingKernels } from '../table.ts';
+import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
+
+export { emitAveragePooling } from './average-pooling.ts';
+export { emitMaxPooling } from './max-pooling.ts';
+
+export function simdPooling(exports: SimdExports, scratch: number, scalar: PoolingKernels): PoolingKernels {
+  return {
+    maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices) {
+      const reach = reachOf(w, ow, pw, sw, left);
+      const isLeft =
+        indices >= 0 ||
+        w < 4 ||
+        4 * reach > SCRATCH_BYTES ||
+        exports.max_pool__simd(h, w, x << 2, oh, ow, y << 2, ph, pw, sh, sw, top, left, scratch, reach) !== 0;
+      if (isLeft) scalar.maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices);
+    },
+    averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding) {
+      const reach = reachOf(w, ow, pw, sw, left);
+      if (oh === 1 && ow === 1 && ph - top >= h && pw - left >= w) {
+        // One window, which holds the plane.
+        exports.average_run__simd(h * w, x << 2, y << 2, countPadding === 0 ? h * w : ph * pw);
+      } else if (w < 4 || 8 * (reach + ow + 4) > SCRATCH_BYTES) {
+        scalar.averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding);
+      } else {
+        exports.average_pool__simd(
+          h,
+          w,
+          x << 2,
+          oh,
+          ow,
+          y << 2,
+          ph,
+          pw,
+          sh,
+          sw,
+          top,
+          left,
+          countPadding,
+          scratch,
+          reach,
+        );
+      }
+    },
+  };
+}
+
+/** Columns of the padded plane that windows reach; four windows are read at a time, though there may be fewer. */
+function reachOf(width: number, outputs: number, pool: number, stride: number, padding: number): number {
+  return Math.max(padding + width, Math.max(outputs - 1, 3) * stride + pool);
+}

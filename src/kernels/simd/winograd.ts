@@ -1,0 +1,257 @@
+/**
+ * Winograd transforms in emitted WebAssembly: V = Bᵀ d B, U = G g Gᵀ, Y = Aᵀ m A, four tiles at a time, in float32.
+ *
+ *   input     Bᵀ down the columns of the strip of a row of tiles, into the scratch
+ *             then B along rows of four tiles, transposed into the lanes; 16 bytes to each position of V
+ *   output    the reverse: A along rows of four tiles, from positions of M to a strip in the scratch
+ *             then Aᵀ down the columns of the strip, to rows of Y
+ *   kernel    taps of many kernels side by side, a transpose; then both passes are G down columns
+ *
+ * Every pass is the program of ../winograd-program.ts over emitted vectors (./winograd-passes.ts). An axis on which the
+ * kernel is flat has a tile of edge 1, whose pass is the identity.
+ *
+ * Positions are read and written four tiles at a time, hence want neighbouring tiles side by side. Where they are apart,
+ * or fewer than four, they are staged in the scratch and scattered or gathered one by one.
+ *
+ * Rounding: to float32 at every operation; `winogradRoundings` counts them in the same program.
+ */
+import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
+import { type CookToom, winogradMatrices } from '../cook-toom.ts';
+import type { TileTransform } from '../table.ts';
+import { winogradRoundings } from '../winograd-program.ts';
+import type { SimdExports } from './exports.ts';
+import {
+  emitGather,
+  emitScatter,
+  inputColumns,
+  inputRows,
+  kernelColumns,
+  outputColumns,
+  outputRows,
+  type Pass,
+  STRIP_COLUMNS,
+  STRIP_PITCH,
+  transposeKernels,
+} from './winograd-passes.ts';
+import { countDown, type I32 } from './winograd-vectors.ts';
+
+type Edge = 6 | 8;
+
+const EDGES: readonly Edge[] = [6, 8];
+
+/** Kernels that are transformed side by side. */
+const KERNELS = 64;
+/**
+ * Bytes of the scratch: first a strip, or the taps of kernels and from HALFWAY on what is between their passes; then staged
+ * positions, a row of the strip's length for each.
+ */
+const HALFWAY = 16 * 1024;
+const STAGE = 32 * 1024;
+
+/** The matrices of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
+type Axes = ReadonlyMap<number, CookToom>;
+
+export function emitWinograd(module: Module): void {
+  emitScatter(module);
+  emitGather(module);
+  const transpose = transposeKernels(module);
+  for (const edge of EDGES) {
+    const sizes = Array.from({ length: edge - 1 }, (_, k) => k + 1);
+    const axes = new Map(sizes.map((r) => [r, winogradMatrices(r === 1 ? 1 : edge, r)]));
+    emitInput(module, edge, axes);
+    emitOutput(module, edge, axes);
+    emitKernel(module, edge, axes, transpose);
+  }
+}
+
+/** V = Bᵀ d B of `count` tiles of height × width in a strip of `columns`. Bᵀ is the same for every size but 1. */
+function emitInput(module: Module, edge: Edge, axes: Axes): void {
+  const axisOf = (length: number) => axes.get(length === 1 ? 1 : 2)!;
+  const columnPasses = passes([1, edge], (length) => inputColumns(module, `${edge}_${length}`, axisOf(length).bT));
+  const rowPasses = passes([1, edge], (length) => inputRows(module, `${edge}_${length}`, axisOf(length).bT));
+  module.function(
+    `winograd_input_${edge}__simd`,
+    {
+      height: 'i32',
+      width: 'i32',
+      columns: 'i32',
+      count: 'i32',
+      d: 'i32',
+      dPitch: 'i32',
+      dStep: 'i32',
+      v: 'i32',
+      vPosition: 'i32',
+      strip: 'i32',
+    },
+    [],
+    (f, { height, width, columns, count, d, dPitch, dStep, v, vPosition, strip }) => {
+      callPass(f, columnPasses, height, columns, d, dPitch, strip);
+      callPass(f, rowPasses, width, height, count, strip, dStep, v, vPosition);
+    },
+    { export: true },
+  );
+}
+
+/** Y = Aᵀ m A of `count` tiles of `height` rows, to rows of `columns`. */
+function emitOutput(module: Module, edge: Edge, axes: Axes): void {
+  const rowPasses = passes(axes.keys(), (s) => outputRows(module, `${edge}_${s}`, axes.get(s)!.aT));
+  const columnPasses = passes(axes.keys(), (r) => outputColumns(module, `${edge}_${r}`, axes.get(r)!.aT));
+  module.function(
+    `winograd_output_${edge}__simd`,
+    {
+      r: 'i32',
+      s: 'i32',
+      height: 'i32',
+      columns: 'i32',
+      count: 'i32',
+      m: 'i32',
+      mPosition: 'i32',
+      y: 'i32',
+      yPitch: 'i32',
+      strip: 'i32',
+    },
+    [],
+    (f, { r, s, height, columns, count, m, mPosition, y, yPitch, strip }) => {
+      callPass(f, rowPasses, s, height, count, m, mPosition, strip);
+      callPass(f, columnPasses, r, columns, strip, y, yPitch);
+    },
+    { export: true },
+  );
+}
+
+/** U = G g Gᵀ of up to KERNELS kernels, for a tile of height × width. A row of lanes holds one element of each kernel. */
+function emitKernel(module: Module, edge: Edge, axes: Axes, transpose: Pass): void {
+  const columnPasses = passes(axes.keys(), (r) => kernelColumns(module, `${edge}_${r}`, axes.get(r)!.g));
+  module.function(
+    `winograd_kernel_${edge}__simd`,
+    {
+      r: 'i32',
+      s: 'i32',
+      height: 'i32',
+      width: 'i32',
+      count: 'i32',
+      g: 'i32',
+      gStep: 'i32',
+      u: 'i32',
+      uPosition: 'i32',
+      scratch: 'i32',
+    },
+    [],
+    (f, { r, s, height, width, count, g, gStep, u, uPosition, scratch }) => {
+      const lanes = f.let(i32.shl(i32.shr_u(i32.add(count, 3), 2), 4));
+      f.call(transpose, count, i32.mul(r, s), g, gStep, scratch, lanes);
+      // The s columns of all kernels side by side, then each row of their results.
+      const pitch = f.let(i32.mul(lanes, s));
+      const half = f.let(i32.add(scratch, HALFWAY));
+      callPass(f, columnPasses, r, i32.shr_u(pitch, 2), scratch, pitch, half, pitch);
+      countDown(f, height, () => {
+        callPass(f, columnPasses, s, count, half, lanes, u, uPosition);
+        f.add(half, pitch);
+        f.add(u, i32.mul(uPosition, width));
+      });
+    },
+    { export: true },
+  );
+}
+
+/** The passes of one kind by the size of the kernel or of the tile along their axis. */
+type Passes = ReadonlyMap<number, Pass>;
+
+function passes(sizes: Iterable<number>, make: (size: number) => Pass): Passes {
+  return new Map([...sizes].map((size) => [size, make(size)]));
+}
+
+/** Calls the pass of the size that a local holds. */
+function callPass(f: FunctionBuilder, passes: Passes, size: I32, ...operands: readonly Operand<'i32'>[]): void {
+  for (const [n, pass] of passes) f.if(i32.eq(size, n), () => f.call(pass, ...operands));
+}
+
+/** The transforms of a tile, whose geometry is that of the scalar ones. */
+export function simdWinogradTile(
+  exports: SimdExports,
+  scratch: number,
+  tile: Edge,
+  r: number,
+  s: number,
+  scalar: TileTransform,
+): TileTransform {
+  const { height, width, outputHeight, outputWidth, positions } = scalar;
+  const inputTransform = exports[`winograd_input_${tile}__simd`];
+  const kernelTransform = exports[`winograd_kernel_${tile}__simd`];
+  const outputTransform = exports[`winograd_output_${tile}__simd`];
+  const scatter = exports.winograd_scatter__simd;
+  const gather = exports.winograd_gather__simd;
+  const stage = scratch + STAGE;
+  const outputTiles = tilesIn(outputWidth, outputWidth);
+
+  return {
+    ...scalar,
+    wholeRows: true,
+    roundings: winogradRoundings(tile, r, s),
+
+    // V = Bᵀ d B
+    input(count, d, dPitch, dStep, v, vStep, vPosition) {
+      const most = tilesIn(width, dStep);
+      for (let i = 0; i < count; i += most) {
+        const n = Math.min(most, count - i);
+        const columns = (n - 1) * dStep + width;
+        // Four tiles are read even where there is one, whose step could lead out of the scratch.
+        const step = n > 1 ? dStep << 2 : 0;
+        const from = (d + i * dStep) << 2;
+        const to = (v + i * vStep) << 2;
+        if (n >= 4 && vStep === 1) {
+          inputTransform(height, width, columns, n, from, dPitch << 2, step, to, vPosition << 2, scratch);
+        } else {
+          inputTransform(height, width, columns, n, from, dPitch << 2, step, stage, STRIP_PITCH, scratch);
+          scatter(positions, n, stage, to, vPosition << 2, vStep << 2);
+        }
+      }
+    },
+
+    // U = G g Gᵀ
+    kernel(count, g, gStep, u, uStep, uPosition) {
+      for (let i = 0; i < count; i += KERNELS) {
+        const n = Math.min(KERNELS, count - i);
+        const from = (g + i * gStep) << 2;
+        const to = (u + i * uStep) << 2;
+        if (n >= 4 && uStep === 1) {
+          kernelTransform(r, s, height, width, n, from, gStep << 2, to, uPosition << 2, scratch);
+        } else {
+          kernelTransform(r, s, height, width, n, from, gStep << 2, stage, STRIP_PITCH, scratch);
+          scatter(positions, n, stage, to, uPosition << 2, uStep << 2);
+        }
+      }
+    },
+
+    // Y = Aᵀ m A
+    output(count, m, mStep, mPosition, y, yPitch, yStep) {
+      // Tiles that are not side by side in Y are done one by one.
+      const most = yStep === outputWidth ? outputTiles : 1;
+      for (let i = 0; i < count; i += most) {
+        const n = Math.min(most, count - i);
+        const columns = n * outputWidth;
+        let from = (m + i * mStep) << 2;
+        let position = mPosition << 2;
+        if (mStep !== 1) {
+          gather(positions, n, from, position, mStep << 2, stage);
+          from = stage;
+          position = STRIP_PITCH;
+        }
+        const to = (y + i * yStep) << 2;
+        if (columns >= 4) {
+          outputTransform(r, s, height, columns, n, from, position, to, yPitch << 2, scratch);
+        } else {
+          outputTransform(r, s, height, columns, n, from, position, stage, STRIP_PITCH, scratch);
+          scatter(outputHeight, columns, stage, to, yPitch << 2, 4);
+        }
+      }
+    },
+  };
+}
+
+/** How many tiles, `step` apart, fit into a strip: whole vectors of four, or fewer. */
+function tilesIn(width: number, step: number): number {
+  if (step === 0) return STRIP_COLUMNS;
+  const tiles = Math.floor((STRIP_COLUMNS - width) / step) + 1;
+  return tiles < 4 ? tiles : tiles & ~3;
+}

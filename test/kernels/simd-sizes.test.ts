@@ -1,0 +1,248 @@
+import { describe, test } from 'vitest';
+import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
+import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
+import { referencePooling } from '../../src/kernels/reference/pooling.ts';
+import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
+import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
+import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
+import { mulAdd } from '../../src/kernels/simd/gemm.ts';
+import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
+import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
+import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.ts';
+import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
+import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
+import type { KernelTable } from '../../src/kernels/table.ts';
+import type { Memory } from '../../src/tensor/memory.ts';
+import type { Module } from '../../src/wasm/index.ts';
+import { emitted, largeMemory, SCRATCH } from './emitted.ts';
+import { EPSILON, expectWithin, memoryOver, poisonedMemory, randomFloats, TINY } from './harness.ts';
+
+/**
+ * Emitted kernels beside the reference at every size from 1 to 40 in each of two dimensions, which is every combination of
+ * whole vectors, blocks and rests; at the end of a memory; and beyond 2 GiB, where addresses have their sign bit set.
+ */
+
+type Kernels = Omit<
+  KernelTable,
+  | 'name'
+  | 'tile'
+  | 'gemmUnits'
+  | 'gemmBlocks'
+  | 'gemmRoundings'
+  | 'sgemm'
+  | 'sgemmIndirect'
+  | 'resizeNearest'
+  | 'resizeBilinear'
+>;
+
+function emit(module: Module): void {
+  emitPointwise(module, mulAdd);
+  emitSoftmax(module);
+  emitLocalResponse(module, mulAdd);
+  emitMaxPooling(module);
+  emitAveragePooling(module);
+  emitDots(module, mulAdd);
+  emitHalfDots(module, mulAdd);
+}
+
+/** The emitted kernels; none of the data here should be left to scalar ones, but for planes of less than four columns. */
+function simd(exports: SimdExports, memory: Memory): Kernels {
+  const never = (): never => {
+    throw new Error('left to the scalar kernel');
+  };
+  const { maxPool, averagePool } = scalarPooling(memory);
+  return {
+    ...simdPointwise(exports),
+    ...simdSoftmax(exports),
+    ...simdLocalResponse(exports, { localResponse: never }),
+    ...simdPooling(exports, SCRATCH, {
+      maxPool: (h, w, ...rest) => (w < 4 ? maxPool(h, w, ...rest) : never()),
+      averagePool: (h, w, ...rest) => (w < 4 ? averagePool(h, w, ...rest) : never()),
+    }),
+    ...simdDots(exports, SCRATCH, { dots: never, dotsHalf: never }),
+  };
+}
+
+function reference(memory: Memory): Kernels {
+  return { ...referencePointwise(memory), ...referencePooling(memory), ...referenceGemm(memory) };
+}
+
+/** A kernel over a × b elements or windows: what it reads, how much it writes, how it is called, and how far it may be off. */
+interface Case {
+  readonly name: string;
+  readonly inputs: (a: number, b: number) => number;
+  readonly outputs: (a: number, b: number) => number;
+  readonly run: (kernels: Kernels, a: number, b: number, x: number, y: number) => void;
+  readonly roundings: number;
+  /** What to make of random numbers as inputs. */
+  readonly values?: (x: Float32Array, b: number) => Float32Array;
+  /** What to compute the scale of the errors from; without it, it is |y|. */
+  readonly absolute?: (x: Float32Array, b: number) => Float32Array;
+}
+
+const square = (a: number, b: number) => a * b;
+const absolute = (x: Float32Array) => x.map(Math.abs);
+
+/** The bits of the first b floats and of the others, as far as they are in the masks. */
+function masked(x: Float32Array, b: number, first: number, others: number): Float32Array {
+  const bits = new Uint32Array(x.slice().buffer);
+  return new Float32Array(bits.map((word, i) => word & (i < b ? first : others)).buffer);
+}
+
+/** Windows of a plane of a rows and b columns, as many as begin in it. */
+function pooling(pool: number, stride: number, padding: number) {
+  const count = (size: number) => Math.ceil((size + padding) / stride);
+  return {
+    inputs: square,
+    outputs: (a: number, b: number) => count(a) * count(b),
+    sizes: (a: number, b: number, x: number, y: number) =>
+      [a, b, x, count(a), count(b), y, pool, pool, stride, stride, padding, padding] as const,
+  };
+}
+
+const WINDOWS = [
+  [2, 2, 0],
+  [3, 2, 0],
+  [3, 1, 1],
+  [5, 3, 2],
+] as const;
+
+const LRN = [5, 2, 0.75, 1] as const;
+
+const cases: readonly Case[] = [
+  ...[1, 2, 3].map((step) => ({
+    name: `copyRows by ${step}`,
+    inputs: (a: number, b: number) => a * (b * step + 1),
+    outputs: square,
+    run: (k: Kernels, a: number, b: number, x: number, y: number) => k.copyRows(a, b, x, b * step + 1, step, y, b),
+    roundings: 0,
+  })),
+  {
+    name: 'clampRows',
+    inputs: (a, b) => a * (b + 1),
+    outputs: square,
+    run: (k, a, b, x, y) => k.clampRows(a, b, x, b + 1, y, b, 0.5, -0.25, 0.5),
+    roundings: 0,
+  },
+  {
+    name: 'softmax',
+    inputs: square,
+    outputs: (a, b) => (a - 1) * b + 1,
+    run: (k, a, b, x, y) => k.softmax(a, b, x, y),
+    roundings: 2.001,
+  },
+  {
+    name: 'localResponse',
+    inputs: square,
+    outputs: square,
+    run: (k, a, b, x, y) => k.localResponse(a, b, b, x, y, ...LRN),
+    roundings: localResponseRoundings(LRN[0], LRN[2]),
+  },
+  ...WINDOWS.map(([pool, stride, padding]) => {
+    const { inputs, outputs, sizes } = pooling(pool, stride, padding);
+    return {
+      name: `maxPool ${pool}×${pool}/${stride}, padding ${padding}`,
+      inputs,
+      outputs,
+      run: (k: Kernels, a: number, b: number, x: number, y: number) => k.maxPool(...sizes(a, b, x, y), -1),
+      roundings: 0,
+    };
+  }),
+  ...WINDOWS.map(([pool, stride, padding]) => {
+    const { inputs, outputs, sizes } = pooling(pool, stride, padding);
+    return {
+      name: `averagePool ${pool}×${pool}/${stride}, padding ${padding}`,
+      inputs,
+      outputs,
+      run: (k: Kernels, a: number, b: number, x: number, y: number) => k.averagePool(...sizes(a, b, x, y), 0),
+      roundings: 1.001,
+      absolute,
+    };
+  }),
+  {
+    name: 'averagePool of a whole plane',
+    inputs: square,
+    outputs: () => 1,
+    run: (k, a, b, x, y) => k.averagePool(a, b, x, 1, 1, y, a, b, 1, 1, 0, 0, 0),
+    roundings: 1.001,
+    absolute,
+  },
+  {
+    name: 'dots',
+    inputs: (a, b) => a * b + b,
+    outputs: (a) => a,
+    run: (k, a, b, x, y) => k.dots(a, b, x + b, b, x, y),
+    roundings: DOTS_ROUNDINGS,
+    absolute,
+  },
+  ...[0, 1].map((alternative) => ({
+    name: `dotsHalf, alternative ${alternative}`,
+    inputs: (a: number, b: number) => b + Math.ceil((a * b) / 2),
+    outputs: (a: number) => a,
+    run: (k: Kernels, a: number, b: number, x: number, y: number) =>
+      k.dotsHalf(a, b, 2 * (x + b), b, x, y, alternative),
+    roundings: DOTS_ROUNDINGS,
+    // The weights are the halves of floats; without exponent 31 where it means ∞ or NaN.
+    values: (x: Float32Array, b: number) => (alternative === 1 ? x : masked(x, b, 0xffffffff, 0xbfffbfff)),
+    absolute: (x: Float32Array, b: number) => masked(x, b, 0x7fffffff, 0x7fff7fff),
+  })),
+];
+
+describe('every size from 1 to 40 in both dimensions', () => {
+  const exports = emitted(emit);
+  test.each(cases)('$name', (kernel) => {
+    for (let a = 1; a <= 40; a++) {
+      for (let b = 1; b <= 40; b++) compare(kernel, exports, a, b);
+    }
+  });
+});
+
+describe('no more than 60 bytes are read beyond the inputs', () => {
+  const memory = memoryOver(new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true }));
+  const exports = emitted(emit, memory);
+  test.each(cases)('$name', (kernel) => {
+    for (let a = 1; a <= 20; a++) {
+      for (let b = 1; b <= 20; b++) {
+        const random = randomFloats(1, kernel.inputs(a, b));
+        const x = kernel.values?.(random, b) ?? random;
+        const from = memory.f32.length - 15 - x.length;
+        memory.f32.set(x, from);
+        // Traps if it reads beyond the memory.
+        kernel.run(simd(exports, memory), a, b, from, SCRATCH_BYTES / 4);
+      }
+    }
+  });
+});
+
+describe('beyond 2 GiB', () => {
+  const own = { memory: memoryOver(largeMemory()), firstWord: 2 ** 29 + 1 };
+  const exports = emitted(emit, own.memory);
+  test.each(cases)('$name', (kernel) => {
+    compare(kernel, exports, 13, 38, own);
+  });
+});
+
+function compare(
+  kernel: Case,
+  exports: SimdExports,
+  a: number,
+  b: number,
+  own?: { memory: Memory; firstWord: number },
+) {
+  const random = randomFloats(41 * a + b, kernel.inputs(a, b));
+  const x = kernel.values?.(random, b) ?? random;
+  const run = (kernels: (memory: Memory) => Kernels, values: Float32Array): number[] => {
+    const n = kernel.outputs(a, b);
+    const { memory, place, output, read, checkGuards } = poisonedMemory(4 * (x.length + n) + 512, own);
+    const [from, to] = [place(values), output(n)];
+    kernel.run(kernels(memory), a, b, from, to);
+    checkGuards();
+    return read(to, n);
+  };
+  const expected = run(reference, x);
+  const scale = kernel.absolute ? run(reference, kernel.absolute(x, b)) : expected.map(Math.abs);
+  // The reference rounds once.
+  const relative = kernel.roundings === 0 ? 0 : 1.001 * (kernel.roundings + 1) * EPSILON;
+  const actual = run((memory) => simd(exports, memory), x);
+  expectWithin(actual, expected, (i) => relative * scale[i] + (relative > 0 ? (b + 2) * TINY : 0));
+}
