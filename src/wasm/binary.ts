@@ -92,12 +92,10 @@ function nameEntries(functions: readonly FinishedFunction[], content: ByteWriter
   content.text('name');
   section(content, NAMES.functions, (names) => names.list(functions, nameEntry(names)));
   section(content, NAMES.locals, (names) => {
-    names.list(functions, ({ index, locals }) => {
+    // Parameters come first, and have names.
+    names.list(functions, ({ index, locals, parameters }) => {
       names.u32(index);
-      names.list(
-        locals.flatMap(({ index, name }) => (name === undefined ? [] : [{ index, name }])),
-        nameEntry(names),
-      );
+      names.list(locals.slice(0, parameters.length) as { index: number; name: string }[], nameEntry(names));
     });
   });
 }

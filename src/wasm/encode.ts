@@ -33,7 +33,7 @@ function opcode(opcode: number, writer: ByteWriter): void {
 }
 
 function immediates({ instruction, immediates }: Code, labels: readonly number[], writer: ByteWriter): void {
-  const [first] = immediates;
+  const first = immediates[0];
   switch (instruction.immediate) {
     case 'none':
       break;
