@@ -26,12 +26,6 @@ export const READY = 13;
 export const PROGRESS = 14;
 const WORDS = 16;
 
-/**
- * How often a thread looks before it sleeps: some tens of microseconds, about what waking it costs. The regions of a
- * layer follow one another closely, so a thread that looks a little longer is mostly still awake for the next.
- */
-export const SPINS = 10_000;
-
 const NAME_BYTES = 64;
 const ERROR_BYTES = 1024;
 const FIELDS_AT = WORDS * 4;

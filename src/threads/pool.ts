@@ -13,7 +13,6 @@ import {
   RANGE_I,
   RANGE_J,
   READY,
-  SPINS,
   TILE_I,
   TILE_J,
 } from './control.ts';
@@ -224,7 +223,6 @@ export class ThreadPool {
   #awaitWorkers(words: Int32Array, name: string): void {
     let progress = Atomics.load(words, PROGRESS);
     let since = 0;
-    for (let spins = 0; spins < SPINS && Atomics.load(words, ACTIVE) !== 0; spins++);
     for (let active = Atomics.load(words, ACTIVE); active !== 0; active = Atomics.load(words, ACTIVE)) {
       if (!this.#mayBlock) {
         // The main thread of a browser may not sleep; only time can tell it that a worker has died.

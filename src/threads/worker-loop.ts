@@ -14,7 +14,6 @@ import {
   RANGE_I,
   RANGE_J,
   READY,
-  SPINS,
   TILE_I,
   TILE_J,
 } from './control.ts';
@@ -73,7 +72,6 @@ class WorkerLoop {
     const words = this.#words;
     for (let seen = Atomics.load(words, GENERATION); Atomics.load(words, CLOSING) === 0; ) {
       this.#takePart();
-      for (let spins = 0; spins < SPINS && Atomics.load(words, GENERATION) === seen; spins++);
       Atomics.wait(words, GENERATION, seen);
       seen = Atomics.load(words, GENERATION);
     }
