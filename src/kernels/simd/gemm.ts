@@ -281,7 +281,7 @@ type Products = Omit<GemmKernels, 'dots' | 'dotsHalf'>;
 export function simdGemm(exports: SimdExports, tiles: MicroTiles, scalar: GemmKernels): Products {
   const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
   return {
-    gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 4 },
+    gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 8 },
     gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
     // One for each term of a block, one for each block, one to spare.
     gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
