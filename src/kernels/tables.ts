@@ -78,7 +78,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
   return {
     ...scalar,
     name,
-    ...simdGemm(exports, variantOf(name).tiles, scalar),
+    ...simdGemm(exports, bytes, variantOf(name).tiles, scalar),
     ...simdPointwise(exports),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, scalar),

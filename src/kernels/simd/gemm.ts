@@ -1,8 +1,8 @@
 /**
  * Matrix multiplication in emitted WebAssembly: C[m×n] (+)= A[m×k] · B[k×n], row-major, in place.
  *
- *   for each panel of nv vectors of columns of B     kc rows of a panel stay in the first cache
- *     for each block of kc of k
+ *   for each panel of nv vectors of columns of B
+ *     for each block of kc of k                      kc rows of the panel, packed into the scratch, stay in the first cache
  *       for each mr rows of A                        A streams by, row after row
  *         micro-kernel: mr × nv vectors of C in registers, over the block
  *
@@ -10,8 +10,8 @@
  *
  *   c_ij += splat(a_i[p]) · b_j[p]       i < mr,   j < nv
  *
- * Nothing is packed: a panel's row is whole cache lines as it is, and pitches keep successive rows apart in the cache.
- * The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many lanes of its last vector as there
+ * A is not packed: its rows stream by as they are. Where there are few rows of A, B is not packed either, because copying
+ * it would cost more than it saves. The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many lanes of its last vector as there
  * are columns; it may read a few elements beyond a row of B, which are never used.
  *
  * mr and nv are the engine's (see engine.ts): a compiler that moves all loads before the arithmetic must find registers for
@@ -45,8 +45,15 @@ type I32 = Local<'i32'>;
 
 /** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
 export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd): void {
-  emitDriver(module, tiles, 'sgemm', (rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
-  emitDriver(module, tiles, 'sgemmIndirect', (rows, vectors) => indirectKernel(module, rows, vectors, multiplyAdd));
+  const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
+  emitDriver(module, tiles, 'sgemm', direct, direct);
+  emitDriver(
+    module,
+    tiles,
+    'sgemmIndirect',
+    (rows, vectors) => indirectKernel(module, rows, vectors, multiplyAdd),
+    direct,
+  );
 }
 
 /** A micro-kernel's parameters; `b` is the panel's first row, or the table of its rows' places. */
@@ -184,40 +191,59 @@ const DRIVER = {
   c: 'i32',
   ldc: 'i32',
   update: 'i32',
+  scratch: 'i32',
 } as const;
 
-/** The loops around the micro-kernels. All pitches are in bytes; for an indirect product b is its table, ldb its base. */
+/** From so many rows of A on a panel of B is packed. */
+const PACKING_ROWS = 16;
+
+/** Makes a micro-kernel of so many rows and vectors. */
+type MicroKernels = (rows: number, vectors: number) => FunctionReference<never>;
+
+/** Each shape once: both products use the same. */
+function memoized(make: MicroKernels): MicroKernels {
+  const made = new Map<string, FunctionReference<never>>();
+  return (rows, vectors) => {
+    const key = `${rows}x${vectors}`;
+    const known = made.get(key) ?? make(rows, vectors);
+    made.set(key, known);
+    return known;
+  };
+}
+
+/**
+ * The loops around the micro-kernels: `inPlace` read B where it is, `packed` from the scratch. All pitches are in bytes;
+ * for an indirect product b is its table, ldb its base.
+ */
 function emitDriver(
   module: Module,
   tiles: MicroTiles,
   name: 'sgemm' | 'sgemmIndirect',
-  kernelOf: (rows: number, vectors: number) => FunctionReference<never>,
+  inPlace: MicroKernels,
+  packed: MicroKernels,
 ): void {
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
-  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, kernelOf));
+  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, inPlace, packed));
   module.function(
     `${name}__simd`,
     DRIVER,
     [],
-    (f, { m, n, k, a, lda, b, ldb, c, ldc, update }) => {
+    (f, { m, n, k, a, lda, b, ldb, c, ldc, update, scratch }) => {
       const width = 16 * nv;
       const left = f.let(n);
-      const nextPanel = (): void => {
+      f.loop(i32.ge_s(left, 4 * nv), () => {
+        f.call(panels[nv - 1], m, k, a, lda, b, ldb, c, ldc, 4, update, scratch);
         f.add(isIndirect ? ldb : b, width);
         f.add(c, width);
         f.set(left, i32.sub(left, 4 * nv));
-      };
-      f.loop(i32.ge_s(left, 4 * nv), () => {
-        f.call(panels[nv - 1], m, k, a, lda, b, ldb, c, ldc, 4, update);
-        nextPanel();
       });
       // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, of the last of which 1 … 4 lanes.
       f.if(i32.gt_s(left, 0), () => {
         const vectors = f.let(i32.shr_u(i32.add(left, 3), 2));
         const lanes = f.let(i32.sub(left, i32.shl(i32.sub(vectors, 1), 2)));
         panels.forEach((callee, j) => {
-          f.if(i32.eq(vectors, j + 1), () => f.call(callee, m, k, a, lda, b, ldb, c, ldc, lanes, update));
+          f.if(i32.eq(vectors, j + 1), () => f.call(callee, m, k, a, lda, b, ldb, c, ldc, lanes, update, scratch));
         });
       });
     },
@@ -231,54 +257,80 @@ function panel(
   mr: number,
   vectors: number,
   name: 'sgemm' | 'sgemmIndirect',
-  kernelOf: (rows: number, vectors: number) => FunctionReference<never>,
+  inPlace: MicroKernels,
+  packed: MicroKernels,
 ): FunctionReference<never> {
   const isIndirect = name === 'sgemmIndirect';
-  const kernels = Array.from({ length: mr }, (_, i) => kernelOf(i + 1, vectors));
-  const { n: _, ...parameters } = { ...DRIVER, lanes: 'i32' } as const;
-  const signature = {
-    m: parameters.m,
-    k: parameters.k,
-    a: parameters.a,
-    lda: parameters.lda,
-    b: parameters.b,
-    ldb: parameters.ldb,
-    c: parameters.c,
-    ldc: parameters.ldc,
-    lanes: parameters.lanes,
-    update: parameters.update,
-  };
-  return module.function(
-    `${name}_panel_${4 * vectors}`,
-    signature,
-    [],
-    (f, { m, k, a, lda, b, ldb, c, ldc, lanes, update }) => {
-      f.loop(i32.gt_s(k, 0), () => {
-        const depth = f.let(i32.const(KC));
-        f.if(i32.lt_s(k, KC), () => f.set(depth, k));
-        const [ai, ci, rows] = [f.let(a), f.let(c), f.let(m)];
-        f.loop(i32.ge_s(rows, mr), () => {
-          f.call(kernels[mr - 1], depth, ai, lda, b, ldb, ci, ldc, lanes, update);
-          f.add(ai, i32.mul(lda, mr));
-          f.add(ci, i32.mul(ldc, mr));
-          f.set(rows, i32.sub(rows, mr));
-        });
-        for (let i = 1; i < mr; i++) {
-          f.if(i32.eq(rows, i), () => f.call(kernels[i - 1], depth, ai, lda, b, ldb, ci, ldc, lanes, update));
-        }
-        f.add(a, 4 * KC);
-        f.add(b, isIndirect ? i32.const(4 * KC) : i32.mul(ldb, KC));
-        f.set(k, i32.sub(k, KC));
-        f.set(update, 1);
-      });
-    },
-  );
+  const inPlaceRows = underRows(module, mr, `${name}_rows_${4 * vectors}`, (rows) => inPlace(rows, vectors));
+  const packedRows = underRows(module, mr, `${name}_packed_rows_${4 * vectors}`, (rows) => packed(rows, vectors));
+  const pack = packRows(module, vectors, `${name}_pack_${4 * vectors}`, isIndirect);
+  const { m, k, a, lda, b, ldb, c, ldc, update, scratch } = DRIVER;
+  const signature = { m, k, a, lda, b, ldb, c, ldc, lanes: 'i32', update, scratch } as const;
+  return module.function(`${name}_panel_${4 * vectors}`, signature, [], (f, given) => {
+    const { m, k, a, lda, b, ldb, c, ldc, lanes, update, scratch } = given;
+    f.loop(i32.gt_s(k, 0), () => {
+      const depth = f.let(i32.const(KC));
+      f.if(i32.lt_s(k, KC), () => f.set(depth, k));
+      // Rows that follow one another are as good as packed.
+      const isApart = isIndirect ? i32.const(1) : i32.ne(ldb, 16 * vectors);
+      f.if(
+        i32.and(i32.ge_s(m, PACKING_ROWS), isApart),
+        () => {
+          f.call(pack, depth, b, ldb, scratch);
+          f.call(packedRows, m, depth, a, lda, scratch, 16 * vectors, c, ldc, lanes, update);
+        },
+        () => f.call(inPlaceRows, m, depth, a, lda, b, ldb, c, ldc, lanes, update),
+      );
+      f.add(a, 4 * KC);
+      f.add(b, isIndirect ? i32.const(4 * KC) : i32.mul(ldb, KC));
+      f.set(k, i32.sub(k, KC));
+      f.set(update, 1);
+    });
+  });
+}
+
+/** One block of a panel under all rows of A: mr at a time, then those that are left. */
+function underRows(
+  module: Module,
+  mr: number,
+  name: string,
+  kernelOf: (rows: number) => FunctionReference<never>,
+): FunctionReference<never> {
+  const kernels = Array.from({ length: mr }, (_, i) => kernelOf(i + 1));
+  const signature = { m: 'i32', ...MICRO } as const;
+  return module.function(name, signature, [], (f, { m, k, a, lda, b, ldb, c, ldc, lanes, update }) => {
+    f.loop(i32.ge_s(m, mr), () => {
+      f.call(kernels[mr - 1], k, a, lda, b, ldb, c, ldc, lanes, update);
+      f.add(a, i32.mul(lda, mr));
+      f.add(c, i32.mul(ldc, mr));
+      f.set(m, i32.sub(m, mr));
+    });
+    for (let i = 1; i < mr; i++) {
+      f.if(i32.eq(m, i), () => f.call(kernels[i - 1], k, a, lda, b, ldb, c, ldc, lanes, update));
+    }
+  });
+}
+
+/** k rows of a panel, one after another. */
+function packRows(module: Module, vectors: number, name: string, isIndirect: boolean): FunctionReference<never> {
+  const signature = { k: 'i32', b: 'i32', ldb: 'i32', to: 'i32' } as const;
+  return module.function(name, signature, [], (f, { k, b, ldb, to }) => {
+    const row = f.let(b);
+    f.do(() => {
+      if (isIndirect) f.set(row, i32.add(ldb, i32.shl(i32.load(b), 2)));
+      const values = Array.from({ length: vectors }, (_, j) => f.let(v128.load(row, { offset: 16 * j })));
+      for (const [j, value] of values.entries()) f.emit(v128.store(to, value, { offset: 16 * j }));
+      f.add(isIndirect ? b : row, isIndirect ? i32.const(4) : ldb);
+      f.add(to, 16 * vectors);
+      f.add(k, -1);
+    }, k);
+  });
 }
 
 type Products = Omit<GemmKernels, 'dots' | 'dotsHalf'>;
 
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
-export function simdGemm(exports: SimdExports, tiles: MicroTiles, scalar: GemmKernels): Products {
+export function simdGemm(exports: SimdExports, scratch: number, tiles: MicroTiles, scalar: GemmKernels): Products {
   const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
   return {
     gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 8 },
@@ -287,10 +339,10 @@ export function simdGemm(exports: SimdExports, tiles: MicroTiles, scalar: GemmKe
     gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
-      return void sgemm(m, n, k, a << 2, lda << 2, b << 2, ldb << 2, c << 2, ldc << 2, update);
+      return void sgemm(m, n, k, a << 2, lda << 2, b << 2, ldb << 2, c << 2, ldc << 2, update, scratch);
     },
     sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
-      if (k > 0) sgemmIndirect(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1);
+      if (k > 0) sgemmIndirect(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1, scratch);
     },
   };
 }
