@@ -1,5 +1,5 @@
 /**
- * Matrix multiplication in emitted WebAssembly: C[m×n] (+)= A[m×k] · B[k×n], row-major, in place.
+ * Matrix multiplication in emitted WebAssembly: C[m×n] (+)= A[m×k] · B[k×n], row-major.
  *
  *   for each panel of nv vectors of columns of B
  *     for each block of kc of k                      kc rows of the panel, packed into the scratch, stay in the first cache
