@@ -25,7 +25,8 @@ export interface Place {
   readonly index: number;
 }
 
-export type Statement =
+/** A statement that makes a value. */
+export type Definition =
   | { readonly operation: 'read'; readonly value: number; readonly operands: readonly []; readonly place: Place }
   | { readonly operation: 'add' | 'subtract'; readonly value: number; readonly operands: readonly [number, number] }
   | {
@@ -33,18 +34,21 @@ export type Statement =
       readonly value: number;
       readonly operands: readonly [number];
       readonly factor: number;
-    }
-  | {
-      readonly operation: 'write';
-      readonly operands: readonly [number];
-      readonly isNegated: boolean;
-      readonly place: Place;
     };
+
+export interface Write {
+  readonly operation: 'write';
+  readonly operands: readonly [number];
+  readonly isNegated: boolean;
+  readonly place: Place;
+}
+
+export type Statement = Definition | Write;
 
 export class Program {
   readonly #statements: Statement[] = [];
   /** The statement that makes each value. */
-  readonly #definitions: Statement[] = [];
+  readonly #definitions: Definition[] = [];
   #parked = 0;
 
   // ---- real numbers ----
@@ -52,13 +56,13 @@ export class Program {
   add(a: Real, b: Real): Real {
     if (b.isNegated) return this.subtract(a, opposite(b));
     if (a.isNegated) return this.subtract(b, opposite(a));
-    return this.#define((value) => ({ operation: 'add', value, operands: [a.value, b.value] }));
+    return this.#define({ operation: 'add', value: this.#next, operands: [a.value, b.value] });
   }
 
   subtract(a: Real, b: Real): Real {
     if (b.isNegated) return this.add(a, opposite(b));
     if (a.isNegated) return opposite(this.add(opposite(a), b));
-    return this.#define((value) => ({ operation: 'subtract', value, operands: [a.value, b.value] }));
+    return this.#define({ operation: 'subtract', value: this.#next, operands: [a.value, b.value] });
   }
 
   /** −(a − b) is b − a, at no cost when nothing else needs a − b. */
@@ -72,7 +76,7 @@ export class Program {
   multiply(factor: number, a: Real): Real {
     if (factor === 1) return a;
     if (a.isNegated) return opposite(this.multiply(factor, opposite(a)));
-    return this.#define((value) => ({ operation: 'multiply', value, operands: [a.value], factor }));
+    return this.#define({ operation: 'multiply', value: this.#next, operands: [a.value], factor });
   }
 
   // ---- complex numbers ----
@@ -111,7 +115,7 @@ export class Program {
   // ---- places ----
 
   read(space: Space, index: number): Real {
-    return this.#define((value) => ({ operation: 'read', value, operands: [], place: { space, index } }));
+    return this.#define({ operation: 'read', value: this.#next, operands: [], place: { space, index } });
   }
 
   write(space: Space, index: number, { value, isNegated }: Real): void {
@@ -133,19 +137,23 @@ export class Program {
   statements(): Statement[] {
     const used = new Set<number>();
     const live = this.#statements.toReversed().filter((statement) => {
-      if (statement.operation !== 'write' && !used.has(statement.value)) return false;
-      for (const operand of statement.operands) used.add(operand);
+      const { operation, operands } = statement;
+      if (operation !== 'write' && !used.has(statement.value)) return false;
+      for (let i = 0; i < operands.length; i++) used.add(operands[i]);
       return true;
     });
     return live.reverse();
   }
 
-  #define(statementOf: (value: number) => Statement): Real {
-    const value = this.#definitions.length;
-    const statement = statementOf(value);
+  /** The number of the next value. */
+  get #next(): number {
+    return this.#definitions.length;
+  }
+
+  #define(statement: Definition): Real {
     this.#definitions.push(statement);
     this.#statements.push(statement);
-    return plain(value);
+    return plain(statement.value);
   }
 }
 

@@ -5,7 +5,7 @@
 import { ByteWriter } from './bytes.ts';
 import type { ValueType } from './code.ts';
 import type { FinishedFunction, FunctionReference, MemoryImport, ModuleContent } from './content.ts';
-import { END, encode } from './encode.ts';
+import { END, encodeAll } from './encode.ts';
 
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 };
 const EXTERNAL = { function: 0, memory: 2 };
@@ -72,8 +72,9 @@ function exportEntry({ name, index }: FunctionReference, content: ByteWriter): v
 /** Locals as runs of one type, then the code. */
 function functionBody({ locals, parameters, statements }: FinishedFunction): Uint8Array {
   const runs: { type: ValueType; length: number }[] = [];
-  for (const { type } of locals.slice(parameters.length)) {
-    const last = runs.at(-1);
+  for (let i = parameters.length; i < locals.length; i++) {
+    const { type } = locals[i];
+    const last = runs[runs.length - 1];
     if (last?.type === type) last.length++;
     else runs.push({ type, length: 1 });
   }
@@ -82,7 +83,7 @@ function functionBody({ locals, parameters, statements }: FinishedFunction): Uin
     body.u32(length);
     body.byte(VALUE_TYPE[type]);
   });
-  for (const statement of statements) encode(statement, [], body);
+  encodeAll(statements, [], body);
   body.byte(END);
   return body.finish();
 }

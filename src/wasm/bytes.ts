@@ -4,6 +4,9 @@
  */
 const UTF8 = new TextEncoder();
 
+/** Names as bytes, because the same come again and again: most functions have a `k`, a `scratch`. */
+const texts = new Map<string, Uint8Array>();
+
 export class ByteWriter {
   private bytes = new Uint8Array(1024);
   private length = 0;
@@ -49,7 +52,9 @@ export class ByteWriter {
 
   /** Text, with its length in bytes before it. */
   text(value: string): void {
-    this.sized(UTF8.encode(value));
+    const bytes = texts.get(value) ?? UTF8.encode(value);
+    texts.set(value, bytes);
+    this.sized(bytes);
   }
 
   /** Bytes, with their number before them. */

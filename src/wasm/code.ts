@@ -23,7 +23,8 @@ export type ImmediateKind =
   | 'f64'
   | 'local'
   | 'function'
-  | 'label';
+  | 'label'
+  | 'block'; // the label, then the code inside
 
 export interface Instruction {
   /** As in the specification: `f32x4.relaxed_madd`. */
@@ -35,14 +36,17 @@ export interface Instruction {
   readonly access?: number;
 }
 
-/** An instruction and all that it needs. Immutable. */
+/**
+ * An instruction and all that it needs. Immutable. A module has tens of thousands: `declare` keeps a field from being set
+ * to undefined before the constructor sets it.
+ */
 export class Code<T extends ResultType = ResultType> {
-  readonly type: T;
-  readonly instruction: Instruction;
-  readonly operands: readonly Code[];
-  readonly immediates: readonly number[];
+  declare readonly type: T;
+  declare readonly instruction: Instruction;
+  declare readonly operands: readonly Code[];
+  declare readonly immediates: readonly number[];
   /** The function whose locals it reads. */
-  readonly owner: object | undefined;
+  declare readonly owner: object | undefined;
 
   constructor(
     type: T,
@@ -64,23 +68,26 @@ export type Statement = Code<'none'>;
 
 /** A parameter or a local variable. As an expression, it is read. */
 export class Local<T extends ValueType = ValueType> extends Code<T> {
-  readonly index: number;
+  declare readonly index: number;
   /** Parameters have names; other locals are numbered. */
-  readonly name: string | undefined;
+  declare readonly name: string | undefined;
 
   constructor(type: T, index: number, name: string | undefined, owner: object) {
-    super(type, LOCAL_GET, [], [index], owner);
+    super(type, LOCAL_GET, NONE, [index], owner);
     this.index = index;
     this.name = name;
   }
 }
 
+/** No operands, or no immediates. */
+export const NONE: readonly never[] = [];
+
 const LOCAL_GET: Instruction = { name: 'local.get', opcode: 0x20, immediate: 'local' };
 
 /** Code that holds other code: `block`, `loop`, `if`. Its immediate is the label that a branch to it names. */
 export class Block extends Code<'none'> {
-  readonly body: readonly Statement[];
-  readonly otherwise: readonly Statement[];
+  declare readonly body: readonly Statement[];
+  declare readonly otherwise: readonly Statement[];
 
   constructor(
     instruction: Instruction,
@@ -106,16 +113,18 @@ export interface Signature<T extends ResultType = ResultType> {
   readonly result: T;
 }
 
-/** An instruction with its operands, checked: the error is thrown at the line that emits. */
+/**
+ * An instruction with its operands, checked: the error is thrown at the line that emits. The list that is given becomes
+ * the instruction's own, with constants where numbers were.
+ */
 export function emit<T extends ResultType>(
   instruction: Instruction,
   { operands: types, result }: Signature<T>,
-  given: readonly unknown[],
+  given: unknown[],
   immediates: readonly number[] = NONE,
 ): Code<T> {
   const { name } = instruction;
   if (given.length !== types.length) fail(name, `expected ${plural(types.length, 'operand')}, got ${given.length}`);
-  const operands: Code[] = [];
   let owner: object | undefined;
   for (let i = 0; i < types.length; i++) {
     const operand = expectOperand(given[i], types[i], name, i + 1);
@@ -123,12 +132,10 @@ export function emit<T extends ResultType>(
       if (owner !== undefined) fail(name, `a local of another function${place(i + 1)}`);
       owner = operand.owner;
     }
-    operands.push(operand);
+    given[i] = operand;
   }
-  return new Code(result, instruction, operands, immediates, owner);
+  return new Code(result, instruction, given as Code[], immediates, owner);
 }
-
-const NONE: readonly number[] = [];
 
 /** The operand as an expression of the type, or an error in the name of whoever asked. */
 export function expectOperand<T extends ValueType>(given: unknown, type: T, who: string, which: Place): Expression<T> {
@@ -156,7 +163,7 @@ export function constant<T extends 'i32' | 'f32' | 'f64'>(type: T, value: number
   if (type === 'i32') expectInteger(value, -(2 ** 31), 2 ** 32 - 1, who, which);
   else if (typeof value !== 'number') fail(who, `expected a number, got ${show(value)}${place(which)}`);
   const stored = type === 'i32' ? value | 0 : type === 'f32' ? Math.fround(value) : value;
-  return new Code(type, CONSTANTS[type], [], [stored], undefined);
+  return new Code(type, CONSTANTS[type], NONE, [stored], undefined);
 }
 
 export function expectInteger(value: unknown, least: number, most: number, who: string, which?: Place): number {

@@ -18,6 +18,7 @@ import {
   fail,
   type Instruction,
   Local,
+  NONE,
   type Operand,
   type Statement,
   type ValueType,
@@ -59,8 +60,9 @@ export class FunctionBuilder {
 
   /** A new local that holds the expression's value. */
   let<T extends ValueType>(value: Expression<T>): Local<T> {
-    const local = this.local(expectExpression(value, 'f.let', 'value').type);
-    this.assign('f.let', local, value);
+    const { type } = this.check(expectExpression(value, 'f.let', 'value'), 'f.let');
+    const local = this.addLocal(type, undefined);
+    this.pushSet(local, value);
     return local;
   }
 
@@ -71,9 +73,9 @@ export class FunctionBuilder {
   /** Sets the local, and is its new value. */
   tee<T extends ValueType>(local: Local<T>, value: Operand<NoInfer<T>>): Expression<T> {
     this.own(local, 'f.tee');
-    const { type, index } = local;
+    const { type, immediates } = local;
     const operand = this.check(expectOperand(value, type, 'f.tee', 'value'), 'f.tee');
-    return new Code(type, LOCAL_TEE, [operand], [index], this);
+    return new Code(type, LOCAL_TEE, [operand], immediates, this);
   }
 
   /** local += amount. */
@@ -95,14 +97,14 @@ export class FunctionBuilder {
       body();
       this.br_if(label, test);
     });
-    this.statements.push(new Block(LOOP, label.id, [], statements, [], this));
+    this.statements.push(new Block(LOOP, label.id, NONE, statements, NONE, this));
   }
 
-  if(condition: Operand<'i32'>, then: () => void, otherwise: () => void = () => {}): void {
+  if(condition: Operand<'i32'>, then: () => void, otherwise?: () => void): void {
     const test = this.condition(condition, 'f.if');
     const label = this.newLabel();
     const thenStatements = this.collect(label, then);
-    const otherwiseStatements = this.collect(label, otherwise);
+    const otherwiseStatements = otherwise === undefined ? NONE : this.collect(label, otherwise);
     this.statements.push(new Block(IF, label.id, [test], thenStatements, otherwiseStatements, this));
   }
 
@@ -110,11 +112,11 @@ export class FunctionBuilder {
   block(body: (label: Label) => void): void {
     const label = this.newLabel();
     const statements = this.collect(label, () => body(label));
-    this.statements.push(new Block(BLOCK, label.id, [], statements, [], this));
+    this.statements.push(new Block(BLOCK, label.id, NONE, statements, NONE, this));
   }
 
   br(label: Label): void {
-    this.branch(BR, label, []);
+    this.branch(BR, label, NONE);
   }
 
   br_if(label: Label, condition: Operand<'i32'>): void {
@@ -122,7 +124,7 @@ export class FunctionBuilder {
   }
 
   /** Calls a function that has no result. */
-  call(callee: FunctionReference<never>, ...operands: readonly Operand<ValueType>[]): void {
+  call(callee: FunctionReference<never>, ...operands: Operand<ValueType>[]): void {
     if (callee.results.length > 0) fail('f.call', `'${callee.name}' has a result: call(…) is an expression`);
     this.emit(emit(CALL, { operands: callee.parameters, result: 'none' }, operands, [callee.index]));
   }
@@ -141,8 +143,11 @@ export class FunctionBuilder {
 
   private assign(who: string, local: Local, value: unknown): void {
     this.own(local, who);
-    const operand = this.check(expectOperand(value, local.type, who, 'value'), who);
-    this.statements.push(new Code('none', LOCAL_SET, [operand], [local.index], this));
+    this.pushSet(local, this.check(expectOperand(value, local.type, who, 'value'), who));
+  }
+
+  private pushSet(local: Local, value: Code): void {
+    this.statements.push(new Code('none', LOCAL_SET, [value], local.immediates, this));
   }
 
   private branch(instruction: Instruction, label: Label, operands: readonly Code[]): void {
@@ -183,7 +188,7 @@ export class FunctionBuilder {
 /** Calls a function that has one result. */
 export function call<Result extends ValueType>(
   callee: FunctionReference<Result>,
-  ...operands: readonly Operand<ValueType>[]
+  ...operands: Operand<ValueType>[]
 ): Expression<Result> {
   if (callee.results.length !== 1) fail('call', `'${callee.name}' has no result: f.call(…) is a statement`);
   return emit(CALL, { operands: callee.parameters, result: callee.results[0] }, operands, [callee.index]);
@@ -191,9 +196,9 @@ export function call<Result extends ValueType>(
 
 const LOCAL_SET: Instruction = { name: 'local.set', opcode: 0x21, immediate: 'local' };
 const LOCAL_TEE: Instruction = { name: 'local.tee', opcode: 0x22, immediate: 'local' };
-const BLOCK: Instruction = { name: 'block', opcode: 0x02, immediate: 'label' };
-const LOOP: Instruction = { name: 'loop', opcode: 0x03, immediate: 'label' };
-const IF: Instruction = { name: 'if', opcode: 0x04, immediate: 'label' };
+const BLOCK: Instruction = { name: 'block', opcode: 0x02, immediate: 'block' };
+const LOOP: Instruction = { name: 'loop', opcode: 0x03, immediate: 'block' };
+const IF: Instruction = { name: 'if', opcode: 0x04, immediate: 'block' };
 const BR: Instruction = { name: 'br', opcode: 0x0c, immediate: 'label' };
 const BR_IF: Instruction = { name: 'br_if', opcode: 0x0d, immediate: 'label' };
 const RETURN: Instruction = { name: 'return', opcode: 0x0f, immediate: 'none' };

@@ -16,6 +16,7 @@ type Locals<Parameters extends Record<string, ValueType>> = { [Name in keyof Par
 export class Module {
   memory: MemoryImport | undefined;
   readonly functions: FinishedFunction[] = [];
+  private readonly names = new Set<string>();
 
   importMemory(module: string, name: string, limits: Omit<MemoryImport, 'module' | 'name'>): void {
     if (this.memory !== undefined) fail('importMemory', 'the module has its memory already');
@@ -39,17 +40,18 @@ export class Module {
     body: (f: FunctionBuilder, parameters: Locals<Parameters>) => void,
     { export: isExported = false }: FunctionOptions = {},
   ): FunctionReference<Result> {
-    if (this.functions.some((other) => other.name === name)) fail('module.function', `'${name}' is there already`);
-    for (const word of [name, ...Object.keys(parameters)]) expectName(word);
+    if (this.names.has(expectName(name))) fail('module.function', `'${name}' is there already`);
     const f = new FunctionBuilder(name, results);
-    const entries = Object.entries(parameters).map(([key, type]) => [key, f.addLocal(type, key)]);
-    body(f, Object.fromEntries(entries) as Locals<Parameters>);
+    const given: Record<string, Local> = {};
+    for (const key of Object.keys(parameters)) given[key] = f.addLocal(parameters[key], expectName(key));
+    body(f, given as Locals<Parameters>);
     const { locals, statements } = f;
     if (results.length > 0 && statements.at(-1)?.instruction.name !== 'return') {
       fail(name, `its last statement must be f.return(${results[0]})`);
     }
     const types = Object.values(parameters);
     const index = this.functions.length;
+    this.names.add(name);
     this.functions.push({ name, index, parameters: types, results, locals, statements, export: isExported });
     return { name, index, parameters: types, results };
   }
@@ -66,7 +68,7 @@ export class Module {
 }
 
 /** A word that the text format takes, and that is no number: those would not keep their place among an object's keys. */
-function expectName(name: string): void {
-  if (!/^[a-z_]\w*$/i.test(name))
-    fail('module.function', `expected a name of letters, digits and _, got ${show(name)}`);
+function expectName(name: string): string {
+  if (/^[a-z_]\w*$/i.test(name)) return name;
+  return fail('module.function', `expected a name of letters, digits and _, got ${show(name)}`);
 }

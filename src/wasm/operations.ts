@@ -18,6 +18,7 @@ import {
   expectInteger,
   fail,
   type Instruction,
+  NONE,
   type Operand,
   type Operands,
   type Signature,
@@ -76,7 +77,7 @@ function plain<Table extends Record<string, PlainRow>>(prefix: string, table: Ta
   return mapRows(prefix, table, (name, [opcode, operands, result]) => {
     const instruction: Instruction = { name, opcode, immediate: 'none' };
     const signature = { operands, result };
-    return (...given: readonly unknown[]) => emit(instruction, signature, given);
+    return (...given: unknown[]) => emit(instruction, signature, given);
   }) as { readonly [Name in keyof Table]: PlainOperation<Table[Name]> };
 }
 
@@ -135,7 +136,7 @@ function vectorConstant(shape: keyof typeof LANE_BYTES, ...lanes: readonly numbe
     expectInteger(lane, -(2 ** (bits - 1)), 2 ** bits - 1, 'v128.const', 'lane');
     return Array.from({ length: size }, (_, i) => (lane >> (8 * i)) & 0xff);
   });
-  return emit(V128_CONST, { operands: [], result: 'v128' }, [], bytes);
+  return emit(V128_CONST, { operands: NONE, result: 'v128' }, [], bytes);
 }
 
 const LANE_BYTES = { i8x16: 1, i16x8: 2, i32x4: 4, f32x4: 4, f64x2: 8 } as const;
@@ -145,8 +146,8 @@ const SHUFFLE: Instruction = { name: 'i8x16.shuffle', opcode: 0xfd_000d, immedia
 /** Sixteen bytes out of thirty-two: 0 … 15 are those of a, 16 … 31 those of b. */
 function shuffle(a: Operand<'v128'>, b: Operand<'v128'>, lanes: readonly number[]): Expression<'v128'> {
   if (lanes.length !== 16) fail(SHUFFLE.name, `expected 16 lanes, got ${lanes.length}`);
-  for (const lane of lanes) expectInteger(lane, 0, 31, SHUFFLE.name, 'lane');
-  return emit(SHUFFLE, { operands: ['v128', 'v128'], result: 'v128' }, [a, b], [...lanes]);
+  const checked = lanes.map((lane) => expectInteger(lane, 0, 31, SHUFFLE.name, 'lane'));
+  return emit(SHUFFLE, { operands: ['v128', 'v128'], result: 'v128' }, [a, b], checked);
 }
 
 export const i32 = {

@@ -14,10 +14,9 @@ export function shuffle32(
   lanes: readonly [number, number, number, number],
 ): Expression<'v128'> {
   if (lanes.length !== 4) fail('shuffle32', `expected 4 lanes, got ${lanes.length}`);
-  for (const lane of lanes) expectInteger(lane, 0, 7, 'shuffle32', 'lane');
-  return i8x16.shuffle(
-    a,
-    b,
-    lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
-  );
+  const bytes = lanes.flatMap((lane) => {
+    const first = 4 * expectInteger(lane, 0, 7, 'shuffle32', 'lane');
+    return [first, first + 1, first + 2, first + 3];
+  });
+  return i8x16.shuffle(a, b, bytes);
 }

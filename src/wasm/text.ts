@@ -100,6 +100,7 @@ function immediateTexts({ instruction, immediates }: Code, { locals, functions }
     case 'function':
       return [`$${functions[first].name}`];
     case 'label':
+    case 'block':
       return [labelName(first)];
   }
 }

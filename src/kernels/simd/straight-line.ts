@@ -1,6 +1,6 @@
 /** Straight-line programs (../straight-line.ts) as emitted instructions: a value is a vector of four. */
 import { type Access, type Expression, type FunctionBuilder, f32x4, i32, type Local, v128 } from '../../wasm/index.ts';
-import type { Place, Program, Statement } from '../straight-line.ts';
+import type { Definition, Place, Program, Statement, Write } from '../straight-line.ts';
 
 type I32 = Local<'i32'>;
 type V128 = Local<'v128'>;
@@ -26,51 +26,72 @@ export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spa
   const { memory, condition = () => undefined } = spaces;
   const steps = stepsOf(f, statements, memory.distance);
   const lastUses = lastUsesOf(statements);
-  const locals = new Map<number, V128>();
+  /** By the number of a value. */
+  const locals: V128[] = [];
   const free: V128[] = [];
   let at = 0;
 
-  const localOf = (value: number): V128 => locals.get(value) as V128;
-  const address = ({ space, index }: Place): [pointer: I32, access: Access] => {
-    if (space !== 'memory') return [spaces[space], { offset: 16 * index }];
+  /** Moves the pointer to a place of memory; what is in the others is at an offset. */
+  const pointerTo = ({ space, index }: Place): I32 => {
+    if (space !== 'memory') return spaces[space];
     const step = steps.get(Math.abs(index - at));
     if (step !== undefined) f.set(memory.pointer, i32[index < at ? 'sub' : 'add'](memory.pointer, step));
     at = index;
-    return [memory.pointer, {}];
+    return memory.pointer;
   };
-  const write = ({ operands: [value], isNegated, place }: Extract<Statement, { operation: 'write' }>): void => {
-    const [pointer, access] = address(place);
-    const vector = isNegated ? f32x4.neg(localOf(value)) : localOf(value);
+  const write = ({ operands: [value], isNegated, place }: Write): void => {
+    const pointer = pointerTo(place);
+    const vector = isNegated ? f32x4.neg(locals[value]) : locals[value];
+    const store = v128.store(pointer, vector, offsetOf(place));
     const test = place.space === 'memory' ? condition(place.index) : undefined;
-    if (test === undefined) f.emit(v128.store(pointer, vector, access));
-    else f.if(test, () => f.emit(v128.store(pointer, vector, access)));
+    if (test === undefined) f.emit(store);
+    else f.if(test, () => f.emit(store));
   };
-  const compute = (statement: Exclude<Statement, { operation: 'write' }>): Expression<'v128'> => {
-    if (statement.operation === 'read') return v128.load(...address(statement.place));
-    const a = localOf(statement.operands[0]);
-    if (statement.operation === 'multiply') return f32x4.mul(a, f32x4.splat(statement.factor));
-    return f32x4[statement.operation === 'add' ? 'add' : 'sub'](a, localOf(statement.operands[1]));
+  const compute = (definition: Definition): Expression<'v128'> => {
+    if (definition.operation === 'read') return v128.load(pointerTo(definition.place), offsetOf(definition.place));
+    const a = locals[definition.operands[0]];
+    if (definition.operation === 'multiply') return f32x4.mul(a, f32x4.splat(definition.factor));
+    const b = locals[definition.operands[1]];
+    return definition.operation === 'add' ? f32x4.add(a, b) : f32x4.sub(a, b);
+  };
+  /** Gives back the locals of values that statement n is the last to use. */
+  const release = (values: readonly number[], n: number): void => {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (lastUses[value] !== n) continue;
+      free.push(locals[value]);
+      lastUses[value] = -1; // once, though it may be both operands
+    }
   };
 
   return () => {
     statements.forEach((statement, n) => {
-      const value = statement.operation === 'write' ? undefined : compute(statement);
-      if (statement.operation === 'write') write(statement);
-      for (const operand of new Set(statement.operands)) {
-        if (lastUses.get(operand) === n) free.push(localOf(operand));
+      if (statement.operation === 'write') {
+        write(statement);
+        release(statement.operands, n);
+        return;
       }
-      if (statement.operation === 'write' || value === undefined) return;
+      const result = compute(statement);
+      release(statement.operands, n);
       const local = free.pop() ?? f.local('v128');
-      locals.set(statement.value, local);
-      f.set(local, value);
+      locals[statement.value] = local;
+      f.set(local, result);
     });
   };
 }
 
-function lastUsesOf(statements: readonly Statement[]): Map<number, number> {
-  const last = new Map<number, number>();
+const AT_POINTER: Access = {};
+
+/** Vectors, one after the other, but in memory, where the pointer is the address. */
+function offsetOf({ space, index }: Place): Access {
+  return space === 'memory' ? AT_POINTER : { offset: 16 * index };
+}
+
+/** By the number of a value. */
+function lastUsesOf(statements: readonly Statement[]): number[] {
+  const last: number[] = [];
   statements.forEach(({ operands }, n) => {
-    for (const operand of operands) last.set(operand, n);
+    for (let i = 0; i < operands.length; i++) last[operands[i]] = n;
   });
   return last;
 }
@@ -79,11 +100,11 @@ function lastUsesOf(statements: readonly Statement[]): Map<number, number> {
 function stepsOf(f: FunctionBuilder, statements: readonly Statement[], distance: I32): Map<number, I32> {
   const steps = new Map([[1, distance]]);
   let at = 0;
-  for (const statement of statements) {
-    if (!('place' in statement) || statement.place.space !== 'memory') continue;
+  statements.forEach((statement) => {
+    if (!('place' in statement) || statement.place.space !== 'memory') return;
     const size = Math.abs(statement.place.index - at);
     if (size > 0 && !steps.has(size)) steps.set(size, f.let(i32.mul(distance, size)));
     at = statement.place.index;
-  }
+  });
   return steps;
 }
