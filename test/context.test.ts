@@ -1,5 +1,5 @@
 /** Contexts: what they are made of and why, in processes that lack this or that; and how they end. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import ndarray from 'ndarray';
@@ -15,11 +15,22 @@ import {
   NnpackError,
   planConvolution,
 } from '../src/index.ts';
+import { refuseSimd } from '../src/kernels/simd/engine.ts';
+import { convolutionShape } from '../src/tensor/convolution-shape.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../src/tensor/random.ts';
 
 const run = promisify(execFile);
 const PROBE = new URL('./fixtures/context-probe.mjs', import.meta.url).pathname;
+
+/** What a process lacks; see the fixture. */
+interface Request {
+  hide?: string[];
+  sleepless?: boolean;
+  uncompiled?: boolean;
+  invalid?: boolean;
+  options?: object | null;
+}
 
 interface Found {
   description: ReturnType<Context['describe']>;
@@ -32,20 +43,23 @@ interface Found {
   error?: { name: string; code: string; message: string };
 }
 
-/** What a process of its own finds. */
+/** What a process of its own finds; whatever that is, it prints no warning. */
 async function probe(
-  request: { hide?: string[]; sleepless?: boolean; options?: object | null },
+  request: Request,
   environment: Record<string, string> = {},
-  flags: string[] = [],
+  flags: readonly string[] = [],
 ): Promise<Found> {
   const clean = { ...process.env };
   delete clean.NNPACK_NTHREADS;
   delete clean.MXNET_CPU_NNPACK_NTHREADS;
-  const { stdout } = await run(process.execPath, [...flags, PROBE, JSON.stringify(request)], {
+  const { stdout, stderr } = await run(process.execPath, [...flags, PROBE, JSON.stringify(request)], {
     env: { ...clean, ...environment },
     timeout: 60_000,
   });
-  return JSON.parse(stdout);
+  expect(stderr).toBe('');
+  const lines = stdout.trim().split('\n');
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0]);
 }
 
 function failure(work: () => unknown): NnpackError {
@@ -71,58 +85,144 @@ afterEach(() => {
   for (const context of contexts.splice(0)) context.dispose();
 });
 
+/** A worker that runs some code before the package's script. */
+function workerAfter(code: string, script: URL, workerData?: unknown): Worker {
+  const head = `const { workerData } = require('node:worker_threads');`;
+  return new Worker(`${head} ${code}; import(${JSON.stringify(script.href)});`, { eval: true, workerData });
+}
+
 function tensor(shape: number[], seed = 1): Tensor {
   return ndarray(randomArray(sizeOf(shape), uniform(seed)), shape);
 }
 
-describe('a process that lacks something computes the same bits', () => {
-  // Of one table: tables differ in their last bits.
-  const usual = probe({ options: { threads: 3, kernels: 'scalar' } });
+/** What the default is where nothing is lacking. */
+const BEST = (['simd-relaxed', 'simd'] as const).find((name) => refuseSimd(name) === null) ?? 'scalar';
+/** Makes an engine know relaxed SIMD that has it, but not yet as a matter of course. */
+const RELAXED = BEST === 'simd-relaxed' ? [] : ['--experimental-wasm-relaxed-simd'];
 
-  it('and one that lacks nothing has no reasons to give', async () => {
-    const { description, planned, same, explained } = await usual;
-    expect(description).toMatchObject({
-      threads: 3,
-      kernels: 'scalar',
-      memory: 'shared WebAssembly.Memory',
-      reasons: [],
-    });
+/** An engine without WebAssembly, on any thread; newer ones have no other way than to go without compiled code at all. */
+const HIDES_WASM = spawnSync(process.execPath, ['--no-expose-wasm', '--version']).status === 0;
+const WITHOUT_WASM = [HIDES_WASM ? '--no-expose-wasm' : '--jitless'];
+
+const THREE = { threads: 3 };
+const SHARED = 'shared WebAssembly.Memory';
+const NO_SAB = ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'];
+const NO_VECTORS = 'WebAssembly has no SIMD here';
+const FORBIDDEN = 'WebAssembly could not be compiled (forbidden by the policy)';
+
+/** A table that was found, as one process without any lack found it. */
+const found = new Map<string, Promise<Found>>();
+function usual(kernels: string): Promise<Found> {
+  const known = found.get(kernels) ?? probe({ options: { ...THREE, kernels } });
+  found.set(kernels, known);
+  return known;
+}
+
+/** That a process computes what others do with the same table: tables differ in their last bits. */
+async function expectSameBits(actual: Found): Promise<void> {
+  const expected = await usual(actual.description.kernels);
+  expect(actual.results).toEqual(expected.results);
+  expect(actual.planned).toBe(expected.planned);
+  expect([actual.same, actual.explained]).toEqual([true, true]);
+  // The result is a view that can be cut and turned like any ndarray.
+  expect(actual.view).toEqual(expected.view);
+  expect(actual.view).toMatchObject({ shape: [4, 3, 20], dtype: 'float32', first: actual.expected.first });
+}
+
+describe('a process that lacks nothing', () => {
+  it.each(['scalar', BEST])('has no reasons to give: %s', async (kernels) => {
+    const { description, planned, same, explained } = await usual(kernels);
+    expect(description).toMatchObject({ threads: 3, kernels, memory: SHARED, reasons: [] });
     expect([same, explained, typeof planned]).toEqual([true, true, 'string']);
+  });
+});
+
+describe.each(['scalar', BEST])('a process that lacks something computes the same bits with %s kernels', (kernels) => {
+  it.each([
+    ['one thread', { options: { threads: 1 } }, [], SHARED, 1, []],
+    ['no SharedArrayBuffer', { hide: ['SharedArrayBuffer'] }, [], 'WebAssembly.Memory', 1, NO_SAB],
+    ['a main thread that may not sleep', { sleepless: true }, [], SHARED, 3, []],
+    ['code generation', {}, ['--disallow-code-generation-from-strings'], SHARED, 3, []],
+  ] as const)('%s', async (_name, request, flags, memory, threads, reasons) => {
+    const { options, ...rest } = structuredClone(request) as Request;
+    const actual = await probe({ ...rest, options: { ...THREE, kernels, ...options } }, {}, flags);
+    expect(actual.error).toBeUndefined();
+    expect(actual.description).toMatchObject({ kernels, memory, threads, reasons });
+    await expectSameBits(actual);
+  });
+});
+
+describe('the default kernels', () => {
+  const WASM = { hide: ['WebAssembly'] };
+  const SAB = { hide: ['SharedArrayBuffer'] };
+  const NEITHER = { hide: ['SharedArrayBuffer', 'WebAssembly'] };
+
+  it.each([
+    ['nothing', {}, [], BEST, SHARED, 3, []],
+    ['nothing, and has relaxed SIMD', {}, RELAXED, 'simd-relaxed', SHARED, 3, []],
+    [
+      'relaxed SIMD, because it asks for the same bits everywhere',
+      { options: { deterministic: true } },
+      RELAXED,
+      'simd',
+      SHARED,
+      3,
+      [],
+    ],
+    ['WebAssembly', WASM, [], 'scalar', 'SharedArrayBuffer', 3, ['WebAssembly is not available']],
+    [
+      'WebAssembly in all threads',
+      {},
+      WITHOUT_WASM,
+      'scalar',
+      'SharedArrayBuffer',
+      3,
+      ['WebAssembly is not available'],
+    ],
+    ['the right to compile', { uncompiled: true }, [], 'scalar', SHARED, 3, [FORBIDDEN]],
+    ['SIMD', { invalid: true }, [], 'scalar', SHARED, 3, [NO_VECTORS]],
+    ['SharedArrayBuffer', SAB, [], BEST, 'WebAssembly.Memory', 1, NO_SAB],
+    [
+      'SharedArrayBuffer and SIMD',
+      { ...SAB, invalid: true },
+      [],
+      'scalar',
+      'WebAssembly.Memory',
+      1,
+      [NO_SAB[0], NO_VECTORS, NO_SAB[1]],
+    ],
+    ['SharedArrayBuffer and WebAssembly', NEITHER, [], 'scalar', 'ArrayBuffer', 1, NO_SAB],
+  ] as const)('of a process that lacks %s', async (_name, request, flags, kernels, memory, threads, reasons) => {
+    const { options, ...rest } = structuredClone(request) as Request;
+    const actual = await probe({ ...rest, options: { ...THREE, ...options } }, {}, flags);
+    expect(actual.error).toBeUndefined();
+    expect(actual.description).toMatchObject({ kernels, memory, threads, reasons });
+    // The bits of fused multiply-adds are those of the machine at hand: there may be no other process to compare with.
+    if (kernels !== 'simd-relaxed' || BEST === 'simd-relaxed') await expectSameBits(actual);
+  });
+
+  it('are typed arrays where the memory has no room for the scratch of the others', async () => {
+    const context = await open({ threads: 1, memoryLimit: 65_536 });
+    expect(context.describe()).toMatchObject({
+      kernels: 'scalar',
+      reasons: ['memoryLimit leaves no room for the scratch of emitted kernels'],
+    });
   });
 
   it.each([
-    ['one thread', { options: { threads: 1 } }, [], 'shared WebAssembly.Memory', 1, []],
-    ['no WebAssembly', { hide: ['WebAssembly'] }, [], 'SharedArrayBuffer', 3, ['WebAssembly is not available']],
-    [
-      'no SharedArrayBuffer',
-      { hide: ['SharedArrayBuffer'] },
-      [],
-      'WebAssembly.Memory',
-      1,
-      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'],
-    ],
-    [
-      'neither of them',
-      { hide: ['SharedArrayBuffer', 'WebAssembly'] },
-      [],
-      'ArrayBuffer',
-      1,
-      ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'],
-    ],
-    ['a main thread that may not sleep', { sleepless: true }, [], 'shared WebAssembly.Memory', 3, []],
-    ['code generation', {}, ['--disallow-code-generation-from-strings'], 'shared WebAssembly.Memory', 3, []],
-  ] as const)('%s', async (_name, request, flags, memory, threads, reasons) => {
-    const { options, ...rest } = structuredClone(request) as { options?: object };
-    const scalar = { options: { threads: 3, kernels: 'scalar', ...options }, ...rest };
-    const found = await probe(scalar, {}, [...flags]);
-    expect(found.error).toBeUndefined();
-    expect(found.description).toMatchObject({ memory, threads, reasons });
-    expect(found.results).toEqual((await usual).results);
-    expect(found.planned).toBe((await usual).planned);
-    expect([found.same, found.explained]).toEqual([true, true]);
-    // The result is a view that can be cut and turned like any ndarray.
-    expect(found.view).toEqual((await usual).view);
-    expect(found.view).toMatchObject({ shape: [4, 3, 20], dtype: 'float32', first: found.expected.first });
+    ['simd', WASM, 'WebAssembly is not available'],
+    ['simd', { uncompiled: true }, FORBIDDEN],
+    ['simd', { invalid: true }, NO_VECTORS],
+    ['simd', NEITHER, 'WebAssembly is not available'],
+    ['simd-relaxed', { invalid: true }, NO_VECTORS],
+    ['simd-relaxed', WASM, 'WebAssembly is not available'],
+  ])('but %s, asked for where it cannot run, is an error: %j', async (kernels, request, reason) => {
+    const { error } = await probe({ ...request, options: { ...THREE, kernels } });
+    expect(error).toEqual({
+      name: 'NnpackError',
+      code: 'unsupported-hardware',
+      message: `createContext: kernels '${kernels}' cannot run: ${reason}`,
+    });
   });
 });
 
@@ -209,14 +309,28 @@ describe('createContext', () => {
     });
   });
 
-  it('gives the same results when some of its workers fail to start', async () => {
+  it.each([
+    ['have no script', (script: URL) => new Worker(new URL('./no-such-script.js', script))],
+    ['cannot make their kernels', (script: URL) => workerAfter('WebAssembly.Instance = undefined', script)],
+  ])('gives the same results when some of its workers %s', async (_why, failing) => {
     const call = { input: tensor([1, 16, 30, 30]), kernel: tensor([16, 16, 3, 3]), padding: 1 };
     const alone = await open({ threads: 1 });
     const expected = convolutionInference({ ...call, context: alone });
-    let started = 0;
+    // The one that works begins after the others have ended.
+    const ended = new Int32Array(new SharedArrayBuffer(4));
+    const others = Array.from({ length: 2 }, () => (script: URL) => {
+      const worker = failing(script);
+      worker.once('exit', () => {
+        Atomics.add(ended, 0, 1);
+        Atomics.notify(ended, 0);
+      });
+      return worker;
+    });
+    const last = 'for (let n = 0; n < 2; n = Atomics.load(workerData, 0)) Atomics.wait(workerData, 0, n)';
+    const factories = [...others, (script: URL) => workerAfter(last, script, ended)];
     const context = await open({
       threads: 4,
-      worker: (script) => new Worker(started++ < 2 ? new URL('./no-such-script.js', script) : script),
+      worker: (script) => factories.shift()!(script),
     });
     expect(context.describe().threads).toBe(2);
     expect(context.describe().reasons[0]).toMatch(/^a worker could not be started \(/);
@@ -347,7 +461,8 @@ describe('memory that does not suffice', () => {
   const MEGABYTE = 2 ** 20;
   const call = { input: tensor([1, 64, 48, 48]), kernel: tensor([64, 64, 3, 3]), bias: tensor([64]), padding: 1 };
 
-  it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))(
+  const shape = convolutionShape('test', call.input.shape, call.kernel.shape, call);
+  it.each(ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape) === null))(
     'is an error in words that leaves nothing behind: %s',
     async (algorithm) => {
       const context = await open({ threads: 1, memoryLimit: MEGABYTE });

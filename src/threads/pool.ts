@@ -1,5 +1,5 @@
 import { NnpackError } from '../errors.ts';
-import type { SimdSetup } from '../kernels/simd/exports.ts';
+import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
 import type { SharedBytes } from '../tensor/arena.ts';
 import {
   ACTIVE,
@@ -27,7 +27,7 @@ export interface WorkerSetup {
   readonly control: SharedArrayBuffer;
   readonly memory: SharedBytes;
   readonly kernels: string;
-  /** What emitted kernels need; null for tables that are not emitted. */
+  /** What emitted kernels need, the scratch that of this worker alone; null for tables that are not emitted. */
   readonly simd: SimdSetup | null;
 }
 
@@ -64,7 +64,8 @@ export class ThreadPool {
     if (this.#control !== null && memory !== null) {
       for (let index = 1; index < threads; index++) {
         try {
-          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name, simd };
+          const own = simd && { ...simd, scratch: simd.scratch + (index * SCRATCH_BYTES) / 4 };
+          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name, simd: own };
           this.#workers.push(spawnWorker(setup, factory));
         } catch (error) {
           this.#reason = `a worker could not be started (${(error as Error).message})`;

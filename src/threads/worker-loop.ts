@@ -1,4 +1,4 @@
-import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
+import type { SimdSetup } from '../kernels/simd/exports.ts';
 import type { KernelTable } from '../kernels/table.ts';
 import { type SharedBytes, viewsOf } from '../tensor/arena.ts';
 import type { Memory } from '../tensor/memory.ts';
@@ -58,12 +58,10 @@ class WorkerLoop {
     this.#control = new Control(setup.control);
     this.#words = this.#control.words;
     this.#memory = new SharedMemory(setup.memory);
-    // Numbered as they become ready, so that a worker that fails to start leaves no gap. The number decides where a
-    // worker's scratch is, so a table that cannot be made leaves one after all, and its worker ends.
-    const index = 1 + Atomics.add(this.#words, READY, 1);
-    const { simd } = setup;
-    const own = simd && { ...simd, scratch: simd.scratch + (index * SCRATCH_BYTES) / 4 };
-    this.#thread = { index, memory: this.#memory, kernels: tableFor(setup.kernels, this.#memory, own) };
+    const kernels = tableFor(setup.kernels, this.#memory, setup.simd);
+    // Numbered as they become ready, and last of all, so that a worker that fails to start leaves no gap: workspaces
+    // have a part for each thread that there is.
+    this.#thread = { index: 1 + Atomics.add(this.#words, READY, 1), memory: this.#memory, kernels };
     this.#steps = steps;
   }
 

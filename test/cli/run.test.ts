@@ -1,10 +1,11 @@
 /** `run`, and with it the main job, through real processes. */
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { command, start } from '../support/process.ts';
+import { command, start, startWithProgress } from '../support/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
 const out = join(folder, 'out.png');
@@ -120,11 +121,14 @@ describe('the main job', () => {
 
   it('stops at Ctrl-C in the middle and leaves nothing half-written', async () => {
     const target = join(folder, 'stopped.png');
-    const { child, ended } = start('run', picture('d.png', 700, 600), '--out', target, '--threads', '2');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { child, ended } = startWithProgress('run', picture('d.png', 700, 600), '--out', target, '--threads', '2');
+    // The first progress comes after the first layer, with most of the work still to do.
+    await once(child.stderr!, 'data');
     child.kill('SIGINT');
     const { status, stdout, stderr } = await ended;
-    expect([status, stdout, stderr]).toEqual([130, '', 'stopped\n']);
+    expect([status, stdout]).toEqual([130, '']);
+    expect(stderr).toMatch(/^\r.* 1\/\d+ /);
+    expect(stderr).toMatch(/stopped\n$/);
     expect(readdirSync(folder).filter((name) => name.startsWith('stopped'))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
-import type { SimdExports } from '../../src/kernels/simd/exports.ts';
+import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { Module } from '../../src/wasm/index.ts';
-import { testMemory } from './harness.ts';
+import { memoryOver, testMemory } from './harness.ts';
 
 /** Emitted kernels over a memory, that of the tests if no other is given. Their scratch is its first bytes. */
 export function emitted(emit: (module: Module) => void, memory: Memory = testMemory): SimdExports {
@@ -17,7 +17,12 @@ export function emitted(emit: (module: Module) => void, memory: Memory = testMem
 /** Byte address of the scratch. */
 export const SCRATCH = 0;
 
-/** A memory of more than 2 GiB, of which little is ever touched: what lies there has addresses with the sign bit set. */
-export function largeMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: (2 ** 31 + 2 ** 24) / 65_536, maximum: 65_536, shared: true });
-}
+/**
+ * Where addresses have their sign bit set: a memory of more than 2 GiB, of which little is ever touched. Its scratch
+ * begins below 2 GiB and ends above; the data follow on it, at a word that is the first of nothing.
+ */
+export const farMemory = memoryOver(
+  new WebAssembly.Memory({ initial: (2 ** 31 + 2 ** 24) / 65_536, maximum: 65_536, shared: true }),
+);
+/** In bytes, and in words. */
+export const FAR = { scratch: 2 ** 31 - SCRATCH_BYTES / 2, firstWord: 2 ** 29 + SCRATCH_BYTES / 8 + 1 };

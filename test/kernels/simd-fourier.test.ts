@@ -300,6 +300,16 @@ describe.each([8, 16] as const)('emitted transforms of ft%i, bit for bit', (edge
     );
   });
 
+  it('every number of tiles from 1 to 40', () => {
+    for (let count = 1; count <= 40; count++) {
+      const layout = { count, before: count % 7, gap: count % 3, areNeighbours: count % 2 === 0, dStep: edge - 2 };
+      const values = randomFloats(count, 997);
+      check(inputCall(edge, layout), tileOf(edge, 3, 3), values);
+      check(kernelCall(edge, 3, 3, layout), tileOf(edge, 3, 3), values);
+      check(outputCall(edge, 3, 3, layout), tileOf(edge, 3, 3), values);
+    }
+  });
+
   it.each([kernelCall, outputCall])('every r and s', (call) => {
     for (const [r, s] of range(edge ** 2).map((n) => [Math.floor(n / edge) + 1, (n % edge) + 1])) {
       // One tile alone, or six: four, and four of which two are done again.

@@ -1,4 +1,5 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { panelCodes } from '../../src/kernels/half-panels.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
@@ -14,7 +15,7 @@ import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
 import type { KernelTable } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import type { Module } from '../../src/wasm/index.ts';
-import { emitted, largeMemory, SCRATCH } from './emitted.ts';
+import { emitted, FAR, farMemory, SCRATCH } from './emitted.ts';
 import { EPSILON, expectWithin, memoryOver, poisonedMemory, randomFloats, TINY } from './harness.ts';
 
 /**
@@ -28,6 +29,8 @@ type Kernels = Omit<
   | 'tile'
   | 'gemmUnits'
   | 'gemmBlocks'
+  | 'gemmPanel'
+  | 'blockFloats'
   | 'gemmRoundings'
   | 'sgemm'
   | 'sgemmIndirect'
@@ -45,8 +48,17 @@ function emit(module: Module): void {
   emitHalfDots(module, mulAdd);
 }
 
+/** Names of the exported functions that were asked for. */
+const called = new Set<string>();
+
 /** The emitted kernels; none of the data here should be left to scalar ones, but for planes of less than four columns. */
-function simd(exports: SimdExports, memory: Memory): Kernels {
+function simd(given: SimdExports, memory: Memory, scratch = SCRATCH): Kernels {
+  const exports = new Proxy(given, {
+    get(functions, name: string) {
+      called.add(name);
+      return functions[name];
+    },
+  });
   const never = (): never => {
     throw new Error('left to the scalar kernel');
   };
@@ -55,11 +67,11 @@ function simd(exports: SimdExports, memory: Memory): Kernels {
     ...simdPointwise(exports),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, { localResponse: never }),
-    ...simdPooling(exports, SCRATCH, {
+    ...simdPooling(exports, scratch, {
       maxPool: (h, w, ...rest) => (w < 4 ? maxPool(h, w, ...rest) : never()),
       averagePool: (h, w, ...rest) => (w < 4 ? averagePool(h, w, ...rest) : never()),
     }),
-    ...simdDots(exports, SCRATCH, { dots: never, dotsHalf: never }),
+    ...simdDots(exports, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
   };
 }
 
@@ -100,6 +112,19 @@ function pooling(pool: number, stride: number, padding: number) {
   };
 }
 
+/** A plane that windows of up to 40 × 40 fit. */
+const PLANE = 41;
+
+/** Windows of a rows and b columns; padding, and strides of 4 to 8 and of 1 to 8, vary with them. */
+function windowsOf(a: number, b: number) {
+  const [top, left, down, across] = [a >> 2, b >> 1, 4 + (a % 5), 1 + ((3 * b) % 8)];
+  const [rows, columns] = [Math.floor((PLANE + top - a) / down) + 1, Math.floor((PLANE + left - b) / across) + 1];
+  return {
+    outputs: rows * columns,
+    sizes: (x: number, y: number) => [PLANE, PLANE, x, rows, columns, y, a, b, down, across, top, left] as const,
+  };
+}
+
 const WINDOWS = [
   [2, 2, 0],
   [3, 2, 0],
@@ -107,7 +132,11 @@ const WINDOWS = [
   [5, 3, 2],
 ] as const;
 
-const LRN = [5, 2, 0.75, 1] as const;
+/** A pass over up to 79 neighbours; without roundings of its own, it gives the bits of the reference. */
+function pass(name: string, run: (k: Kernels, n: number, x: number, y: number) => void, roundings = 0): Case {
+  const count = (a: number, b: number) => a + b - 1;
+  return { name, inputs: count, outputs: count, run: (k, a, b, x, y) => run(k, count(a, b), x, y), roundings };
+}
 
 const cases: readonly Case[] = [
   ...[1, 2, 3].map((step) => ({
@@ -117,13 +146,20 @@ const cases: readonly Case[] = [
     run: (k: Kernels, a: number, b: number, x: number, y: number) => k.copyRows(a, b, x, b * step + 1, step, y, b),
     roundings: 0,
   })),
-  {
-    name: 'clampRows',
-    inputs: (a, b) => a * (b + 1),
+  ...[0.5, 1].map((slope) => ({
+    name: `clampRows, slope ${slope}`,
+    inputs: (a: number, b: number) => a * (b + 1),
     outputs: square,
-    run: (k, a, b, x, y) => k.clampRows(a, b, x, b + 1, y, b, 0.5, -0.25, 0.5),
+    run: (k: Kernels, a: number, b: number, x: number, y: number) =>
+      k.clampRows(a, b, x, b + 1, y, b, slope, -0.25, 0.5),
     roundings: 0,
-  },
+  })),
+  pass('fill', (k, n, _x, y) => k.fill(n, y, Math.fround(0.1))),
+  pass('clamp', (k, n, x, y) => k.clamp(n, x, y, -0.25, 0.5)),
+  pass('leakyRelu', (k, n, x, y) => k.leakyRelu(n, x, y, 0.25)),
+  pass('add', (k, n, x, y) => k.add(n, x, x, y)),
+  // The product is exact, and only the sum is rounded.
+  pass('scaleShift', (k, n, x, y) => k.scaleShift(n, x, y, -4, Math.fround(0.3))),
   {
     name: 'softmax',
     inputs: square,
@@ -131,12 +167,20 @@ const cases: readonly Case[] = [
     run: (k, a, b, x, y) => k.softmax(a, b, x, y),
     roundings: 2.001,
   },
-  {
-    name: 'localResponse',
+  pass('softmax of neighbours', (k, n, x, y) => k.softmax(n, 1, x, y), 2.001),
+  ...[0.5, 0.75, 1].map((beta) => ({
+    name: `localResponse, β = ${beta}`,
     inputs: square,
     outputs: square,
-    run: (k, a, b, x, y) => k.localResponse(a, b, b, x, y, ...LRN),
-    roundings: localResponseRoundings(LRN[0], LRN[2]),
+    run: (k: Kernels, a: number, b: number, x: number, y: number) => k.localResponse(a, b, b, x, y, 5, 2, beta, 1),
+    roundings: localResponseRoundings(5, beta),
+  })),
+  {
+    name: 'localResponse over any number of channels',
+    inputs: (_, b) => 23 * b,
+    outputs: (_, b) => 23 * b,
+    run: (k, a, b, x, y) => k.localResponse(23, b, b, x, y, a, 2, 0.75, 1),
+    roundings: localResponseRoundings(40, 0.75),
   },
   ...WINDOWS.map(([pool, stride, padding]) => {
     const { inputs, outputs, sizes } = pooling(pool, stride, padding);
@@ -154,11 +198,27 @@ const cases: readonly Case[] = [
       name: `averagePool ${pool}×${pool}/${stride}, padding ${padding}`,
       inputs,
       outputs,
-      run: (k: Kernels, a: number, b: number, x: number, y: number) => k.averagePool(...sizes(a, b, x, y), 0),
+      // The padding counts, or it does not.
+      run: (k: Kernels, a: number, b: number, x: number, y: number) => k.averagePool(...sizes(a, b, x, y), (a + b) % 2),
       roundings: 1.001,
       absolute,
     };
   }),
+  {
+    name: 'maxPool of a × b',
+    inputs: () => PLANE ** 2,
+    outputs: (a, b) => windowsOf(a, b).outputs,
+    run: (k, a, b, x, y) => k.maxPool(...windowsOf(a, b).sizes(x, y), -1),
+    roundings: 0,
+  },
+  {
+    name: 'averagePool of a × b',
+    inputs: () => PLANE ** 2,
+    outputs: (a, b) => windowsOf(a, b).outputs,
+    run: (k, a, b, x, y) => k.averagePool(...windowsOf(a, b).sizes(x, y), (a + b) % 2),
+    roundings: 1.001,
+    absolute,
+  },
   {
     name: 'averagePool of a whole plane',
     inputs: square,
@@ -183,6 +243,16 @@ const cases: readonly Case[] = [
       k.dotsHalf(a, b, 2 * (x + b), b, x, y, alternative),
     roundings: DOTS_ROUNDINGS,
     // The weights are the halves of floats; without exponent 31 where it means ∞ or NaN.
+    values: (x: Float32Array, b: number) => (alternative === 1 ? x : masked(x, b, 0xffffffff, 0xbfffbfff)),
+    absolute: (x: Float32Array, b: number) => masked(x, b, 0x7fffffff, 0x7fff7fff),
+  })),
+  ...[0, 1].map((alternative) => ({
+    name: `dotsHalfPanels, alternative ${alternative}`,
+    inputs: (a: number, b: number) => b + panelCodes(a, b) / 2,
+    outputs: (a: number) => a,
+    run: (k: Kernels, a: number, b: number, x: number, y: number) =>
+      k.dotsHalfPanels(a, b, 2 * (x + b), x, y, alternative),
+    roundings: DOTS_ROUNDINGS,
     values: (x: Float32Array, b: number) => (alternative === 1 ? x : masked(x, b, 0xffffffff, 0xbfffbfff)),
     absolute: (x: Float32Array, b: number) => masked(x, b, 0x7fffffff, 0x7fff7fff),
   })),
@@ -215,11 +285,21 @@ describe('no more than 60 bytes are read beyond the inputs', () => {
 });
 
 describe('beyond 2 GiB', () => {
-  const own = { memory: memoryOver(largeMemory()), firstWord: 2 ** 29 + 1 };
-  const exports = emitted(emit, own.memory);
+  const own = { memory: farMemory, firstWord: FAR.firstWord };
+  const exports = emitted(emit, farMemory);
   test.each(cases)('$name', (kernel) => {
-    compare(kernel, exports, 13, 38, own);
+    for (const [a, b] of [
+      [13, 38],
+      [1, 3],
+      [40, 5],
+    ]) {
+      compare(kernel, exports, a, b, own);
+    }
   });
+});
+
+test('no exported kernel was left out', () => {
+  expect([...called].sort()).toEqual(Object.keys(emitted(emit)).sort());
 });
 
 function compare(
@@ -243,6 +323,6 @@ function compare(
   const scale = kernel.absolute ? run(reference, kernel.absolute(x, b)) : expected.map(Math.abs);
   // The reference rounds once.
   const relative = kernel.roundings === 0 ? 0 : 1.001 * (kernel.roundings + 1) * EPSILON;
-  const actual = run((memory) => simd(exports, memory), x);
+  const actual = run((memory) => simd(exports, memory, own && FAR.scratch), x);
   expectWithin(actual, expected, (i) => relative * scale[i] + (relative > 0 ? (b + 2) * TINY : 0));
 }

@@ -1,10 +1,11 @@
 /**
  * What the tests of layers share: tensors laid out in every way that strides allow, among guard words, and one function
- * that holds a layer against an expected result on one and two threads.
+ * that holds a layer against an expected result with every kernel table, on one and two threads.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Context, createContext, type TensorLike } from '../../src/index.ts';
+import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { uniform } from '../../src/tensor/random.ts';
 
 /** Runs of a property; twenty times as many in a slow run. */
@@ -16,11 +17,15 @@ export const TINY = 2 ** -149;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** Contexts of one and two threads, for the file that calls this. */
+/** Contexts of every kernel table that runs here, the default one first, on one and two threads, for the file that calls this. */
 export function contextsForFile(): Context[] {
   const contexts: Context[] = [];
+  const emitted = (['simd-relaxed', 'simd'] as const).filter((name) => refuseSimd(name) === null);
   beforeAll(async () => {
-    contexts.push(await createContext({ threads: 1 }), await createContext({ threads: 2 }));
+    for (const kernels of [...emitted, 'scalar'] as const) {
+      contexts.push(await createContext({ kernels, threads: 1 }), await createContext({ kernels, threads: 2 }));
+    }
+    contexts.push(await createContext({ kernels: 'reference', threads: 1 }));
   });
   afterAll(() => {
     for (const context of contexts) context.dispose();
@@ -149,17 +154,17 @@ export interface LayerCase {
   readonly inPlace?: number;
   /** In double, or float32 where the result is exact. */
   readonly expected: ArrayLike<number>;
-  /** |y − ŷ| allowed for an element; 0 when not given. */
-  readonly bound?: (index: number) => number;
+  /** |y − ŷ| allowed for an element by the context's kernel table; 0 when not given. */
+  readonly bound?: (index: number, context: Context) => number;
   run(inputs: readonly TensorLike[], output: TensorLike | undefined, context: Context): TensorLike;
 }
 
 /**
  * Runs a layer on every context with a given output and without one, and checks: the expected values; the same bits every
- * time; the given output returned; no other word written; inputs as they were.
+ * time with the same kernel table; the given output returned; no other word written; inputs as they were.
  */
 export function checkLayer(contexts: readonly Context[], layer: LayerCase): void {
-  let first: Uint8Array | null = null;
+  const first = new Map<string, Uint8Array>();
   for (const context of contexts) {
     const inputs = layer.inputs.map(({ shape, values, layout }) => {
       const placed = place(context, shape, layout);
@@ -179,10 +184,14 @@ export function checkLayer(contexts: readonly Context[], layer: LayerCase): void
       for (const result of [output.read(), made.data.slice(0, sizeOf(layer.outputShape))]) {
         // A NaN is any of many bits: WebAssembly leaves the choice to the engine, compiled code to the processor.
         const bits = new Uint8Array(result.map((value) => (Number.isNaN(value) ? Number.NaN : value)).buffer);
-        if (first === null) {
-          first = bits;
-          expectClose(result, layer.expected, layer.bound);
-        } else expect(Buffer.compare(bits, first), 'the same bits every time').toBe(0);
+        const { name } = context.kernels;
+        const before = first.get(name);
+        if (before !== undefined) {
+          expect(Buffer.compare(bits, before), `the same bits every time (${name})`).toBe(0);
+          continue;
+        }
+        first.set(name, bits);
+        expectClose(result, layer.expected, (i) => layer.bound?.(i, context) ?? 0, name);
       }
     } finally {
       for (const placed of new Set([...inputs, output])) placed.release();
@@ -192,10 +201,11 @@ export function checkLayer(contexts: readonly Context[], layer: LayerCase): void
 }
 
 /** Elements within their bounds; NaN where NaN is expected and nowhere else, infinities exactly. */
-export function expectClose(
+function expectClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  bound: (index: number) => number = () => 0,
+  bound: (index: number) => number,
+  what: string,
 ): void {
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
@@ -203,7 +213,7 @@ export function expectClose(
     const error = Math.abs(actual[i] - expected[i]);
     const allowed = bound(i);
     if (!(error <= allowed) || allowed === Infinity) {
-      throw new Error(`at ${i}: got ${actual[i]}, expected ${expected[i]}, error ${error}, allowed ${allowed}`);
+      throw new Error(`${what} at ${i}: got ${actual[i]}, expected ${expected[i]}, error ${error}, allowed ${allowed}`);
     }
   }
 }

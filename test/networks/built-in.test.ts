@@ -20,12 +20,18 @@ const MOST = Math.max(...BATCHES);
 const WIDTH = 1 / 32;
 
 let context: Context;
+/** On typed arrays, whose bounds are much tighter. */
+let scalar: Context;
 
 beforeAll(async () => {
   context = await createContext({ threads: 2 });
+  scalar = await createContext({ threads: 2, kernels: 'scalar' });
 });
 
-afterAll(() => context.dispose());
+afterAll(() => {
+  context.dispose();
+  scalar.dispose();
+});
 
 /** Biases and statistics that are not 0 and 1, as training would leave them, so that every term takes part. */
 function withTraining(network: Network): Network {
@@ -67,8 +73,9 @@ describe.each<NetworkName>(['alexnet', 'vgg-11', 'inception-bn'])('%s', (name) =
   function check(
     batch: number,
     options: NetworkOptions,
+    on = context,
   ): { output: Float32Array; algorithms: Set<string>; greatest: number } {
-    const plan = planNetwork(watched, { ...options, context, batch });
+    const plan = planNetwork(watched, { ...options, context: on, batch });
     const data = firstImages(tensor(shape, images), batch);
     const outputs = plan.run({ [input.name]: makeTensor(Float32Array.from(data.data), data.shape) });
     const reports = plan.report();
@@ -83,7 +90,7 @@ describe.each<NetworkName>(['alexnet', 'vgg-11', 'inception-bn'])('%s', (name) =
       const reference = firstImages(expected.get(node.name)!, batch);
       expect(actual.shape, node.name).toEqual(reference.shape);
       const inputs = node.inputs.map((from) => seen.get(from)!);
-      const allowed = allowedError(node, inputs, reports[i], context);
+      const allowed = allowedError(node, inputs, reports[i], on);
       try {
         const { ratio } = expectWithin(actual.data, reference.data, allowed, reference.shape);
         greatest = Math.max(greatest, ratio);
@@ -122,5 +129,11 @@ describe.each<NetworkName>(['alexnet', 'vgg-11', 'inception-bn'])('%s', (name) =
       const answer = byDefault.output.subarray(image * classes, (image + 1) * classes);
       expect(answer.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
     }
+  });
+
+  it('so does it on typed arrays', () => {
+    const { algorithms, greatest } = check(1, { rule: 'nnpack' }, scalar);
+    expect([...algorithms].join()).toMatch(/[wf]t/);
+    expect(greatest).toBeGreaterThan(0);
   });
 });

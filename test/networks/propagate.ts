@@ -11,7 +11,6 @@
  */
 
 import { algorithmNamed } from '../../src/algorithms/list.ts';
-import { localResponseRoundings } from '../../src/kernels/simd/local-response.ts';
 import type {
   ConvolutionNode,
   FullyConnectedNode,
@@ -22,6 +21,7 @@ import type { NodeReport } from '../../src/networks/plan.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { errorScale } from '../../src/testing/bounds.ts';
 import type { Context } from '../../src/threads/context.ts';
+import { roundingsOf } from '../support/roundings.ts';
 import { compute, type Tensor } from './naive.ts';
 
 const EPSILON = 2 ** -24;
@@ -58,7 +58,7 @@ export function allowedError(
       // Exact, and no difference grows.
       return compute(node, errors).data;
     case 'local-response-normalisation':
-      return responseBound(node, x);
+      return responseBound(node, x, context);
     case 'softmax':
       return softmaxBound(node, x);
     default:
@@ -97,7 +97,11 @@ function fullyConnectedBound(node: FullyConnectedNode, x: Tensor, context: Conte
  * For b = 1, s ≥ 1, and t x_c² / s ≤ 2β, so that the first is at most 1 in magnitude for β ≤ 1; the second is at most
  * t |x_c x_j|, where |x| ≤ |x̂| + δ all the way from x to x̂.
  */
-function responseBound(node: LocalResponseNormalisationNode, { value, error }: Seen): Float64Array {
+function responseBound(
+  node: LocalResponseNormalisationNode,
+  { value, error }: Seen,
+  { kernels }: Context,
+): Float64Array {
   if (node.bias !== 1 || node.beta > 1) throw new Error('the bound is derived for b = 1, β ≤ 1');
   const most = value.data.map((v, i) => Math.abs(v) + error.data[i]);
   const [batch, channels, ...pixels] = value.shape;
@@ -105,9 +109,10 @@ function responseBound(node: LocalResponseNormalisationNode, { value, error }: S
   const t = (2 * node.beta * node.alpha) / node.size;
   const half = Math.floor((node.size - 1) / 2);
   const exact = compute(node, [value]).data;
+  const roundings = roundingsOf(kernels).localResponse(node.size, node.beta);
   return exact.map((y, i) => {
     const channel = Math.floor(i / plane) % channels;
-    let sum = error.data[i] + 1.001 * localResponseRoundings(node.size, node.beta) * EPSILON * Math.abs(y);
+    let sum = error.data[i] + 1.001 * roundings * EPSILON * Math.abs(y);
     for (let j = channel - half; j < channel - half + node.size; j++) {
       if (j === channel || j < 0 || j >= channels) continue;
       const at = i + (j - channel) * plane;

@@ -20,9 +20,27 @@ export function command(...args: string[]): Ended {
   return { status, stdout, stderr };
 }
 
-/** Starts a command; `stdout` and `stderr` of what comes are kept. */
-export function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+/** A command that was started; `stdout` and `stderr` of what comes are kept. */
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  output(): string;
+}
+
+export function start(...args: string[]): Started {
+  return startNode([], args);
+}
+
+/** The same where stderr passes for a terminal, so that progress is written there. */
+export function startWithProgress(...args: string[]): Started {
+  return startNode(['--import', 'data:text/javascript,process.stderr.isTTY = true'], args);
+}
+
+function startNode(flags: readonly string[], args: readonly string[]): Started {
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => {
     stdout += text;
