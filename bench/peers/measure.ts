@@ -16,7 +16,7 @@ import {
   problem,
   vgg16Layers,
 } from '../../src/cli/bench/layers.ts';
-import { type Contestant, THOROUGH, verify, withContext } from '../../src/cli/bench/section.ts';
+import { type Contestant, type KernelsChoice, THOROUGH, verify, withContext } from '../../src/cli/bench/section.ts';
 import { type Measurement, measure } from '../../src/cli/bench/statistics.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
 import { buildNetwork, type NetworkName } from '../../src/networks/definitions/index.ts';
@@ -58,12 +58,16 @@ export const STEPS: readonly number[] = [
   ...NETWORKS.map(([, , seconds]) => seconds),
 ];
 
-export async function measurePeers(engines: readonly PeerEngine[], report: Report): Promise<void> {
-  await withContext({ threads: 1 }, async (context) => {
+export async function measurePeers(
+  engines: readonly PeerEngine[],
+  kernels: KernelsChoice,
+  report: Report,
+): Promise<void> {
+  await withContext({ threads: 1, kernels }, async (context) => {
     await measureLayers(context, engines, allLayers, report);
     await measureBatches(context, engines.filter(isNative), vgg16Layers, report);
   });
-  for (const [name, batches] of NETWORKS) await measureNetwork(name, batches, engines, report);
+  for (const [name, batches] of NETWORKS) await measureNetwork(name, batches, engines, kernels, report);
 }
 
 /** Batches and relaxed accuracy are compared with native ONNX Runtime alone: the others are far behind without them. */
@@ -202,6 +206,7 @@ export async function measureNetwork(
   name: NetworkName,
   batches: readonly number[],
   engines: readonly PeerEngine[],
+  kernels: KernelsChoice,
   report: Report,
 ): Promise<void> {
   report.step(name);
@@ -213,7 +218,7 @@ export async function measureNetwork(
       report.signal.throwIfAborted();
       if (engine.network !== undefined) sessions.push({ engine, session: await engine.network(model) });
     }
-    await withContext({ threads: 1 }, async (context) => {
+    await withContext({ threads: 1, kernels }, async (context) => {
       for (const batch of batches) {
         const chosen = batch === 1 ? sessions : sessions.filter(({ engine }) => isNative(engine));
         const [input] = network.inputs;

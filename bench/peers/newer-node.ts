@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { KernelsChoice } from '../../src/cli/bench/section.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { requirePeer } from './engines.ts';
 import type { Report } from './measure.ts';
@@ -36,8 +37,12 @@ export function newerNode(): NewerNode | null {
 }
 
 /** Measures what `measurePeers` does, in a process of the newer Node. */
-export async function measureInNewerNode({ path, name }: NewerNode, report: Report): Promise<void> {
-  const child = fork(SCRIPT, {
+export async function measureInNewerNode(
+  { path, name }: NewerNode,
+  kernels: KernelsChoice,
+  report: Report,
+): Promise<void> {
+  const child = fork(SCRIPT, [kernels], {
     execPath: path,
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

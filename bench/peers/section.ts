@@ -17,7 +17,7 @@ export const peers: Section = {
   what: WHAT,
   seconds: Math.round(steps.reduce((sum, seconds) => sum + seconds, 0)),
   steps,
-  async run({ signal, step, found }) {
+  async run({ kernels, signal, step, found }) {
     const { engines, missing } = await loadPeers();
     const lacksNode = installed === null && process.platform === 'linux' && process.arch === 'x64';
     const names = [...missing, ...(lacksNode ? [PACKAGE] : [])];
@@ -25,7 +25,7 @@ export const peers: Section = {
       console.error(`Not installed: ${names.join(', ')}; run \`npm install\` in the folder bench/peers.`);
     }
     if (engines.length === 0) return;
-    await prepareResults();
+    await prepareResults(kernels);
     found.packages.push(...engines.map(({ name, version }) => ({ name, version })));
     const comparisons: Comparison[] = [];
     const report: Report = {
@@ -36,11 +36,11 @@ export const peers: Section = {
         found.rows.push(...rowsOf(comparison));
       },
     };
-    await measurePeers(engines, report);
+    await measurePeers(engines, kernels, report);
     if (newer !== null) {
       found.packages.push({ name: PACKAGE, version: newer.version });
-      await measureInNewerNode(newer, report);
+      await measureInNewerNode(newer, kernels, report);
     }
-    if (missing.length === 0) await writeResults(WHAT, comparisons, found.packages);
+    if (missing.length === 0) await writeResults(kernels, WHAT, comparisons, found.packages);
   },
 };

@@ -234,9 +234,14 @@ describe('comparisons', () => {
     expect(goalOf(WORK.vggRelaxed, 'onnxruntime-node', 'simd-relaxed')).toBe(1.15);
     expect(goalOf(WORK.vgg, 'onnxruntime-node', 'scalar')).toBeUndefined();
     expect(goalOf('vgg-16', 'onnxruntime-web', 'simd')).toBeUndefined();
+    expect(goalOf(WORK.vgg, 'onnxruntime-web', 'scalar')).toBe(1);
+    expect(goalOf(WORK.vgg, 'tfjs-backend-cpu', 'scalar')).toBe(20);
+    expect(goalOf(WORK.vgg, 'tfjs-backend-cpu', 'simd')).toBeUndefined();
     // All layers but VGG-16's have one beside onnxruntime-web: their names are those of the layers.
     const named = allLayers.filter(({ name }) => goalOf(name, 'onnxruntime-web', 'simd') !== undefined);
     expect(named.map(({ kernelSize }) => kernelSize)).toEqual([5, 1, 1, 7, 11]);
+    const onArrays = allLayers.map(({ name }) => goalOf(name, 'tfjs-backend-cpu', 'scalar'));
+    expect(onArrays.filter((goal) => goal !== undefined)).toEqual([20, 5, 5, 5, 5]);
   });
 
   it('are drawn, to the same text from the same figures', async () => {

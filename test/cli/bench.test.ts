@@ -7,14 +7,28 @@ import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { bench, benchCommand, sections } from '../../src/cli/bench/command.ts';
-import { contenders, ourConvolution } from '../../src/cli/bench/convolution.ts';
-import { isMet } from '../../src/cli/bench/goal.ts';
-import { allLayers, operations, otherLayers, outputSize, problem, usual } from '../../src/cli/bench/layers.ts';
-import type { BenchResult, Row } from '../../src/cli/bench/result.ts';
-import { contest, type Section, verify } from '../../src/cli/bench/section.ts';
+import { contenders, estimatesOf, imagesOf, ourConvolution, within } from '../../src/cli/bench/convolution.ts';
+import { atLeast, isMet } from '../../src/cli/bench/goal.ts';
+import {
+  allLayers,
+  operations,
+  otherLayers,
+  outputSize,
+  problem,
+  smallLayers,
+  usual,
+} from '../../src/cli/bench/layers.ts';
+import type { BenchResult, LayerTimes, Row } from '../../src/cli/bench/result.ts';
+import { type Bench, contest, type Section, verify } from '../../src/cli/bench/section.ts';
+import { choiceRow, vggRow } from '../../src/cli/bench/sections/layers.ts';
+import type { Taken, Task } from '../../src/cli/bench/sections/memory.ts';
 import { measure, median, ratio } from '../../src/cli/bench/statistics.ts';
 import { STOPPED } from '../../src/cli/command.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import { optimize } from '../../src/networks/optimize.ts';
+import { networkBytes } from '../../src/networks/plan.ts';
+import { inferShapes } from '../../src/networks/shapes.ts';
 import { Context } from '../../src/threads/context.ts';
 import { command, start } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
@@ -134,6 +148,19 @@ describe('isMet', () => {
   });
 });
 
+describe('goals', () => {
+  it.each([
+    ['scalar', 0.9],
+    ['simd', 0.85],
+    ['simd-relaxed', 0.85],
+    ['reference', undefined],
+  ] as const)('of %s are its own', (kernels, goal) => {
+    const goals = { scalar: 0.9, emitted: 0.85 };
+    expect(atLeast(kernels, goals)).toEqual(goal === undefined ? undefined : { atLeast: goal });
+    expect(atLeast(kernels, {})).toBeUndefined();
+  });
+});
+
 describe('the layers', () => {
   it.each(allLayers)('$name has the size and the operations that the library plans', (layer) => {
     const { inputChannels, outputChannels, inputSize, kernelSize, groups, stride, padding, dilation } = layer;
@@ -145,6 +172,20 @@ describe('the layers', () => {
     expect(outputSize(layer)).toBe(shape.outputHeight);
     const naive = candidates.find(({ algorithm }) => algorithm === 'reference');
     expect(operations(layer)).toBe(2 * (naive?.work?.multiplyAdds ?? Number.NaN));
+  });
+
+  it('has small ones that are Inception-BN’s', () => {
+    const network = optimize(buildNetwork('inception-bn'));
+    const { values } = inferShapes(network, undefined, 1);
+    const found = network.nodes.flatMap((node) => {
+      if (node.op !== 'convolution') return [];
+      const [outputs, inputs, edge] = node.kernel.shape;
+      const size = (values.get(node.inputs[0]) as readonly number[])[1];
+      return [`${inputs}→${outputs} ${edge} ${node.stride ?? 1} ${node.padding ?? 0} @${size}`];
+    });
+    for (const { inputChannels, outputChannels, kernelSize, stride, padding, inputSize } of smallLayers) {
+      expect(found).toContain(`${inputChannels}→${outputChannels} ${kernelSize} ${stride} ${padding} @${inputSize}`);
+    }
   });
 
   it('has batches that begin with the images of smaller ones', () => {
@@ -215,12 +256,54 @@ describe('contests', () => {
     ours.dispose();
   });
 
-  it('give the same result from arrays outside the memory', () => {
-    const data = problem(SMALL);
-    const pair = [false, true].map((fromOutside) => ourConvolution(context, data, 'auto', fromOutside));
+  it('may share one tensor of images, and leave no memory behind', () => {
+    const data = problem(SMALL, 3);
+    const before = context.describe().usedBytes;
+    const images = imagesOf(context, data);
+    const pair = [undefined, images].map((input) => ourConvolution(context, data, 'auto', input));
     for (const convolution of pair) convolution.time();
     expect(pair[1].result()).toEqual(pair[0].result());
     for (const convolution of pair) convolution.dispose();
+    expect(images.data.slice(images.offset, images.offset + images.size)).toEqual(data.input);
+    context.free(images);
+    expect(context.describe().usedBytes).toBe(before);
+  });
+
+  it('are limited to what is estimated near the best', () => {
+    const estimates = estimatesOf(context, problem(otherLayers[0]));
+    const best = Math.min(...estimates.eligible.map(({ milliseconds }) => milliseconds));
+    expect(estimates.eligible.map(({ algorithm }) => algorithm)).not.toContain('reference');
+    expect(within(Infinity, estimates)).toEqual(estimates.eligible.map(({ algorithm }) => algorithm));
+    const near = within(2, estimates);
+    for (const { algorithm, milliseconds } of estimates.eligible) {
+      expect(near.includes(algorithm), algorithm).toBe(milliseconds <= 2 * best);
+    }
+  });
+
+  it('tell how far the choice is from the best', () => {
+    const times = (name: string, median: number) => ({ name, median, min: median, max: median, times: [median] });
+    const estimates = { chosen: 'wt8x8', estimate: 3, eligible: [] } as const;
+    expect(choiceRow('a layer', estimates, [times('wt6x6', 4), times('wt8x8', 5)])).toEqual({
+      what: 'a layer, choice wt8x8, estimated 3.0 ms',
+      value: 5,
+      unit: 'ms',
+      against: 'best: wt6x6',
+      ratio: 1.25,
+      goal: { atMost: 1.1 },
+    });
+  });
+
+  it('sum up the layers of VGG-16, each as often as the network has it', () => {
+    const zero = { inputTransform: 0, blockMultiplication: 0, outputTransform: 0, other: 0 };
+    const times = allLayers.map(({ name }): LayerTimes => {
+      const candidate = { algorithm: 'wt8x8', chosen: true, milliseconds: 2, gflops: 1, phases: zero } as const;
+      const plain = { ...candidate, algorithm: 'implicit-gemm', chosen: false, milliseconds: 7 } as const;
+      return { layer: name, kernels: 'scalar', threads: 1, candidates: [candidate, plain] };
+    });
+    const row = vggRow(times, 'scalar');
+    expect(row).toMatchObject({ value: 26, against: 'implicit-gemm, 91 ms', ratio: 3.5, goal: { atLeast: 3 } });
+    expect(vggRow(times, 'simd').goal).toBeUndefined();
+    expect(vggRow(times.slice(1), 'scalar').ratio).toBeNaN();
   });
 });
 
@@ -270,6 +353,19 @@ describe('the command', () => {
       expect(printed).toContain(text);
     }
     expect(printed).not.toContain('all of two');
+  });
+
+  it.each([
+    [[], 'auto', true],
+    [['--kernels', 'scalar'], 'scalar', false],
+  ] as const)('with %j gives sections the kernels %s', async (args, kernels, isFastest) => {
+    const given: Bench['kernels'][] = [];
+    const asking = section('asking', async (bench) => void given.push(bench.kernels));
+    const printed = await run([asking], args);
+    expect(given).toEqual([kernels]);
+    expect(/^scalar kernels$/m.test(printed)).toBe(!isFastest);
+    const result: BenchResult = JSON.parse(await run([asking], [...args, '--json', '-']));
+    expect(result.kernels).toBe(isFastest ? context.kernels.name : 'scalar');
   });
 
   it('writes JSON to standard output alone', async () => {
@@ -323,15 +419,19 @@ describe('the command', () => {
   it.each([
     [
       ['layer'],
-      "section expected one of layers, sizes, gemm, kernels, fourier, threads, batch, first-call, got 'layer', did you mean 'layers'?",
+      "section expected one of layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'layer', did you mean 'layers'?",
     ],
     [
       ['sizes', 'x'],
-      "section expected one of layers, sizes, gemm, kernels, fourier, threads, batch, first-call, got 'x'",
+      "section expected one of layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'x'",
     ],
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],
     [['--threads', '2'], "unknown option '--threads'"],
+    [
+      ['--kernels', 'scaler'],
+      "--kernels expected one of auto, reference, scalar, simd, simd-relaxed, got 'scaler', did you mean 'scalar'?",
+    ],
     [['gemm', '--json', join('no', 'x.json')], "file 'no/x.json' cannot be written: the folder 'no' does not exist"],
     [['gemm', '--html', 'src'], "file 'src' cannot be written: it is a folder, expected the name of a file"],
   ])('refuses %j in one line, before it measures', (args, text) => {
@@ -365,10 +465,25 @@ describe('a real benchmark', () => {
 
   it('finds the script of the first call', () => {
     const script = 'dist/cli/bench/sections/first-call-child.js';
-    const { status, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, [script, 'scalar'], { encoding: 'utf8' });
     expect(status).toBe(0);
-    const { first, warm } = JSON.parse(stdout);
-    expect(first > 0 && warm > 0).toBe(true);
+    const { kernels, made, first, warm } = JSON.parse(stdout);
+    expect(kernels).toBe('scalar');
+    expect(made > 0 && first > 0 && warm > 0).toBe(true);
+  });
+
+  it('finds the script of the memory', () => {
+    const script = 'dist/cli/bench/sections/memory-child.js';
+    const memoryBytes = networkBytes(buildNetwork('inception-bn'), { context, batch: 6 }) - 1;
+    const task = { network: 'inception-bn', batch: 6, memoryBytes, kernels: 'auto' } satisfies Task;
+    const { status, stdout } = spawnSync(process.execPath, [script, JSON.stringify(task)], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    const taken: Taken = JSON.parse(stdout);
+    expect(taken.parts).toBeGreaterThan(1);
+    expect(taken.weights).toBe(4 * 11_295_240);
+    expect(taken.context).toBeGreaterThan(taken.weights / 2);
+    expect(taken.context).toBeLessThanOrEqual(memoryBytes);
+    expect(taken.process).toBeGreaterThan(taken.weights);
   });
 
   it('stops at Ctrl-C with what is done', async () => {

@@ -76,6 +76,7 @@ function layerTimes(layer: string, scale: number): LayerTimes {
 
 const bench: BenchResult = {
   machine,
+  kernels: 'scalar',
   stopped: false,
   rows: [
     { what: 'fast enough', value: 12.34, unit: 'ms', against: 'one thread', ratio: 1.91, goal: { atLeast: 1.85 } },
@@ -314,6 +315,7 @@ describe('the page of bench', () => {
       'GFLOP/s by algorithm: 3→64 7×7 s2 @224',
       'scalar kernels, 1 thread: Time by layer and phase, chosen algorithms',
     ]);
+    expect(document.querySelector('dl')?.textContent).toMatch(/Settings.*scalar kernels/);
     const family = drawing(document, labels(document)[0]!);
     expect(family.legend).toEqual(ALGORITHMS);
     expect(family.count('line')).toBe(3);
@@ -362,7 +364,7 @@ describe('the page of bench', () => {
     ['layers', 3],
     ['sizes', 2],
   ] as const)('has nothing but %s when nothing else was measured', async (kept, plots) => {
-    const page = await benchPage({ machine, rows: [], layers: [], sizes: [], stopped: false, [kept]: bench[kept] });
+    const page = await benchPage({ ...bench, rows: [], layers: [], sizes: [], [kept]: bench[kept] });
     const document = parse(page);
     expect(document.querySelectorAll('h2')).toHaveLength(1);
     expect(labels(document)).toHaveLength(plots);
@@ -382,7 +384,7 @@ describe('the page of bench', () => {
   it('leaves out what a stopped run had only begun', async () => {
     const layers = [{ ...bench.layers[0], candidates: [] }];
     const sizes = [{ ...bench.sizes[0], points: [] }];
-    const document = parse(await benchPage({ machine, rows: [], layers, sizes, stopped: true }));
+    const document = parse(await benchPage({ ...bench, rows: [], layers, sizes, stopped: true }));
     expect(document.querySelectorAll('h2')).toHaveLength(0);
     expect(document.body.textContent).toContain('Nothing was finished.');
   });
@@ -400,6 +402,7 @@ describe('both pages', () => {
     const benched = await benchPage({
       ...bench,
       machine: evil,
+      kernels: HOSTILE,
       rows: bench.rows.map((row) => ({ ...row, what: HOSTILE, against: HOSTILE, unit: HOSTILE })),
       layers: bench.layers.map((layer) => ({ ...layer, layer: HOSTILE, kernels: HOSTILE })),
       sizes: bench.sizes.map((times) => ({ ...times, family: HOSTILE })),

@@ -1,24 +1,39 @@
 /** `nnpack-ts bench`: figures of this machine, each beside its goal. */
+import { KERNEL_TABLES } from '../../kernels/tables.ts';
 import { breathe } from '../../networks/breathe.ts';
-import { readOneOf } from '../arguments.ts';
+import { type ContextDescription, createContext } from '../../threads/context.ts';
+import { oneOf, readOneOf } from '../arguments.ts';
 import { type Command, type Given, STOPPED } from '../command.ts';
 import { checkWritable, writeWhole } from '../files.ts';
 import { describeMachine, formatMachine } from '../machine.ts';
 import { type ProgressBar, progressBar } from '../progress.ts';
 import type { BenchResult } from './result.ts';
-import { type Bench, type Findings, noFindings, type Section } from './section.ts';
+import { type Bench, type Findings, type KernelsChoice, noFindings, type Section } from './section.ts';
 import { batch } from './sections/batch.ts';
+import { choice } from './sections/choice.ts';
 import { firstCall } from './sections/first-call.ts';
 import { fourier } from './sections/fourier.ts';
+import { fullyConnected } from './sections/fully-connected.ts';
 import { gemm } from './sections/gemm.ts';
-import { kernels } from './sections/kernels.ts';
 import { layers } from './sections/layers.ts';
+import { memory } from './sections/memory.ts';
 import { sizes } from './sections/sizes.ts';
 import { threads } from './sections/threads.ts';
 import { formatFindings } from './tables.ts';
 
 /** What needs nothing but this package. */
-export const sections: readonly Section[] = [layers, sizes, gemm, kernels, fourier, threads, batch, firstCall];
+export const sections: readonly Section[] = [
+  layers,
+  choice,
+  sizes,
+  gemm,
+  fullyConnected,
+  fourier,
+  threads,
+  batch,
+  memory,
+  firstCall,
+];
 
 export const bench = benchCommand(sections, 'nnpack-ts bench');
 
@@ -30,6 +45,7 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
     positionals: '[section …]',
     most: sections.length,
     options: {
+      kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
       json: { value: 'FILE', help: 'write all figures as JSON; - for standard output, and nothing else there' },
       html: { value: 'FILE', help: 'write one page of plots' },
     },
@@ -37,11 +53,13 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
       [line, `all sections, ${duration(sections)}`],
       ...sections.map((section) => [`${line} ${section.name}`, `${section.what}, ${duration([section])}`] as const),
       [`${line} layers sizes --html bench.html`, 'two of them, as a page of plots'],
+      [`${line} layers --kernels scalar`, 'one of them on typed arrays alone'],
     ],
     async run(given, signal) {
       const chosen = chosenOf(sections, given);
+      const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const) ?? 'auto';
       const write = await outputOf(given);
-      const result = await measureSections(chosen, signal, given.options.get('json') === '-');
+      const result = await measureSections(chosen, kernels, signal, given.options.get('json') === '-');
       await write(result);
       if (!result.stopped) return;
       console.error('stopped');
@@ -83,12 +101,23 @@ async function loadPage(): Promise<(result: BenchResult) => Promise<string>> {
   return (await import('../report/bench-page.ts')).benchPage;
 }
 
+/** What a context with these kernels gets here: a table that cannot run is refused before minutes are spent. */
+async function describeKernels(kernels: KernelsChoice): Promise<ContextDescription> {
+  const context = await createContext({ threads: 1, kernels });
+  const description = context.describe();
+  context.dispose();
+  return description;
+}
+
 /** Runs one section after the other and prints the tables of each; Ctrl-C ends with what is done. */
 async function measureSections(
   chosen: readonly Section[],
+  kernels: KernelsChoice,
   signal: AbortSignal,
   isQuiet: boolean,
 ): Promise<BenchResult> {
+  const { kernels: table, reasons } = await describeKernels(kernels);
+  if (!isQuiet) for (const text of [`${table} kernels`, ...reasons]) console.log(text);
   const bar = progressBar(true);
   const stepsOf = stepper(chosen, bar);
   const finished: Findings[] = [];
@@ -96,7 +125,7 @@ async function measureSections(
     const found = noFindings();
     finished.push(found);
     try {
-      await section.run({ signal, step: stepsOf(section), found });
+      await section.run({ kernels, signal, step: stepsOf(section), found });
     } catch (error) {
       // Ctrl-C reaches a child as well; our own signal may still be on its way then.
       await breathe();
@@ -112,6 +141,7 @@ async function measureSections(
   if (!isQuiet) console.log(formatMachine(machine));
   return {
     machine,
+    kernels: table,
     rows: finished.flatMap(({ rows }) => rows),
     layers: finished.flatMap(({ layers }) => layers),
     sizes: finished.flatMap(({ sizes }) => sizes),

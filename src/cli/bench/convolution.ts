@@ -3,7 +3,7 @@ import type { AlgorithmName, Profile } from '../../algorithms/algorithm.ts';
 import { DEFAULT_ALGORITHM } from '../../dispatch/select.ts';
 import { explainConvolution } from '../../layers/convolution.ts';
 import { type ConvolutionPlan, planConvolution } from '../../layers/convolution-plan.ts';
-import { makeTensor, sizeOf, type Tensor } from '../../tensor/ndarray.ts';
+import { makeTensor, type Tensor } from '../../tensor/ndarray.ts';
 import type { Context } from '../../threads/context.ts';
 import type { Phases } from '../score/result.ts';
 import type { LayerProblem } from './layers.ts';
@@ -19,12 +19,12 @@ export interface OurConvolution extends Candidate {
   dispose(): void;
 }
 
-/** `fromOutside`: input and output are plain arrays, as a peer's are, instead of tensors of the context's memory. */
+/** `input`: the problem's images in the context's memory, which several convolutions may share; else it has its own. */
 export function ourConvolution(
   context: Context,
   problem: LayerProblem,
   algorithm: AlgorithmName | 'auto',
-  fromOutside = false,
+  input?: Tensor,
 ): OurConvolution {
   const plan = planConvolution({
     ...geometryOf(problem),
@@ -33,18 +33,16 @@ export function ourConvolution(
     kernel: makeTensor(problem.kernel, problem.kernelShape),
     bias: makeTensor(problem.bias, [problem.layer.outputChannels]),
   });
-  const tensor = (shape: readonly number[]): Tensor =>
-    fromOutside ? makeTensor(new Float32Array(sizeOf(shape)), shape) : context.allocate(shape);
-  const input = tensor(problem.inputShape);
-  const output = tensor(problem.outputShape);
-  input.data.set(problem.input, input.offset);
+  const own = input === undefined ? imagesOf(context, problem) : null;
+  const images = input ?? (own as Tensor);
+  const output = context.allocate(problem.outputShape);
   const profiles: Profile[] = [];
   return {
     name: plan.algorithm,
     plan,
     time() {
       const start = performance.now();
-      plan.run(input, output);
+      plan.run(images, output);
       const milliseconds = performance.now() - start;
       profiles.push({ ...plan.profile });
       return milliseconds;
@@ -53,10 +51,17 @@ export function ourConvolution(
     phases: (milliseconds) => phasesOf(profiles, milliseconds),
     dispose() {
       plan.dispose();
-      context.free(input);
+      if (own !== null) context.free(own);
       context.free(output);
     },
   };
+}
+
+/** The images of a problem as a tensor of the context's memory. */
+export function imagesOf(context: Context, { input, inputShape }: LayerProblem): Tensor {
+  const images = context.allocate(inputShape);
+  images.data.set(input, images.offset);
+  return images;
 }
 
 function geometryOf({ inputShape, layer: { stride, padding, dilation, groups } }: LayerProblem) {
@@ -75,13 +80,38 @@ function phasesOf(profiles: readonly Profile[], milliseconds: number): Phases {
   };
 }
 
-/** An algorithm that beats another by so much in the estimate needs no measurement to tell. */
-const NO_CONTEST = 5;
-
-export interface Contenders {
+export interface Estimates {
   /** What the dispatcher takes, and the milliseconds that it expects of it. */
   readonly chosen: AlgorithmName;
   readonly estimate: number;
+  /** Of every eligible algorithm, the reference apart. */
+  readonly eligible: readonly { readonly algorithm: AlgorithmName; readonly milliseconds: number }[];
+}
+
+export function estimatesOf(context: Context, problem: LayerProblem): Estimates {
+  const { algorithm: chosen, candidates } = explainConvolution({
+    ...geometryOf(problem),
+    context,
+    kernel: { shape: problem.kernelShape },
+    bias: { shape: [problem.layer.outputChannels] },
+  });
+  const eligible = candidates.flatMap(({ algorithm, refusal, cost }) =>
+    refusal === null && cost !== null && algorithm !== 'reference' ? [{ algorithm, milliseconds: cost.run }] : [],
+  );
+  const estimate = eligible.find(({ algorithm }) => algorithm === chosen)?.milliseconds ?? Number.NaN;
+  return { chosen, estimate, eligible };
+}
+
+/** The algorithms whose estimated time is within so many times the least one. */
+export function within(limit: number, { eligible }: Estimates): AlgorithmName[] {
+  const most = limit * Math.min(...eligible.map(({ milliseconds }) => milliseconds));
+  return eligible.filter(({ milliseconds }) => milliseconds <= most).map(({ algorithm }) => algorithm);
+}
+
+/** An algorithm that beats another by so much in the estimate needs no measurement to tell. */
+const NO_CONTEST = 5;
+
+export interface Contenders extends Estimates {
   readonly convolutions: readonly OurConvolution[];
 }
 
@@ -90,22 +120,7 @@ export interface Contenders {
  * the least one (large Fourier tiles of small images take a thousand times as long), and the default implementation.
  */
 export function contenders(context: Context, problem: LayerProblem): Contenders {
-  const { algorithm: chosen, candidates } = explainConvolution({
-    ...geometryOf(problem),
-    context,
-    kernel: { shape: problem.kernelShape },
-    bias: { shape: [problem.layer.outputChannels] },
-  });
-  const estimates = candidates.flatMap(({ algorithm, refusal, cost }) =>
-    refusal === null && cost !== null && algorithm !== 'reference' ? [{ algorithm, milliseconds: cost.run }] : [],
-  );
-  const limit = NO_CONTEST * Math.min(...estimates.map(({ milliseconds }) => milliseconds));
-  const taken = estimates.filter(
-    ({ algorithm, milliseconds }) => milliseconds <= limit || algorithm === DEFAULT_ALGORITHM,
-  );
-  return {
-    chosen,
-    estimate: estimates.find(({ algorithm }) => algorithm === chosen)?.milliseconds ?? Number.NaN,
-    convolutions: taken.map(({ algorithm }) => ourConvolution(context, problem, algorithm)),
-  };
+  const estimates = estimatesOf(context, problem);
+  const algorithms = new Set([...within(NO_CONTEST, estimates), DEFAULT_ALGORITHM]);
+  return { ...estimates, convolutions: [...algorithms].map((name) => ourConvolution(context, problem, name)) };
 }

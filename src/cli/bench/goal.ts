@@ -1,7 +1,25 @@
-import type { Row } from './result.ts';
+import type { SimdTableName } from '../../kernels/simd/engine.ts';
+import type { KernelTableName } from '../../kernels/table.ts';
+import type { Goal, Row } from './result.ts';
 
 /** Whether a row's ratio meets its goal; undefined without a goal. A goal without a ratio, or with NaN, is not met. */
 export function isMet({ ratio = Number.NaN, goal }: Row): boolean | undefined {
   if (goal === undefined) return undefined;
   return 'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost;
+}
+
+/** Whether a table's kernels are emitted as WebAssembly. */
+export function isEmitted(kernels: KernelTableName): kernels is SimdTableName {
+  return kernels === 'simd' || kernels === 'simd-relaxed';
+}
+
+/** What a ratio should be at least on typed arrays, and with emitted kernels. A kind without a goal has its row inform only. */
+export interface GoalsByKind {
+  readonly scalar?: number;
+  readonly emitted?: number;
+}
+
+export function atLeast(kernels: KernelTableName, { scalar, emitted }: GoalsByKind): Goal | undefined {
+  const least = isEmitted(kernels) ? emitted : kernels === 'scalar' ? scalar : undefined;
+  return least === undefined ? undefined : { atLeast: least };
 }

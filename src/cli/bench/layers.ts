@@ -107,6 +107,40 @@ export const otherLayers: readonly ConvolutionLayer[] = [
 
 export const allLayers: readonly ConvolutionLayer[] = [...vgg16Layers, ...otherLayers];
 
+/** Inception-BN's convolutions with the least work, of each kind and size of image. */
+export const smallLayers: readonly ConvolutionLayer[] = [
+  {
+    ...usual,
+    name: '192→32 1×1 @27',
+    inputChannels: 192,
+    outputChannels: 32,
+    inputSize: 27,
+    kernelSize: 1,
+    padding: 0,
+  },
+  {
+    ...usual,
+    name: '576→64 1×1 @14',
+    inputChannels: 576,
+    outputChannels: 64,
+    inputSize: 14,
+    kernelSize: 1,
+    padding: 0,
+  },
+  {
+    ...usual,
+    name: '1024→128 1×1 @7',
+    inputChannels: 1024,
+    outputChannels: 128,
+    inputSize: 7,
+    kernelSize: 1,
+    padding: 0,
+  },
+  { ...usual, name: '64→96 3×3 @14', inputChannels: 64, outputChannels: 96, inputSize: 14 },
+  { ...usual, name: '160→224 3×3 @7', inputChannels: 160, outputChannels: 224, inputSize: 7 },
+  { ...usual, name: '128→192 3×3 s2 @14', inputChannels: 128, outputChannels: 192, inputSize: 14, stride: 2 },
+];
+
 /** H′ = ⌊(H + 2 · padding − dilation · (R − 1) − 1) / stride⌋ + 1. */
 export function outputSize(layer: ConvolutionLayer): number {
   const extent = layer.dilation * (layer.kernelSize - 1) + 1;

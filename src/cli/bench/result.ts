@@ -5,9 +5,11 @@ import type { Phases } from '../score/result.ts';
 
 export interface BenchResult {
   readonly machine: Machine;
+  /** The kernel table of whatever does not name another. */
+  readonly kernels: string;
   /** Figures with goals, a section after the other. */
   readonly rows: readonly Row[];
-  /** Layers, each computed by every algorithm that can: section `layers`. */
+  /** Layers, each computed by every algorithm that may win, and by the default implementation: section `layers`. */
   readonly layers: readonly LayerTimes[];
   /** GFLOP/s over the size of the image: section `sizes`. */
   readonly sizes: readonly SizeTimes[];
@@ -45,7 +47,7 @@ export interface LayerTimes {
   }[];
 }
 
-/** One kind of layer (`64→64 3×3`) at one size of image, by every algorithm that can. */
+/** One kind of layer (`64→64 3×3`) at one size of image, by the algorithms that may win there. */
 export interface SizeTimes {
   readonly family: string;
   readonly size: number;

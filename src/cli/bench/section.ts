@@ -18,6 +18,8 @@ export interface Section {
 
 /** What a section is given. All figures of a row are of one run. */
 export interface Bench {
+  /** The kernel table that contexts are made with: where it is `auto`, an engine takes the fastest that it runs. */
+  readonly kernels: KernelsChoice;
   /** Aborted at Ctrl-C; a section hears it between two runs. */
   readonly signal: AbortSignal;
   /** Says what the next step measures. */
@@ -25,6 +27,8 @@ export interface Bench {
   /** Filled as figures are found, so that what is done is there when the rest is not. */
   readonly found: Findings;
 }
+
+export type KernelsChoice = NonNullable<ContextOptions['kernels']>;
 
 export interface Findings {
   readonly rows: Row[];

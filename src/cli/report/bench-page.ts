@@ -15,6 +15,10 @@ const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly 
   direct: { colour: 'green', symbol: 'cross' },
   wt8x8: { colour: 'blue', symbol: 'square' },
   wt6x6: { colour: 'sky', symbol: 'diamond' },
+  wt9x9: { colour: 'blue', symbol: 'star' },
+  wt10x10: { colour: 'blue', symbol: 'diamond' },
+  'wt8x8-strided': { colour: 'blue', symbol: 'triangle' },
+  'wt6x6-strided': { colour: 'sky', symbol: 'triangle' },
   ft8x8: { colour: 'orange', symbol: 'triangle' },
   ft16x16: { colour: 'vermillion', symbol: 'star' },
   ft32x32: { colour: 'purple', symbol: 'wye' },
@@ -30,7 +34,7 @@ const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly 
  *
  * @throws NnpackError when the packages that draw are not installed
  */
-export async function benchPage({ machine, rows, layers, sizes, stopped }: BenchResult): Promise<string> {
+export async function benchPage({ machine, kernels, rows, layers, sizes, stopped }: BenchResult): Promise<string> {
   const drawing = await loadDrawing();
   const measuredSizes = sizes.filter(({ points }) => points.length > 0);
   const measuredLayers = layers.filter(({ candidates }) => candidates.length > 0);
@@ -44,9 +48,10 @@ export async function benchPage({ machine, rows, layers, sizes, stopped }: Bench
     title: 'nnpack-ts bench',
     lead:
       'Convolution layers by one algorithm beside the other. GFLOP/s count the operations of the direct computation, ' +
-      'whatever an algorithm really does, so that they compare as times do.',
+      'whatever an algorithm really does, so that they compare as times do. What was measured on a layer is the default ' +
+      'implementation and every algorithm that was estimated to take at most five times as long as the fastest.',
     machine,
-    settings: null,
+    settings: `${kernels} kernels`,
     stopped,
     sections: [
       ...(measuredSizes.length === 0 ? [] : [sizesSection(drawing, measuredSizes)]),

@@ -13,7 +13,7 @@ export const batch: Section = {
   seconds: 120,
   steps: LAYERS.map(operations),
   run: (bench) =>
-    withContext({ threads: 1 }, async (context) => {
+    withContext({ threads: 1, kernels: bench.kernels }, async (context) => {
       for (const layer of LAYERS) {
         bench.step(layer.name);
         const convolutions = BATCHES.map((images) => ourConvolution(context, problem(layer, images), 'auto'));

@@ -1,24 +1,46 @@
-/** The first call of a fresh process against a warm one: what the engine's compiler still owes after `warmUp`. */
+/** A fresh process: its first context, and its first call against a warm one, what the engine's compiler still owes then. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { KernelTableName } from '../../../kernels/table.ts';
+import { isEmitted } from '../goal.ts';
 import type { Section } from '../section.ts';
+import { median } from '../statistics.ts';
 
 const RUNS = 5;
 const SCRIPT = fileURLToPath(new URL('./first-call-child.js', import.meta.url));
+/** Milliseconds to emit and compile all kernels in. */
+const EMISSION = 50;
+
+/** What a process prints. */
+interface Run {
+  readonly kernels: KernelTableName;
+  readonly made: number;
+  readonly first: number;
+  readonly warm: number;
+}
 
 export const firstCall: Section = {
   name: 'first-call',
-  what: 'the first call of a fresh process against a warm one, one thread',
+  what: 'the first context and the first call of a fresh process, one thread',
   seconds: 10,
   steps: new Array(RUNS).fill(1),
-  async run({ step, found, signal }) {
-    const runs: { first: number; warm: number }[] = [];
+  async run({ kernels, step, found, signal }) {
+    const runs: Run[] = [];
     for (let run = 1; run <= RUNS; run++) {
       step(`process ${run}`);
-      const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT], { signal });
+      const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, kernels], { signal });
       runs.push(JSON.parse(stdout));
     }
+    const made = median(runs.map((run) => run.made));
+    found.rows.push({
+      what: 'the first context, its kernels emitted and compiled',
+      value: made,
+      unit: 'ms',
+      against: `${EMISSION} ms`,
+      ratio: made / EMISSION,
+      goal: isEmitted(runs[0].kernels) ? { atMost: 1 } : undefined,
+    });
     const middle = runs.sort((a, b) => a.first / a.warm - b.first / b.warm)[RUNS >> 1];
     found.rows.push({
       what: '64→64 @224, first call after the warm-up',

@@ -23,7 +23,7 @@ export const sizes: Section = {
   seconds: 60,
   steps: LAYERS.map(operations),
   run: (bench) =>
-    withContext({ threads: 1 }, async (context) => {
+    withContext({ threads: 1, kernels: bench.kernels }, async (context) => {
       for (const layer of LAYERS) {
         bench.step(layer.name);
         const points = await pointsOf(context, layer, bench.signal);

@@ -1,0 +1,35 @@
+/**
+ * The process of the memory section: runs a network of random weights once, in parts where a bound is given, and says
+ * how many bytes it took. The process's own are those that it grew by, with the weights that the network was built with.
+ */
+import { readFileSync } from 'node:fs';
+import { buildNetwork } from '../../../networks/definitions/index.ts';
+import { prepareNetwork } from '../../../networks/prepare.ts';
+import { inferShapes } from '../../../networks/shapes.ts';
+import { makeTensor, sizeOf } from '../../../tensor/ndarray.ts';
+import { randomArray, uniform } from '../../../tensor/random.ts';
+import { createContext } from '../../../threads/context.ts';
+import type { Taken, Task } from './memory.ts';
+
+/** The most that the process ever held. Linux counts as `maxRSS` what the parent held too, from before the start. */
+function peakBytes(): number {
+  if (process.platform !== 'linux') return 1024 * process.resourceUsage().maxRSS;
+  const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) as RegExpExecArray;
+  return 1024 * Number(kilobytes);
+}
+
+const { network: name, batch, memoryBytes, kernels }: Task = JSON.parse(process.argv[2]);
+const before = process.memoryUsage.rss();
+const context = await createContext({ threads: 1, kernels });
+const network = buildNetwork(name);
+const prepared = prepareNetwork(network, { context, batch, memoryBytes });
+const shape = [batch, 3, 224, 224];
+prepared.run({ data: makeTensor(randomArray(sizeOf(shape), uniform(7)), shape) });
+const taken: Taken = {
+  parts: prepared.parts,
+  weights: 4 * inferShapes(network).parameters,
+  context: context.describe().peakBytes,
+  process: peakBytes() - before,
+};
+console.log(JSON.stringify(taken));
+context.dispose();
