@@ -76,6 +76,13 @@ export function decodeHalves(codes: Uint16Array, form: HalfForm): Float32Array {
   return x;
 }
 
+/** Whether one of the first `count` codes has exponent 31, which alone the forms read differently. */
+export function hasExponent31(codes: Uint16Array, count: number): boolean {
+  let carries = 0;
+  for (let i = 0; i < count; i++) carries |= (codes[i] & 0x7c00) + 0x0400;
+  return (carries & 0x8000) !== 0;
+}
+
 /** For 0 ≤ x ≤ 2^51: at 2^52 doubles are one apart, so that the addition itself rounds to nearest, ties to even. */
 function roundToEven(x: number): number {
   return x + 2 ** 52 - 2 ** 52;

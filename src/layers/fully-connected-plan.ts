@@ -1,7 +1,9 @@
 /** A fully-connected layer prepared once and run many times: its weights in the context's memory, and its workspace. */
 import { now, type Profile } from '../algorithms/algorithm.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
-import type { TensorLike } from '../tensor/ndarray.ts';
+import { hasExponent31 } from '../kernels/half.ts';
+import { packPanels } from '../kernels/half-panels.ts';
+import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
@@ -14,11 +16,14 @@ import {
   explanationOf,
   type FullyConnectedProblem,
   type HalfTensor,
+  isHalf,
 } from './fully-connected-problem.ts';
 import {
   type FullyConnectedProgram,
   type FullyConnectedShape,
   fullyConnectedProgram,
+  layoutFor,
+  type WeightFormat,
 } from './fully-connected-program.ts';
 import { LayerPlan } from './plan.ts';
 
@@ -54,8 +59,16 @@ export function planFullyConnected(options: PlanFullyConnectedOptions): FullyCon
   const kernel = checkKernel(who, options.kernel);
   const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
   const activation = checkActivation(who, options.activation);
-  const program = fullyConnectedProgram(problem.shape, context, activation);
+  const format = formatToRead(kernel);
+  const program = fullyConnectedProgram({ ...problem.shape, format }, context, activation, layoutFor(problem.shape));
   return new FullyConnectedPlan(who, context, problem, program, kernel, bias);
+}
+
+/** Weights without exponent 31 are the same numbers in both forms of half precision; the kernel of one need not look for ∞. */
+function formatToRead(kernel: CheckedKernel): WeightFormat {
+  if (!isHalf(kernel)) return 'float32';
+  const { data, shape, format } = kernel;
+  return format === 'binary16' && hasExponent31(data, sizeOf(shape)) ? 'binary16' : 'alternative';
 }
 
 /** A planned fully-connected layer. */
@@ -73,7 +86,15 @@ export class FullyConnectedPlan extends LayerPlan {
     const { inputShape, outputShape, shape } = problem;
     const pack = (packed: number, profile: Profile): void => {
       const start = now();
-      copyKernelRows(context, kernel, 0, shape.outputChannels, packed);
+      if (program.layout === 'rows') copyKernelRows(context, kernel, 0, shape.outputChannels, packed);
+      else
+        packPanels(
+          (kernel as HalfTensor).data,
+          shape.outputChannels,
+          shape.inputChannels,
+          context.arena.u16,
+          2 * packed,
+        );
       profile.kernelTransform = now() - start;
     };
     super({ who, context, inputShape, outputShape, program, bias, pack });

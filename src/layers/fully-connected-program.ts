@@ -11,14 +11,15 @@
  * without the others. (Y = X · Wᵀ, which streams over the output channels, needs that transposition, and then runs no
  * faster: every weight is packed for a handful of images, where here every image is packed for 128 rows of weights.)
  *
- * Half-precision weights are read as they are by `dots`; for `gemm` a window of rows at a time is expanded to float32, so
- * that the layer keeps the half of the memory that it was given them for.
+ * Half-precision weights are read as they are by `dots`, or in panels if a plan has laid them out so; for `gemm` a window of
+ * rows at a time is expanded to float32, so that the layer keeps the half of the memory that it was given them for.
  *
  * What one item computes depends neither on the other items nor on who does it, so results do not depend on the threads.
  */
 import { activate } from '../algorithms/activate.ts';
 import { type Activation, now, type Profile, pitchFor } from '../algorithms/algorithm.ts';
 import { decodeHalves } from '../kernels/half.ts';
+import { PANEL_ROWS, panelCodes, panelPitch } from '../kernels/half-panels.ts';
 import type { Context } from '../threads/context.ts';
 import { defineStep } from '../threads/step.ts';
 
@@ -26,6 +27,9 @@ import { defineStep } from '../threads/step.ts';
 export const WEIGHT_FORMATS = ['float32', 'binary16', 'alternative'] as const;
 
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+/** Rows as they lie, or half-precision weights in the order of half-panels.ts. */
+export type WeightLayout = 'rows' | 'panels';
 
 /** A fully-connected layer whose every size has been checked: x (N, C), w (K, C), y (N, K). */
 export interface FullyConnectedShape {
@@ -38,6 +42,7 @@ export interface FullyConnectedShape {
 /** A fully-connected layer laid out: numbers only from here on. All offsets are into the context's memory. */
 export interface FullyConnectedProgram {
   readonly method: 'dots' | 'gemm';
+  readonly layout: WeightLayout;
   /** Elements of float32 that hold the weights. */
   readonly packedFloats: number;
   readonly workspaceFloats: number;
@@ -80,20 +85,29 @@ export function weightFloats(format: WeightFormat, weights: number): number {
   return format === 'float32' ? weights : Math.ceil(weights / 2);
 }
 
+/** How a plan lays the weights out. */
+export function layoutFor(shape: FullyConnectedShape): WeightLayout {
+  return shape.format !== 'float32' && methodFor(shape) === 'dots' ? 'panels' : 'rows';
+}
+
 export function fullyConnectedProgram(
   shape: FullyConnectedShape,
   context: Context,
   activation: Activation,
+  layout: WeightLayout = 'rows',
 ): FullyConnectedProgram {
-  const parts =
-    methodFor(shape) === 'dots' ? planDots(shape, context, activation) : planGemm(shape, context, activation);
+  const { inputChannels, outputChannels, format } = shape;
+  const method = methodFor(shape);
+  const parts = method === 'dots' ? planDots(shape, context, activation, layout) : planGemm(shape, context, activation);
+  const weights = layout === 'rows' ? inputChannels * outputChannels : panelCodes(outputChannels, inputChannels);
   return {
     ...parts,
-    method: methodFor(shape),
-    packedFloats: weightFloats(shape.format, shape.inputChannels * shape.outputChannels),
+    method,
+    layout,
+    packedFloats: weightFloats(format, weights),
     run(input, packed, bias, output, workspace, profile) {
       parts.prepare(input, workspace, profile);
-      parts.multiply(input, packed, 0, shape.outputChannels, bias, output, workspace, profile);
+      parts.multiply(input, packed, 0, outputChannels, bias, output, workspace, profile);
     },
   };
 }
@@ -103,27 +117,36 @@ type ProgramParts = Pick<FullyConnectedProgram, 'workspaceFloats' | 'prepare' | 
 /** Rows i … of the weights, for every image. */
 export const fullyConnectedDotsStep = defineStep(
   'fully-connected dots',
-  ['batch', 'channels', 'outputs', 'format', 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],
+  ['batch', 'channels', 'outputs', 'format', 'panels', 'pitch', 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],
   (thread, p, i, _j, rows) => {
     const { kernels } = thread;
-    const w = p.w + i * p.channels;
+    const w = p.w + i * p.pitch;
     for (let n = 0; n < p.batch; n++) {
       const x = p.x + n * p.channels;
       const y = p.y + n * p.outputs + i;
       if (p.format === 0) kernels.dots(rows, p.channels, w, p.channels, x, y);
-      else kernels.dotsHalf(rows, p.channels, w, p.channels, x, y, p.format === 2 ? 1 : 0);
+      else if (p.panels === 0) kernels.dotsHalf(rows, p.channels, w, p.pitch, x, y, p.format === 2 ? 1 : 0);
+      else kernels.dotsHalfPanels(rows, p.channels, w, x, y, p.format === 2 ? 1 : 0);
       if (p.b !== 0) kernels.add(rows, y, p.b + i, y);
       activate(kernels, rows, y, p.slope, p.low, p.high);
     }
   },
 );
 
-function planDots(shape: FullyConnectedShape, context: Context, activation: Activation): ProgramParts {
+function planDots(
+  shape: FullyConnectedShape,
+  context: Context,
+  activation: Activation,
+  layout: WeightLayout,
+): ProgramParts {
   const { batch, inputChannels: channels, outputChannels: outputs } = shape;
   const format = WEIGHT_FORMATS.indexOf(shape.format);
-  const parameters = { batch, channels, outputs, format, x: 0, w: 0, b: 0, y: 0, ...activation };
-  // The kernel takes four rows together.
-  const itemRows = 4 * Math.ceil(ITEM_WEIGHTS / channels / 4);
+  const panels = layout === 'panels' ? 1 : 0;
+  const pitch = panels === 1 ? panelPitch(channels) : channels;
+  const parameters = { batch, channels, outputs, format, panels, pitch, x: 0, w: 0, b: 0, y: 0, ...activation };
+  // Rows that the kernel takes together.
+  const together = panels === 1 ? PANEL_ROWS : 4;
+  const itemRows = together * Math.ceil(ITEM_WEIGHTS / channels / together);
   return {
     workspaceFloats: 0,
     prepare: () => {},

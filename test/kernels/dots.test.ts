@@ -1,13 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import { decodeHalf, decodeHalves, encodeHalf, encodeHalves, type HalfForm } from '../../src/kernels/half.ts';
+import {
+  decodeHalf,
+  decodeHalves,
+  encodeHalf,
+  encodeHalves,
+  type HalfForm,
+  hasExponent31,
+} from '../../src/kernels/half.ts';
+import { PANEL_ROWS, packPanels, panelCodes, panelPitch, panelPlace } from '../../src/kernels/half-panels.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { scalarDots } from '../../src/kernels/scalar/dots.ts';
 import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
 import { mulAdd } from '../../src/kernels/simd/gemm.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
-import type { GemmKernels } from '../../src/kernels/table.ts';
+import type { DotsKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { emitted, SCRATCH } from './emitted.ts';
 import {
@@ -23,8 +31,7 @@ import {
   TINY,
 } from './harness.ts';
 
-type Dots = Pick<GemmKernels, 'dots' | 'dotsHalf'>;
-type Factory = (memory: Memory) => Dots;
+type Factory = (memory: Memory) => DotsKernels;
 
 const exports = emitted((module) => {
   emitDots(module, mulAdd);
@@ -77,6 +84,40 @@ function dotsHalf(factory: Factory, w: Uint16Array, ldw: number, x: Float32Array
   }
   checkGuards();
   return read(y, rows);
+}
+
+/** The same with the weights in panels; `piece` is a multiple of their rows. */
+function dotsHalfPanels(
+  factory: Factory,
+  w: Uint16Array,
+  ldw: number,
+  x: Float32Array,
+  form: HalfForm,
+  piece = PANEL_ROWS * w.length,
+) {
+  const [rows, n] = [ldw === 0 ? 0 : w.length / ldw, x.length];
+  const panels = panelsOf(
+    w.filter((_, i) => i % ldw < n),
+    rows,
+    n,
+  );
+  const bytes = 2 * panels.length + 4 * (n + rows) + 512;
+  const { memory, place, placeHalves, output, read, checkGuards } = poisonedMemory(bytes);
+  const [weights, input, y] = [placeHalves(panels), place(x), output(rows)];
+  const kernels = factory(memory);
+  for (let i = 0; i < rows; i += piece) {
+    const count = Math.min(piece, rows - i);
+    kernels.dotsHalfPanels(count, n, weights + i * panelPitch(n), input, y + i, form === 'alternative' ? 1 : 0);
+  }
+  checkGuards();
+  return read(y, rows);
+}
+
+/** Packed to where there was NaN before. */
+function panelsOf(codes: Uint16Array, rows: number, n: number): Uint16Array {
+  const panels = new Uint16Array(panelCodes(rows, n)).fill(0x7fff);
+  packPanels(codes, rows, n, panels, 0);
+  return panels;
 }
 
 /**
@@ -167,15 +208,28 @@ test('simd dots: products and sums beyond float32 are as good as others where th
   expectSame(dots(simd, w, 8, x), dots(referenceGemm, w, 8, x));
 });
 
-const formsOfTables = tables.flatMap(([name, factory, roundings]) =>
-  forms.map((form) => [name, form, factory, roundings] as const),
+/** Panels also of more rows than are kept together. */
+const layouts = [
+  { kernel: 'dotsHalf', run: dotsHalf, layers, pieces },
+  {
+    kernel: 'dotsHalfPanels',
+    run: dotsHalfPanels,
+    layers: fc
+      .tuple(layers, fc.constantFrom(0, 0, 30, 60))
+      .map(([layer, more]) => ({ ...layer, rows: layer.rows + more })),
+    pieces: fc.constantFrom(PANEL_ROWS, 2 * PANEL_ROWS),
+  },
+];
+
+const cases = tables.flatMap(([name, factory, roundings]) =>
+  forms.flatMap((form) => layouts.map((layout) => ({ name, factory, roundings, form, ...layout }))),
 );
 
-describe.each(formsOfTables)('%s dotsHalf, %s', (_, form, factory, roundings) => {
+describe.each(cases)('$name $kernel, $form', ({ form, factory, roundings, run, layers, pieces }) => {
   test('every code counts as its number', () => {
     for (const one of [1, 2 ** -30, 2 ** 20]) {
       const x = Float32Array.of(one);
-      expectSame(dotsHalf(factory, CODES, 1, x, form), dotsHalf(referenceGemm, CODES, 1, x, form));
+      expectSame(run(factory, CODES, 1, x, form), dotsHalf(referenceGemm, CODES, 1, x, form));
     }
   });
 
@@ -185,7 +239,7 @@ describe.each(formsOfTables)('%s dotsHalf, %s', (_, form, factory, roundings) =>
       const codes = Uint16Array.from({ length: 8 * 65536 }, (_, i) => (i % 8 === lane ? i >> 3 : (i >> 3) & 0xbbff));
       const x = new Float32Array(8);
       x[lane] = 1;
-      expectSame(dotsHalf(factory, codes, 8, x, form), dotsHalf(referenceGemm, CODES, 1, Float32Array.of(1), form));
+      expectSame(run(factory, codes, 8, x, form), dotsHalf(referenceGemm, CODES, 1, Float32Array.of(1), form));
     }
   });
 
@@ -202,7 +256,7 @@ describe.each(formsOfTables)('%s dotsHalf, %s', (_, form, factory, roundings) =>
       const expected = dotsHalf(referenceGemm, codes, ldw, x, form);
       const positive = codes.map((code) => code & 0x7fff);
       const absolute = dotsHalf(referenceGemm, positive, ldw, x.map(Math.abs), form);
-      const actual = dotsHalf(factory, codes, ldw, x, form);
+      const actual = run(factory, codes, ldw, x, form);
       expectWithin(actual, expected, (i) => bound(n, expected[i], absolute[i], roundings));
     });
     fc.assert(property, { numRuns: 2 * RUNS });
@@ -211,9 +265,39 @@ describe.each(formsOfTables)('%s dotsHalf, %s', (_, form, factory, roundings) =>
   test('a row gives the same bits whatever rows it is computed with', () => {
     const property = fc.property(layers, pieces, ({ rows, n, seed }, piece) => {
       const [codes, x] = [encodeHalves(constantRows(rows, n), form), orderSensitive(seed, n)];
-      expectSame(dotsHalf(factory, codes, n, x, form, piece), dotsHalf(factory, codes, n, x, form));
+      expectSame(run(factory, codes, n, x, form, piece), run(factory, codes, n, x, form));
     });
     fc.assert(property, { numRuns: 4 * RUNS });
+  });
+});
+
+describe.each(tables)('%s: panels', (_, factory) => {
+  test('have the bits of rows', () => {
+    const property = fc.property(layers, fc.constantFrom(...forms), ({ rows, n, seed }, form) => {
+      const [codes, x] = [encodeHalves(randomFloats(seed, rows * n), form), randomFloats(seed + 9, n)];
+      expectSame(dotsHalfPanels(factory, codes, n, x, form), dotsHalf(factory, codes, n, x, form));
+    });
+    fc.assert(property, { numRuns: 2 * RUNS });
+  });
+});
+
+describe('panels', () => {
+  const sizes = fc.tuple(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 1100 }));
+
+  test('every code is where panelPlace says, and zeros are between', () => {
+    const property = fc.property(sizes, ([rows, n]) => {
+      const codes = Uint16Array.from({ length: rows * n }, (_, i) => 1 + (i % 65535));
+      const expected = new Uint16Array(panelCodes(rows, n));
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < n; j++) expected[panelPlace(rows, n, i, j)] = codes[i * n + j];
+      }
+      expectSame(panelsOf(codes, rows, n), expected);
+    });
+    fc.assert(property, { numRuns: RUNS });
+  });
+
+  test('32 rows more are 32 times the pitch further on', () => {
+    expect(panelPlace(50, 600, 32 + 7, 555)).toBe(32 * panelPitch(600) + panelPlace(18, 600, 7, 555));
   });
 });
 
@@ -263,6 +347,15 @@ describe('half precision', () => {
       },
     );
     fc.assert(property, { numRuns: 5 * RUNS });
+  });
+
+  test('hasExponent31 finds each of its codes, and no other', () => {
+    const found = CODES.filter((code) => hasExponent31(Uint16Array.of(1, code), 2));
+    expectSame(
+      found,
+      CODES.filter((code) => (code & 0x7c00) === 0x7c00),
+    );
+    expect(hasExponent31(Uint16Array.of(1, 0x7c00), 1)).toBe(false);
   });
 
   test('a double is rounded once', () => {

@@ -1,6 +1,7 @@
 import type { Memory } from '../../tensor/memory.ts';
-import type { GemmKernels } from '../table.ts';
+import type { DotsKernels } from '../table.ts';
 import { dotsHalf } from './half.ts';
+import { dotsHalfPanels } from './half-panels.ts';
 
 /**
  * The dot products of a fully-connected layer at batch 1: y_i = Σ_j w_ij · x_j.
@@ -16,11 +17,13 @@ import { dotsHalf } from './half.ts';
  * The order of the additions in a row does not depend on the rows beside it, so that a result is the same, bit for bit,
  * however the rows are divided among threads. Products are exact in double; sums are kept in double, and rounded once.
  */
-export function scalarDots(memory: Memory): Pick<GemmKernels, 'dots' | 'dotsHalf'> {
+export function scalarDots(memory: Memory): DotsKernels {
   return {
     dots: (rows, n, w, ldw, x, y) => dots(memory.f32, rows, n, w, ldw, x, y),
     dotsHalf: (rows, n, w, ldw, x, y, alternative) =>
       dotsHalf(memory.f32, memory.u16, rows, n, w, ldw, x, y, alternative),
+    dotsHalfPanels: (rows, n, w, x, y, alternative) =>
+      dotsHalfPanels(memory.f32, memory.u16, rows, n, w, x, y, alternative),
   };
 }
 

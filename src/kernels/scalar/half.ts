@@ -29,7 +29,7 @@ export function dotsHalf(
 const tables: { [form in HalfForm]?: Float32Array } = {};
 
 /** The number of every code, made when a form is first met. */
-function decodedCodes(form: HalfForm): Float32Array {
+export function decodedCodes(form: HalfForm): Float32Array {
   tables[form] ??= decodeHalves(
     Uint16Array.from({ length: 65536 }, (_, code) => code),
     form,

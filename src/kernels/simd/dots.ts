@@ -33,7 +33,7 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import type { GemmKernels } from '../table.ts';
+import type { DotsKernels } from '../table.ts';
 import type { SimdExports } from './exports.ts';
 import type { MultiplyAdd } from './gemm.ts';
 import { lanesBefore } from './runs.ts';
@@ -42,7 +42,7 @@ import { lanesBefore } from './runs.ts';
 export const DOTS_ROUNDINGS = 18;
 
 /** Steps whose products are summed in float32. */
-const STEPS = 16;
+export const STEPS = 16;
 /** Columns of x that stay in the first-level cache. */
 const COLUMNS = 512;
 /** Rows whose sums are kept meanwhile. */
@@ -50,9 +50,8 @@ const ROWS = 8;
 
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
-type Dots = Pick<GemmKernels, 'dots' | 'dotsHalf'>;
 
-export function simdDots(exports: SimdExports, scratch: number, scalar: Dots): Dots {
+export function simdDots(exports: SimdExports, scratch: number, scalar: DotsKernels): DotsKernels {
   return {
     dots(rows, n, w, ldw, x, y) {
       const isLeft = exports.dots__simd(rows, n, w << 2, ldw << 2, x << 2, y << 2, scratch);
@@ -62,6 +61,11 @@ export function simdDots(exports: SimdExports, scratch: number, scalar: Dots): D
       const kernel = alternative === 0 ? exports.dots_binary16__simd : exports.dots_alternative__simd;
       const isLeft = kernel(rows, n, w << 1, ldw << 1, x << 2, y << 2, scratch);
       if (isLeft !== 0) scalar.dotsHalf(rows, n, w, ldw, x, y, alternative);
+    },
+    dotsHalfPanels(rows, n, w, x, y, alternative) {
+      const kernel = alternative === 0 ? exports.dots_binary16_panels__simd : exports.dots_alternative_panels__simd;
+      const isLeft = kernel(rows, n, w << 1, x << 2, y << 2, scratch);
+      if (isLeft !== 0) scalar.dotsHalfPanels(rows, n, w, x, y, alternative);
     },
   };
 }
@@ -148,7 +152,7 @@ export function emitDotsOf(module: Module, format: WeightFormat): void {
   );
 }
 
-const smaller = (a: I32, b: number): Expression<'i32'> => select(a, i32.const(b), i32.lt_u(a, b));
+export const smaller = (a: I32, b: number): Expression<'i32'> => select(a, i32.const(b), i32.lt_u(a, b));
 
 /** A block of columns of so many rows: totals_i += Σ_j w_ij · x_j, each in two lanes of double. */
 function blockOf(module: Module, rows: number, format: WeightFormat): FunctionReference<never> {
@@ -181,7 +185,7 @@ function blockOf(module: Module, rows: number, format: WeightFormat): FunctionRe
 }
 
 /** totals_i += s_i, s_i ← 0. */
-function addToTotals(f: FunctionBuilder, sums: readonly Local<'v128'>[], totals: I32): void {
+export function addToTotals(f: FunctionBuilder, sums: readonly Local<'v128'>[], totals: I32): void {
   sums.forEach((sum, i) => {
     const high = f64x2.promote_low_f32x4(shuffle32(sum, sum, [2, 3, 2, 3]));
     const both = f64x2.add(f64x2.promote_low_f32x4(sum), high);
@@ -191,7 +195,7 @@ function addToTotals(f: FunctionBuilder, sums: readonly Local<'v128'>[], totals:
 }
 
 /** y_i = totals_i; notes in `isLeft` if one is not finite. Moves y on. */
-function roundTotals(f: FunctionBuilder, rows: I32, totals: I32, y: I32, isLeft: I32): void {
+export function roundTotals(f: FunctionBuilder, rows: I32, totals: I32, y: I32, isLeft: I32): void {
   const from = f.let(totals);
   f.loop(rows, () => {
     const total = f.let(v128.load(from));
