@@ -1,6 +1,6 @@
 export type { AlgorithmName, ErrorBound, Profile, Workload } from './algorithms/algorithm.ts';
 export { ConvolutionExplanation, RulesExplanation } from './dispatch/explain.ts';
-export type { Candidate, SelectionOptions } from './dispatch/select.ts';
+export type { Candidate, Rule, SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
 export { decodeHalves, encodeHalves, type HalfForm } from './kernels/half.ts';
 export type { ActivationOption } from './layers/activation.ts';
@@ -67,4 +67,5 @@ export {
   createContext,
   defaultContext,
 } from './threads/context.ts';
+export { type MeasuredTime, Measurements } from './threads/measurements.ts';
 export type { WorkerFactory } from './threads/spawn.ts';

@@ -1,5 +1,6 @@
 /** Why a layer or a network runs as it does; sizes alone are needed, no data. */
 import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
+import { RULES } from '../dispatch/select.ts';
 import { show } from '../errors.ts';
 import { KERNEL_TABLES } from '../kernels/tables.ts';
 import { explainConvolution } from '../layers/convolution.ts';
@@ -31,7 +32,7 @@ export const explain: Command = {
     average: { help: 'average pooling instead of max' },
     convention: { value: 'NAME', help: 'of a pooling: valid, full or same (valid)' },
     algorithm: { value: 'NAME', help: 'ask for one algorithm' },
-    rule: { value: 'NAME', help: "fastest, or nnpack for NNPACK's own choice (fastest)" },
+    rule: { value: 'NAME', help: "fastest, nnpack for NNPACK's own choice, or measured for a trial here (fastest)" },
     eligibility: { value: 'WHICH', help: 'documented or all: which calls may leave the default implementation (all)' },
     accuracy: { value: 'NAME', help: 'default or relaxed' },
     'max-error': { value: 'E', help: 'the greatest error allowed, relative to the sum of |x|·|w|' },
@@ -41,6 +42,10 @@ export const explain: Command = {
   },
   examples: [
     ['nnpack-ts explain --input 64x56x56 --kernel 128x3x3 --padding 1 --batch 4', 'a convolution'],
+    [
+      'nnpack-ts explain --input 64x56x56 --kernel 128x3x3 --padding 1 --rule measured',
+      'the same, each algorithm tried',
+    ],
     ['nnpack-ts explain --input 64x55x55 --pooling 2x2 --convention full', 'a pooling'],
     ['nnpack-ts explain --input 25088 --fully-connected 4096 --batch 3', 'a fully-connected layer'],
     ['nnpack-ts explain inception-bn --batch 2 --eligibility documented', 'every node of a network'],
@@ -152,7 +157,7 @@ function fullyConnectedExplainer(given: Given): Explainer {
 function selectionOf(given: Given) {
   return {
     algorithm: oneOf(given, 'algorithm', ['auto', ...ALGORITHM_NAMES] as const),
-    rule: oneOf(given, 'rule', ['fastest', 'nnpack'] as const),
+    rule: oneOf(given, 'rule', RULES),
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const),
     accuracy: oneOf(given, 'accuracy', ['default', 'relaxed'] as const),
     maxError: positive(given, 'max-error'),

@@ -1,6 +1,7 @@
 /** Runs a network, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
 import { basename, extname } from 'node:path';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
+import { RULES, type Rule } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { warmUp } from '../layers/warm-up.ts';
 import type { Network } from '../networks/network.ts';
@@ -42,6 +43,10 @@ export const run: Command = {
       help: 'documented or all: which layers may leave the default implementation (all)',
     },
     algorithm: { value: 'NAME', help: 'one algorithm for all convolutions' },
+    rule: {
+      value: 'NAME',
+      help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer (fastest)",
+    },
     json: { help: 'print the report as JSON' },
     quiet: { help: 'print nothing but errors' },
   },
@@ -75,6 +80,7 @@ interface Settings {
   readonly memoryBytes?: number;
   readonly eligibility: 'documented' | 'all';
   readonly algorithm: 'auto' | AlgorithmName;
+  readonly rule?: Rule;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -90,6 +96,7 @@ function settingsOf(given: Given): Settings {
     memoryBytes: memory && memory * 2 ** 20,
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
     algorithm: oneOf(given, 'algorithm', ['auto', ...ALGORITHM_NAMES] as const) ?? 'auto',
+    rule: oneOf(given, 'rule', RULES),
     json: options.has('json'),
     quiet: options.has('quiet'),
   };
@@ -154,7 +161,7 @@ async function compute(
     memoryBytes: job.memoryBytes,
     inputs: { [name]: job.input.shape.slice(-3) },
   };
-  const prepared = prepareNetwork(network, { ...base, algorithm: settings.algorithm });
+  const prepared = prepareNetwork(network, { ...base, algorithm: settings.algorithm, rule: settings.rule });
   const bar = progressBar(!settings.quiet && !settings.json);
   const input = { [name]: job.input };
   try {

@@ -23,18 +23,21 @@ export class ConvolutionExplanation {
   toString(): string {
     const { shape } = this;
     const outputs = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth;
-    const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound }) => [
+    const isMeasured = this.candidates.some(({ measured }) => measured !== undefined);
+    const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound, measured }) => [
       algorithm === this.algorithm ? `→ ${algorithm}` : `  ${algorithm}`,
       work === null || work.tiles === 0 ? '' : `${work.tiles}`,
       work === null ? '' : (work.multiplyAdds / outputs).toFixed(0),
       cost === null ? '' : cost.run.toFixed(3),
       cost === null ? '' : cost.pack.toFixed(3),
+      ...(isMeasured ? [measured?.run.toFixed(3) ?? ''] : []),
       work === null ? '' : kilobytes(work.workspaceBytes),
       work === null ? '' : kilobytes(work.packedBytes),
       bound === null ? '' : (bound.constant * EPSILON).toExponential(1),
       refusal ?? 'eligible',
     ]);
-    const head = ['algorithm', 'tiles', 'mul/output', 'run ms', 'pack ms', 'workspace kB', 'packed kB', 'error ≤', ''];
+    const times = ['run ms', 'pack ms', ...(isMeasured ? ['measured ms'] : [])];
+    const head = ['algorithm', 'tiles', 'mul/output', ...times, 'workspace kB', 'packed kB', 'error ≤', ''];
     return [
       `convolution ${describeShape(shape)}`,
       rulesTable(this.rules),

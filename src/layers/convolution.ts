@@ -76,7 +76,8 @@ export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 
 
 /**
  * Why a convolution runs as it does: every documented rule with its value, every algorithm with its reason or its counts,
- * estimated cost, memory and error bound, and the choice. Arrays may be given as `{ shape }` alone.
+ * estimated cost, memory and error bound, and the choice. Arrays may be given as `{ shape }` alone, with `rule: 'measured'`
+ * as well, which tries random numbers of its own.
  *
  * @example
  * console.log(String(explainConvolution({ input: { shape: [4, 64, 56, 56] }, kernel: { shape: [128, 64, 3, 3] }, padding: 1 })));

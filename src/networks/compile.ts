@@ -2,6 +2,7 @@
 import { type AlgorithmName, type ConvolutionProgram, IDENTITY, type Profile } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { describeShape } from '../dispatch/explain.ts';
+import { contenders } from '../dispatch/measure.ts';
 import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
 import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { checkActivation } from '../layers/activation.ts';
@@ -40,6 +41,14 @@ export interface CompiledNode {
   load(allocate: (floats: number) => number, profile: Profile): RunNode;
 }
 
+export interface CompileOptions extends SelectionOptions {
+  /**
+   * For its memory alone, not to be run: nothing is measured, and a convolution that would be counts with the most that
+   * any of those tried may take.
+   */
+  readonly isSizing?: boolean;
+}
+
 /** What a node is before its name and sizes are added. */
 type Compiled = Pick<CompiledNode, 'load'> & Partial<CompiledNode>;
 
@@ -48,7 +57,7 @@ export function compileNode(
   node: NetworkNode,
   inputs: readonly Shape[],
   output: Shape,
-  options: SelectionOptions,
+  options: CompileOptions,
   context: Context,
 ): CompiledNode {
   const sizes = `${inputs.map((shape) => shape.join('×')).join(', ')} → ${output.join('×')}`;
@@ -65,7 +74,7 @@ export function compileNode(
   };
 }
 
-function compile(node: NetworkNode, inputs: readonly Shape[], options: SelectionOptions, context: Context): Compiled {
+function compile(node: NetworkNode, inputs: readonly Shape[], options: CompileOptions, context: Context): Compiled {
   const who = whoIs(node);
   const [input] = inputs;
   const size = sizeOf(input);
@@ -128,12 +137,7 @@ function compile(node: NetworkNode, inputs: readonly Shape[], options: Selection
   }
 }
 
-function compileConvolution(
-  node: ConvolutionNode,
-  input: Shape,
-  options: SelectionOptions,
-  context: Context,
-): Compiled {
+function compileConvolution(node: ConvolutionNode, input: Shape, options: CompileOptions, context: Context): Compiled {
   const who = whoIs(node);
   const { padding } = windowsOf(node, input[2], input[3]);
   const shape = convolutionShape(who, input, node.kernel.shape, { ...node, padding });
@@ -143,15 +147,19 @@ function compileConvolution(
   const refusal = algorithm === 'auto' ? null : (algorithmNamed(algorithm)?.supports(shape) ?? null);
   const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
   const pass = shape.batch > 1 ? 'output' : 'inference';
-  const selection = selectAlgorithm(who, shape, hasBias, pass, false, choice, context);
+  const isOpen = options.isSizing === true && choice.rule === 'measured' && (choice.algorithm ?? 'auto') === 'auto';
+  const rule = isOpen ? 'fastest' : choice.rule;
+  const selection = selectAlgorithm(who, shape, hasBias, pass, false, { ...choice, rule }, context);
+  const open = isOpen ? contenders(selection.candidates, false).flatMap(({ work }) => work ?? []) : [];
   const program: ConvolutionProgram = selection.algorithm.plan(shape, context, checkActivation(who, node.activation));
   return {
     description: describeShape(shape),
     rules: selection.rules,
     algorithm: selection.algorithm.name,
     why: selection.why,
-    workspaceFloats: program.workspaceFloats,
-    constantFloats: program.packedFloats + (node.bias?.length ?? 0),
+    workspaceFloats: Math.max(program.workspaceFloats, ...open.map(({ workspaceBytes }) => workspaceBytes / 4)),
+    constantFloats:
+      Math.max(program.packedFloats, ...open.map(({ packedBytes }) => packedBytes / 4)) + (node.bias?.length ?? 0),
     load(allocate, profile) {
       const packed = allocate(program.packedFloats);
       const bias = loadConstant(context, node.bias, allocate);

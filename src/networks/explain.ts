@@ -9,8 +9,9 @@ import { type Layout, layOut, type NetworkOptions, type NodeReport } from './pla
 export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
 
 /**
- * Why each node of a network would run as it does. Nothing is loaded or computed; the nodes are those that run, after
- * batch normalisations are folded, activations fused and dropouts dropped.
+ * Why each node of a network would run as it does. Nothing is loaded or computed, but for the layers that
+ * `rule: 'measured'` tries; the nodes are those that run, after batch normalisations are folded, activations fused and
+ * dropouts dropped.
  *
  * @throws NnpackError for shapes that do not fit
  * @example

@@ -7,6 +7,7 @@ import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
 import { Arena } from '../tensor/arena.ts';
 import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
 import { checkShape } from '../tensor/tensor.ts';
+import { Measurements } from './measurements.ts';
 import { ThreadPool } from './pool.ts';
 import type { WorkerFactory } from './spawn.ts';
 
@@ -19,6 +20,8 @@ export interface ContextOptions {
   readonly deterministic?: boolean;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
+  /** What `rule: 'measured'` knows already, and adds to; nothing when not given. Contexts may share it. */
+  readonly measurements?: Measurements;
   /** Makes a worker from the package's worker script, for hosts that have a way of their own. */
   readonly worker?: WorkerFactory;
 }
@@ -40,6 +43,8 @@ export class Context {
   readonly arena: Arena;
   readonly kernels: KernelTable;
   readonly pool: ThreadPool;
+  /** What `rule: 'measured'` has measured. */
+  readonly measurements: Measurements;
   readonly #kernelsReason: string;
   #disposed = false;
 
@@ -47,6 +52,7 @@ export class Context {
     const threads = checkThreads(options.threads);
     const name = checkKernels(options.kernels);
     const limit = checkLimit(options.memoryLimit);
+    this.measurements = checkMeasurements(options.measurements);
     this.arena = new Arena(limit);
     const chosen = chooseKernels(name, checkDeterministic(options.deterministic), this.arena, threads);
     this.#kernelsReason = chosen.reason;
@@ -230,6 +236,14 @@ function setUpSimd(name: SimdTableName, arena: Arena, threads: number): SimdSetu
   }
   const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
   return scratch === 0 ? 'memoryLimit leaves no room for the scratch of emitted kernels' : { module, scratch };
+}
+
+function checkMeasurements(measurements: unknown = new Measurements()): Measurements {
+  if (measurements instanceof Measurements) return measurements;
+  throw new NnpackError(
+    'invalid-argument',
+    `createContext: measurements is ${show(measurements)}, expected what Measurements.load gives`,
+  );
 }
 
 function checkLimit(limit: unknown): number | undefined {

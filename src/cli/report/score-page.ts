@@ -36,11 +36,12 @@ export async function scorePage(result: ScoreResult): Promise<string> {
   });
 }
 
-function describeSettings({ threads, kernels, eligibility, budgetSeconds }: ScoreSettings): string {
+function describeSettings({ threads, kernels, eligibility, rule, budgetSeconds }: ScoreSettings): string {
   return [
     threads === 1 ? '1 thread' : `${threads} threads`,
     `${kernels} kernels`,
     `eligibility ${eligibility}`,
+    ...(rule === undefined ? [] : [`rule ${rule}`]),
     `at most ${budgetSeconds} s for each figure`,
   ].join(', ');
 }

@@ -1,4 +1,5 @@
 /** `nnpack-ts score`: MXNet's benchmark_score.py, for the default implementation and the accelerated one in one run. */
+import { RULES } from '../../dispatch/select.ts';
 import { NnpackError } from '../../errors.ts';
 import type { KernelTableName } from '../../kernels/table.ts';
 import { KERNEL_TABLES } from '../../kernels/tables.ts';
@@ -31,6 +32,10 @@ export const score: Command = {
     eligibility: {
       value: 'WHICH',
       help: 'documented or all: which layers may leave the default implementation (all)',
+    },
+    rule: {
+      value: 'NAME',
+      help: "of the accelerated one: fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer (fastest)",
     },
     budget: {
       value: 'SECONDS',
@@ -72,7 +77,7 @@ export const score: Command = {
 /** The file name that stands for stdout. */
 const STDOUT = '-';
 
-interface Request extends Pick<ScoreSettings, 'eligibility' | 'budgetSeconds'> {
+interface Request extends Pick<ScoreSettings, 'eligibility' | 'rule' | 'budgetSeconds'> {
   readonly networks: readonly NetworkName[];
   readonly batches: readonly number[];
   readonly threads?: number;
@@ -88,15 +93,16 @@ function requestOf(given: Given): Request {
     threads: whole(given, 'threads'),
     kernels: oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const),
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
+    rule: oneOf(given, 'rule', RULES),
     budgetSeconds: positive(given, 'budget') ?? BUDGET_SECONDS,
     json: given.options.get('json'),
     html: given.options.get('html'),
   };
 }
 
-function settingsOf({ eligibility, budgetSeconds }: Request, context: Context): ScoreSettings {
+function settingsOf({ eligibility, rule, budgetSeconds }: Request, context: Context): ScoreSettings {
   const { threads, kernels } = context.describe();
-  return { threads, kernels, eligibility, budgetSeconds };
+  return { threads, kernels, eligibility, rule, budgetSeconds };
 }
 
 /** Prints and adds a row as soon as it is done. */
@@ -138,8 +144,9 @@ async function scoreAll(
   }
 }
 
-function deviceLine({ threads, kernels, eligibility }: ScoreSettings): string {
-  return `device: cpu, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${kernels} kernels, eligibility ${eligibility}`;
+function deviceLine({ threads, kernels, eligibility, rule }: ScoreSettings): string {
+  const chosen = `eligibility ${eligibility}${rule === undefined ? '' : `, rule ${rule}`}`;
+  return `device: cpu, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${kernels} kernels, ${chosen}`;
 }
 
 /** Memory that is short is what the user can do something about. */

@@ -1,4 +1,5 @@
 /** What `score` finds, as data: what `--json` writes, and what the table and the page of plots are made from. */
+import type { Rule } from '../../dispatch/select.ts';
 import type { NetworkName } from '../../networks/definitions/index.ts';
 import type { NodeReport } from '../../networks/plan.ts';
 import type { Machine } from '../machine.ts';
@@ -15,6 +16,8 @@ export interface ScoreSettings {
   readonly threads: number;
   readonly kernels: string;
   readonly eligibility: 'documented' | 'all';
+  /** Of the accelerated implementation; `'fastest'` when not given. */
+  readonly rule?: Rule;
   /** Seconds that one figure (a network, a batch, one implementation) may take, warm-up included. */
   readonly budgetSeconds: number;
 }

@@ -34,7 +34,7 @@ const AGREEMENT = 1e-3;
 
 type Implementation = 'default' | 'accelerated';
 
-export interface ScoreOptions extends Pick<ScoreSettings, 'eligibility' | 'budgetSeconds'> {
+export interface ScoreOptions extends Pick<ScoreSettings, 'eligibility' | 'rule' | 'budgetSeconds'> {
   readonly context: Context;
   /** Aborted: the row ends before the next node, and its promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -92,8 +92,8 @@ async function takeTurns(job: Job, implementations: readonly Implementation[]): 
   }
 }
 
-function optionsOf(implementation: Implementation, { context, batch, eligibility }: Job): NetworkOptions {
-  return { context, batch, eligibility, algorithm: implementation === 'default' ? 'implicit-gemm' : 'auto' };
+function optionsOf(implementation: Implementation, { context, batch, eligibility, rule }: Job): NetworkOptions {
+  return { context, batch, eligibility, rule, algorithm: implementation === 'default' ? 'implicit-gemm' : 'auto' };
 }
 
 function fitTogether(job: Job): boolean {
