@@ -1,7 +1,8 @@
 /**
  * Writes the Winograd transforms of src/kernels/scalar/generated: straight-line passes from the Cook–Toom matrices.
  *
- * A transform of two axes, L x Rᵀ, is two passes through a scratch of 8 × 8 doubles: `columns` reads float32 memory and
+ * A transform of two axes, L x Rᵀ, is two passes through a scratch of 8 × 8 doubles (16 × 16 for
+ * tiles beyond 8): `columns` reads float32 memory and
  * applies L to each column, `rows` applies R to each row of the scratch and writes float32 memory. All three transforms
  * (Bᵀ d B, G g Gᵀ, Aᵀ m A) have the same two kinds of pass; only the matrix differs.
  *
@@ -12,7 +13,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Matrix, type TileEdge, winogradMatrices } from '../src/kernels/cook-toom.ts';
+import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../src/kernels/cook-toom.ts';
 import type { Rational } from '../src/kernels/rational.ts';
 import { type Arithmetic, transform } from '../src/kernels/winograd-program.ts';
 
@@ -27,7 +28,7 @@ type TransformName = keyof typeof TRANSFORMS;
 /** The text of every generated file by its path from the project's root. */
 export function generateWinograd(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const tile of [6, 8] as const) {
+  for (const tile of [6, 8, 9, 10] as const) {
     for (const transform of ['input', 'kernel', 'output'] as const) {
       files.set(`src/kernels/scalar/generated/winograd${tile}-${transform}.ts`, file(tile, transform));
     }
@@ -36,33 +37,34 @@ export function generateWinograd(): Map<string, string> {
 }
 
 /** One transform of one tile: the passes of every r, the identity of a flat axis, and a table of them by r. */
-function file(tile: TileEdge, transform: TransformName): string {
+function file(tile: WinogradEdge, transform: TransformName): string {
   const { product, matrix, name, x, y } = TRANSFORMS[transform];
-  // r ≤ T − 1: a tile has two outputs or more. Bᵀ is the same for every r, and is written once.
-  const kernelSizes = Array.from({ length: tile - 2 }, (_, k) => k + 2);
-  const written = transform === 'input' ? [2] : kernelSizes;
+  // Bᵀ is the same for every r but 1, and is written once.
+  const sizes = KERNEL_SIZES[tile];
   const suffix = (r: number) => (transform === 'input' && r > 1 ? tile : r);
-  const passes = [passPair(1, winogradMatrices(1, 1)[matrix], name, x, y)];
-  for (const r of written) passes.push(passPair(suffix(r), winogradMatrices(tile, r)[matrix], name, x, y));
+  const edge = tile > 8 ? 16 : 8;
+  const passes = [...new Map(sizes.map((r) => [suffix(r), r]))].map(([end, r]) =>
+    passPair(edge, end, winogradMatrices(r === 1 ? 1 : tile, r)[matrix], name, x, y),
+  );
   const entry = (r: number) => `  ${r}: { columns: columns${suffix(r)}, rows: rows${suffix(r)} },`;
   return `// Written by scripts/generate-winograd.ts. Do not edit.
 //
 // ${product} of the ${tile} × ${tile} tile: columns of ${x} from memory to the scratch, then rows of the scratch to memory.
 // Offsets, pitches (from row to row) and steps (along a row) are elements of f32.
 
-/** One tile between the two passes, rows 8 apart. Not exported, and indices masked, so that V8 folds it and its bounds. */
-const s = new Float64Array(64);
+/** One tile between the two passes, rows ${edge} apart. Not exported, and indices masked, so that V8 folds it and its bounds. */
+const s = new Float64Array(${edge ** 2});
 
 ${passes.join('\n')}
-/** The two passes by the size r of the kernel along the axis; 1 is the flat axis. */
+/** The two passes by the size r of the kernel along the axis${sizes[0] === 1 ? '; 1 is the flat axis' : ''}. */
 export const ${transform}Passes = {
-${[1, ...kernelSizes].map(entry).join('\n')}
+${sizes.map(entry).join('\n')}
 };
 `;
 }
 
-/** Both passes of one matrix. */
-function passPair(suffix: number, matrix: Matrix, name: string, x: string, y: string): string {
+/** Both passes of one matrix, through a scratch of edge × edge. */
+function passPair(edge: number, suffix: number, matrix: Matrix, name: string, x: string, y: string): string {
   const inputs = matrix[0].length;
   const outputs = matrix.length;
   const inMemory = (k: number) => (k === 0 ? 'f32[p]' : `f32[(p + p${k}) | 0]`);
@@ -71,8 +73,8 @@ function passPair(suffix: number, matrix: Matrix, name: string, x: string, y: st
 function columns${suffix}(f32: Float32Array, width: number, ${x}: number, ${inputs === 1 ? '_' : ''}pitch: number, step: number): void {
 ${multiples('pitch', inputs)}  let p = ${x} | 0;
   for (let j = 0; j < width; j++) {
-    const q = j & 7;
-${loads(x, inputs, inMemory)}${oneDimensional(matrix, name, x, (k) => inScratch(8 * k))}    p = (p + step) | 0;
+    const q = j & ${edge - 1};
+${loads(x, inputs, inMemory)}${oneDimensional(matrix, name, x, (k) => inScratch(edge * k))}    p = (p + step) | 0;
   }
 }
 
@@ -80,7 +82,7 @@ ${loads(x, inputs, inMemory)}${oneDimensional(matrix, name, x, (k) => inScratch(
 function rows${suffix}(f32: Float32Array, height: number, ${y}: number, pitch: number, ${outputs === 1 ? '_' : ''}step: number): void {
 ${multiples('step', outputs)}  let p = ${y} | 0;
   for (let i = 0; i < height; i++) {
-    const q = (i & 7) * 8;
+    const q = (i & ${edge - 1}) * ${edge};
 ${loads(x, inputs, inScratch)}${oneDimensional(matrix, name, x, inMemory)}    p = (p + pitch) | 0;
   }
 }

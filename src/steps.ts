@@ -1,5 +1,6 @@
 /** Every step of the package, so that a worker finds each by its name. */
 import { directStep } from './algorithms/direct.ts';
+import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './algorithms/fast-convolution-channels.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './algorithms/fast-convolution-steps.ts';
 import { implicitGemmStep } from './algorithms/implicit-gemm.ts';
 import { referenceStep } from './algorithms/reference.ts';
@@ -26,9 +27,12 @@ const ALL: readonly Step<never>[] = [
   directStep,
   implicitGemmStep,
   inputStep,
+  inputChannelsStep,
   kernelStep,
+  kernelPanelStep,
   multiplyStep,
   outputStep,
+  outputChannelsStep,
   referenceStep,
   activationStep,
   additionStep,

@@ -5,10 +5,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
-import { type Context, createContext } from '../src/index.ts';
+import { algorithmNamed } from '../src/algorithms/list.ts';
+import { type Context, convolutionOutput, createContext } from '../src/index.ts';
 import { refuseSimd } from '../src/kernels/simd/engine.ts';
 import type { KernelTableName } from '../src/kernels/table.ts';
-import { checkConvolution, convolutionProblem } from '../src/testing/index.ts';
+import { makeTensor, sizeOf } from '../src/tensor/ndarray.ts';
+import {
+  type ConvolutionData,
+  checkConvolution,
+  convolutionData,
+  convolutionProblem,
+  errorBound,
+  expectWithin,
+  outputShapeOf,
+  type Problem,
+  shapeOf,
+} from '../src/testing/index.ts';
 import { runs } from './support/runs.ts';
 
 const THREADS = [1, 2, 3];
@@ -41,6 +53,10 @@ const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = [
         ['direct', 225],
         ['wt8x8', 235],
         ['wt6x6', 235],
+        ['wt9x9', 210],
+        ['wt10x10', 210],
+        ['wt8x8-strided', 260],
+        ['wt6x6-strided', 260],
         ['ft8x8', 225],
         ['ft16x16', 225],
         ['implicit-gemm', 260],
@@ -55,6 +71,10 @@ const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = [
   ['direct', 'reference', 30],
   ['wt8x8', 'reference', 30],
   ['wt6x6', 'reference', 30],
+  ['wt9x9', 'reference', 20],
+  ['wt10x10', 'reference', 20],
+  ['wt8x8-strided', 'reference', 20],
+  ['wt6x6-strided', 'reference', 20],
   ['ft8x8', 'reference', 20],
   ['ft16x16', 'reference', 5],
   ['implicit-gemm', 'reference', 40],
@@ -78,5 +98,74 @@ describe.each(CASES)('%s with %s kernels', (algorithm, kernels, usual) => {
     counts.push(`  ${algorithm} / ${kernels}: ${eligible} eligible, ${ineligible} not, ${error}`);
     expect(eligible).toBeGreaterThan(ineligible);
     if (usual >= 200) expect(eligible).toBeGreaterThanOrEqual(200);
+  });
+});
+
+/** Cases of the emitted tables. */
+const EMITTED = CASES.filter(([, table]) => table === 'simd' || table === 'simd-relaxed');
+
+describe.each(EMITTED)('%s: typed arrays against %s kernels', (algorithm, kernels) => {
+  it('differ by no more than both may be off', () => {
+    const pair = [contexts.get('scalar')![0], contexts.get(kernels)![0]];
+    const property = fc.property(convolutionProblem({ algorithm }), (problem) => {
+      const shape = shapeOf(problem);
+      fc.pre(algorithmNamed(algorithm).supports(shape) === null);
+      const data = convolutionData(problem);
+      const [scalar, emitted] = pair.map((context) => convolve(problem, data, algorithm, context));
+      const [one, other] = pair.map((context) =>
+        errorBound(problem, data, algorithmNamed(algorithm).errorBound(shape, context)),
+      );
+      const allowed = one.map((bound, i) => bound + other[i]);
+      expectWithin(emitted, scalar, allowed, outputShapeOf(problem));
+    });
+    fc.assert(property, { numRuns: runs(40) });
+  });
+});
+
+function convolve(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context): Float32Array {
+  const output = new Float32Array(sizeOf(outputShapeOf(problem))).fill(Number.NaN);
+  convolutionOutput({
+    ...problem,
+    algorithm,
+    context,
+    input: makeTensor(data.input, problem.inputShape),
+    kernel: makeTensor(data.kernel, problem.kernelShape),
+    ...(data.bias === null ? {} : { bias: makeTensor(data.bias, [data.bias.length]) }),
+    output: makeTensor(output, outputShapeOf(problem)),
+  });
+  return output;
+}
+
+describe.each(FAST)('%s kernels in a memory beyond 2 GiB', (kernels) => {
+  const far: Context[] = [];
+  /** In elements: the first tensors and workspaces lie on both sides of 2 GiB, where addresses get their sign bit. */
+  const FIRST = 2 ** 29 - 2048;
+
+  beforeAll(async () => {
+    for (const threads of [1, 2]) {
+      const context = await createContext({ kernels, threads });
+      const { arena } = context;
+      const next = arena.allocate(1, 'test');
+      arena.release(next);
+      expect(arena.reserve(FIRST - next)).toBe(next);
+      far.push(context);
+    }
+  });
+
+  afterAll(() => {
+    for (const context of far) context.dispose();
+  });
+
+  const algorithms = CASES.filter(([, table]) => table === kernels).flatMap(([name, , usual]) =>
+    usual >= 200 && !/reference|32|64|128|256/.test(name) ? [name] : [],
+  );
+  it.each(algorithms)('%s', (algorithm) => {
+    fc.assert(
+      fc.property(convolutionProblem({ algorithm }), (problem) => {
+        for (const { arena } of far) arena.f32.fill(Number.NaN, FIRST, FIRST + 500_000);
+        checkConvolution(problem, algorithm, far);
+      }),
+      { numRuns: runs(15) },
+    );
   });
 });

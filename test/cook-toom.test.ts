@@ -4,6 +4,7 @@ import {
   amplification,
   type CookToom,
   cookToom,
+  KERNEL_SIZES,
   type Matrix,
   onesPosition,
   type Point,
@@ -14,11 +15,12 @@ import { Rational } from '../src/kernels/rational.ts';
 
 const numRuns = process.env.NNPACK_TEST_RUNS === 'slow' ? 2000 : 100;
 
+const WINOGRAD_TILES = [6, 8, 9, 10] as const;
+
 /** Every F(T − r + 1, r) of the library. */
 const CASES: readonly (readonly [tile: TileEdge, r: number])[] = [
   [1, 1],
-  ...[2, 3, 4, 5].map((r) => [6, r] as const),
-  ...[2, 3, 4, 5, 6, 7].map((r) => [8, r] as const),
+  ...WINOGRAD_TILES.flatMap((tile) => KERNEL_SIZES[tile].filter((r) => r > 1).map((r) => [tile, r] as const)),
 ];
 
 const rational = fc
@@ -26,6 +28,7 @@ const rational = fc
   .filter(([, denominator]) => denominator !== 0n)
   .map(([numerator, denominator]) => new Rational(numerator, denominator));
 
+const range = (n: number) => Array.from({ length: n }, (_, k) => k);
 const whole = (n: number) => new Rational(BigInt(n));
 const text = (matrix: Matrix) => matrix.map((row) => row.join(' '));
 
@@ -120,6 +123,19 @@ describe('Cook–Toom matrices', () => {
     expect(text(aT)).toEqual(['1 1 1 1 1 0', '0 1 -1 2 -2 0', '0 1 1 4 4 0', '0 1 -1 8 -8 1']);
   });
 
+  it('of T = 9 and T = 10 are of the points 0, ±1, ±3/2, ±3/8, ±4 and 0, ±1, ±3/8, ±5/4, ±9/4, ∞', () => {
+    // Row 1 of Aᵀ over row 0 is x.
+    const pointsOf = ({ aT }: CookToom) =>
+      aT[0].map((b, p) => (b.sign() === 0 ? '∞' : `${aT[1][p].over(b)}`)).join(' ');
+    expect(pointsOf(winogradMatrices(9, 3))).toBe('0 1 -1 3/2 -3/2 3/8 -3/8 4 -4');
+    expect(pointsOf(winogradMatrices(10, 3))).toBe('0 1 -1 3/8 -3/8 5/4 -5/4 9/4 -9/4 ∞');
+  });
+
+  it.each([9, 10] as const)('of T = %i have a Bᵀ and an Aᵀ that float32 holds', (tile) => {
+    const { bT, aT } = winogradMatrices(tile, 3);
+    for (const x of [...bT, ...aT].flat()) expect(Math.fround(x.toNumber())).toBe(x.toNumber());
+  });
+
   it('of T = 1 are the identity', () => {
     const { m, bT, g, aT } = winogradMatrices(1, 1);
     expect([m, text(bT), text(g), text(aT)]).toEqual([1, ['1'], ['1'], ['1']]);
@@ -178,6 +194,8 @@ describe('F(m, r) is the correlation, exactly', () => {
     [6, 2, 6, 4],
     [1, 1, 8, 3],
     [6, 5, 1, 1],
+    [9, 3, 9, 3],
+    [10, 3, 10, 3],
   ] as const)('two axes: T = %i, r = %i by T = %i, s = %i, on random whole numbers', (height, r, width, s) => {
     const left = winogradMatrices(height, r);
     const right = winogradMatrices(width, s);
@@ -228,8 +246,35 @@ describe('amplification', () => {
     8: 2 * (2 / 9) * 12.5 + 2 * (128 / 90) * 7.5 + 2 * (1 / 180) * 15 + 12.5,
   };
 
-  it.each(CASES)('of T = %i, r = %i is the sum by hand', (tile, r) => {
-    expect(amplification(tile, r)).toBeCloseTo(byHand[tile], 12);
+  it.each(CASES.filter(([tile]) => tile <= 8))('of T = %i, r = %i is the sum by hand', (tile, r) => {
+    expect(amplification(tile, r)).toBeCloseTo(byHand[tile as keyof typeof byHand], 12);
+  });
+
+  /**
+   * From the points in plain numbers, with N_x(z) = Π (z − q) over the other finite points: Σ_x |x|^s |N_x|₁ / |N_x(x)|, and
+   * |N_∞|₁ at s = T − 1 where infinity is one of T points.
+   */
+  function fromPoints(points: readonly number[], hasInfinity: boolean): number {
+    const coefficients = (roots: readonly number[]) =>
+      roots.reduce((c, root) => range(c.length + 1).map((k) => (c[k - 1] ?? 0) - root * (c[k] ?? 0)), [1]);
+    const norm = (c: readonly number[]) => c.reduce((sum, x) => sum + Math.abs(x), 0);
+    const degree = points.length - (hasInfinity ? 0 : 1);
+    const sums = range(degree + 1).map((s) => {
+      const terms = points.map((x) => {
+        const others = points.filter((q) => q !== x);
+        return (Math.abs(x) ** s * norm(coefficients(others))) / Math.abs(others.reduce((all, q) => all * (x - q), 1));
+      });
+      const atInfinity = hasInfinity && s === degree ? norm(coefficients(points)) : 0;
+      return terms.reduce((sum, term) => sum + term, atInfinity);
+    });
+    return Math.max(...sums);
+  }
+
+  it('is the sum over the points in plain numbers', () => {
+    const pairs = (...x: readonly number[]) => [0, ...x.flatMap((one) => [one, -one])];
+    expect(fromPoints(pairs(1, 2, 0.5), true)).toBeCloseTo(356 / 9, 11);
+    expect(amplification(9, 3)).toBeCloseTo(fromPoints(pairs(1, 1.5, 0.375, 4), false), 10);
+    expect(amplification(10, 3)).toBeCloseTo(fromPoints(pairs(1, 0.375, 1.25, 2.25), true), 10);
   });
 
   it('is 88/3 for T = 6 and 356/9 for T = 8', () => {

@@ -304,7 +304,17 @@ describe('no choice ends in an error', () => {
     maxError: fc.option(fc.constantFrom(2 ** -23, 1e-6, 1e-4, 1, Infinity), { nil: undefined }),
   });
   const problem = fc
-    .constantFrom<AlgorithmName>('direct', 'wt6x6', 'wt8x8', 'ft8x8', 'ft16x16', 'ft32x32', 'reference')
+    .constantFrom<AlgorithmName>(
+      'direct',
+      'wt6x6',
+      'wt8x8',
+      'wt9x9',
+      'wt8x8-strided',
+      'ft8x8',
+      'ft16x16',
+      'ft32x32',
+      'reference',
+    )
     .chain((algorithm) => convolutionProblem({ algorithm }));
 
   const shapesOf = ({ inputShape, kernelShape, hasBias, ...rest }: Problem) => ({
@@ -367,7 +377,7 @@ describe('no choice ends in an error', () => {
         const bounds = ALGORITHMS.filter((one) => one.supports(shape) === null).map((one) =>
           one.errorBound(shape, context),
         );
-        const reach = Math.min(16, Math.max(...bounds.map((bound) => bound.reachHeight)));
+        const reach = Math.min(24, Math.max(...bounds.map((bound) => bound.reachHeight)));
         const constant = Math.max(...bounds.map((bound) => bound.constant));
         const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reach, reach);
         const bound = scale.map((value) => constant * EPSILON * value);
@@ -379,7 +389,7 @@ describe('no choice ends in an error', () => {
 });
 
 describe('accuracy', () => {
-  const call = (c: number, r: number, extra: SelectionOptions = {}) =>
+  const call = (c: number, r: number, extra: SelectionOptions & { stride?: number } = {}) =>
     explainConvolution({ input: { shape: [1, c, 60, 60] }, kernel: { shape: [64, c, r, r] }, context, ...extra });
 
   it('is by default never worse than NNPACK’s own, that of its 8×8 Winograd tile', () => {
@@ -402,18 +412,85 @@ describe('accuracy', () => {
     }
   });
 
+  it('allows the 8×8 tile in phases what the more terms of its sums make of it, and nothing else more for it', () => {
+    for (const c of [3, 64]) {
+      for (const r of [2, 3, 5, 7, 11, 14, 15, 31]) {
+        const { candidates } = call(c, r, { stride: 2 });
+        const named = (name: AlgorithmName) => candidates.find((candidate) => candidate.algorithm === name)!;
+        const isServed = r > 2 && r <= 14;
+        expect(named('wt8x8-strided').refusal === null, `${r}×${r}`).toBe(isServed);
+        const others = candidates.filter(({ algorithm, bound }) => bound !== null && !algorithm.endsWith('-strided'));
+        expect(others.map(({ algorithm }) => algorithm)).toEqual(['implicit-gemm', 'reference']);
+      }
+    }
+    const phased = convolutionShape('test', [1, 4 * 64, 31, 31], [64, 4 * 64, 2, 2]);
+    const { constant } = algorithmNamed('wt8x8').errorBound(phased, context);
+    const strided = call(64, 3, { stride: 2 }).candidates.find(({ algorithm }) => algorithm === 'wt8x8-strided')!;
+    expect(strided.bound).toEqual({ constant, reachHeight: 14, reachWidth: 14 });
+  });
+
   it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))(
     'asked for as a number shuts out what does not meet it: %s',
     (name) => {
-      const bound = call(64, 3).candidates.find((candidate) => candidate.algorithm === name)!.bound!.constant * EPSILON;
-      const refusalAt = (maxError: number) =>
-        call(64, 3, { maxError }).candidates.find((candidate) => candidate.algorithm === name)!.refusal;
+      const stride = name.endsWith('-strided') ? 2 : 1;
+      const named = (maxError?: number) =>
+        call(64, 3, { stride, maxError }).candidates.find((candidate) => candidate.algorithm === name)!;
+      const bound = named().bound!.constant * EPSILON;
+      const refusalAt = (maxError: number) => named(maxError).refusal;
       expect(refusalAt(bound)).toBeNull();
       if (name === 'implicit-gemm' || name === 'reference') return;
       expect(refusalAt(bound * 0.999)).toMatch(/^error bound/);
-      expect(call(64, 3, { maxError: bound * 0.999, accuracy: 'relaxed' }).algorithm).not.toBe(name);
+      expect(call(64, 3, { stride, maxError: bound * 0.999, accuracy: 'relaxed' }).algorithm).not.toBe(name);
     },
   );
+
+  it('keeps to the smaller tiles, unless a call allows what F(7×7, 3×3) and F(8×8, 3×3) err by', () => {
+    const large = ['wt9x9', 'wt10x10'] as const;
+    const layer = (extra: SelectionOptions = {}) =>
+      explainConvolution({
+        input: { shape: [1, 256, 56, 56] },
+        kernel: { shape: [256, 256, 3, 3] },
+        padding: 1,
+        context,
+        ...extra,
+      });
+    const bounds = layer().candidates.map(
+      ({ algorithm, bound }) => [algorithm, (bound?.constant ?? 0) * EPSILON] as const,
+    );
+    const boundOf = new Map(bounds);
+    for (const name of large) {
+      const { refusal } = layer().candidates.find((candidate) => candidate.algorithm === name)!;
+      expect(refusal).toMatch(/^error bound \d+ ε, allowed \d+ ε$/);
+      expect(layer({ algorithm: name }).algorithm).toBe(name);
+    }
+    // 56 is eight tiles of seven, and the fewest multiplications but for those of F(8×8, 3×3).
+    expect(large).not.toContain(layer().algorithm);
+    expect(large).toContain(layer({ accuracy: 'relaxed' }).algorithm);
+    expect(large).toContain(layer({ maxError: boundOf.get('wt10x10')! }).algorithm);
+    expect(layer({ maxError: boundOf.get('wt9x9')! }).algorithm).toBe('wt9x9');
+    expect(large).not.toContain(layer({ maxError: boundOf.get('wt9x9')! * 0.999, accuracy: 'relaxed' }).algorithm);
+  });
+
+  it.each([
+    [1, 1],
+    [1, 3],
+    [3, 1],
+    [2, 2],
+    [3, 5],
+    [5, 5],
+    [9, 9],
+  ])('has the tiles of 9 and 10 for 3×3 alone, not for %i×%i', (r, s) => {
+    const { candidates } = explainConvolution({
+      input: { shape: [1, 4, 30, 30] },
+      kernel: { shape: [4, 4, r, s] },
+      accuracy: 'relaxed',
+      context,
+    });
+    for (const name of ['wt9x9', 'wt10x10']) {
+      const { refusal } = candidates.find((candidate) => candidate.algorithm === name)!;
+      expect(refusal).toBe(`kernel is ${r}×${s}, expected 3×3`);
+    }
+  });
 
   it('is met by the reference where nothing else meets it', () => {
     expect(call(64, 3, { maxError: 2 ** -23 }).algorithm).toBe('reference');
@@ -502,7 +579,8 @@ describe('names', () => {
 
   it.each(ALGORITHM_NAMES)('%s, asked for, is what runs', (name) => {
     const kernel = name === 'direct' ? [4, 4, 1, 1] : [4, 4, 3, 3];
-    const explanation = explainConvolution({ ...base, kernel: { shape: kernel }, algorithm: name, context });
+    const stride = name.endsWith('-strided') ? 2 : 1;
+    const explanation = explainConvolution({ ...base, kernel: { shape: kernel }, stride, algorithm: name, context });
     expect([explanation.algorithm, explanation.why]).toEqual([name, 'asked for by name']);
   });
 });
@@ -545,12 +623,14 @@ describe('an explanation', () => {
       cost: null,
       bound: null,
     });
+    // Rows of two tiles, which emitted transforms do as four.
+    const transformed = 4 * (context.kernels.tile('wt8x8', 3, 2).wholeRows ? 4 : 2);
     // ⌈8 / 6⌉ · ⌈11 / 7⌉ tiles of each image, 64 positions each, every input channel with each output of its group.
     expect(named('wt8x8').work).toMatchObject({
       tiles: 8,
       multiplyAdds: 64 * 8 * 3 * 8,
-      inputTiles: 8 * 6,
-      outputTiles: 8 * 8,
+      inputTiles: transformed * 6,
+      outputTiles: transformed * 8,
       kernelTiles: 3 * 8,
     });
     expect(named('wt6x6').work).toMatchObject({ tiles: 2 * 2 * 3, multiplyAdds: 36 * 12 * 3 * 8 });
@@ -563,7 +643,7 @@ describe('an explanation', () => {
       workspaceBytes: 0,
     });
     expect(multiplyAdds(found.shape)).toBe(2 * 8 * 3 * 3 * 2 * 8 * 11);
-    for (const { work, cost, bound, algorithm } of found.candidates.slice(1)) {
+    for (const { work, cost, bound, algorithm } of found.candidates.filter(({ work }) => work !== null)) {
       expect(Math.min(cost!.run, bound!.constant), algorithm).toBeGreaterThan(0);
       expect(Math.min(cost!.pack, work!.workspaceBytes), algorithm).toBeGreaterThanOrEqual(0);
       expect(work!.packedBytes % 4, algorithm).toBe(0);
@@ -600,6 +680,8 @@ describe('an explanation', () => {
       expect(row).toMatch(new RegExp(`^(→| ) ${name} `));
       expect(row.startsWith('→')).toBe(name === explanation().algorithm);
       if (name === 'direct') expect(row).toMatch(/ {20}kernel is 3×2, expected 1×1$/);
+      else if (name === 'wt9x9' || name === 'wt10x10') expect(row).toMatch(/ {20}kernel is 3×2, expected 3×3$/);
+      else if (name.endsWith('-strided')) expect(row).toMatch(/ {20}stride is 1×1, expected more on one side$/);
       else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d {2}eligible$/);
     });
     expect(rows[1]).toContain(' 8 ');

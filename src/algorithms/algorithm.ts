@@ -7,6 +7,10 @@ export const ALGORITHM_NAMES = [
   'direct',
   'wt8x8',
   'wt6x6',
+  'wt9x9',
+  'wt10x10',
+  'wt8x8-strided',
+  'wt6x6-strided',
   'ft8x8',
   'ft16x16',
   'ft32x32',
@@ -59,7 +63,7 @@ export interface Workload {
   /** Real multiply-adds of the block multiplication, and the matrix products that they are done in. */
   readonly multiplyAdds: number;
   readonly products: Products;
-  /** Tiles transformed on the way in (tiles × input channels) and out (tiles × output channels). */
+  /** Tiles transformed on the way in (of all input channels) and out, with those that fill up vectors of tiles. */
   readonly inputTiles: number;
   readonly outputTiles: number;
   /** Kernels transformed when the plan is made. */

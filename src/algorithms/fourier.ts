@@ -17,7 +17,8 @@ import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 import type { AlgorithmName, ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
-import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
+import { planFastConvolution } from './fast-convolution.ts';
+import { fastWorkload } from './tile-layout.ts';
 import { refuseTile } from './winograd.ts';
 
 export const ft8x8 = fourier('ft8x8', 8, 'nnp_convolution_algorithm_ft8x8');

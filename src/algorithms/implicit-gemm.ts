@@ -34,6 +34,7 @@ import {
   pitchFor,
   type Workload,
 } from './algorithm.ts';
+import { copyPhase, phasesOf } from './phases.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
 
 /** Output pixels of a block: long enough to stream, few enough that their taps stay in the second cache. */
@@ -63,8 +64,7 @@ interface CopyLayout {
 function copyLayout(shape: ConvolutionShape): CopyLayout {
   const groupC = shape.inputChannels / shape.groups;
   const groupK = shape.outputChannels / shape.groups;
-  const phaseHeight = Math.min(shape.strideHeight, (shape.kernelHeight - 1) * shape.dilationHeight + 1);
-  const phaseWidth = Math.min(shape.strideWidth, (shape.kernelWidth - 1) * shape.dilationWidth + 1);
+  const { phaseHeight, phaseWidth } = phasesOf(shape);
   const reachHeight = Math.floor(((shape.kernelHeight - 1) * shape.dilationHeight) / shape.strideHeight);
   const reachWidth = Math.floor(((shape.kernelWidth - 1) * shape.dilationWidth) / shape.strideWidth);
   const pitch = shape.outputWidth + reachWidth;
@@ -172,31 +172,13 @@ interface CopyParameters {
  * it is x[(row + u)·strideHeight + a − top, v·strideWidth + b − left], or zero outside the image.
  */
 function copyBlock(thread: Thread, p: CopyParameters, x: number, row: number, rows: number, copy: number): void {
-  const { kernels } = thread;
-  const phases = p.phaseHeight * p.phaseWidth;
-  kernels.fill(p.groupC * phases * p.phaseFloats, copy, 0);
-  for (let a = 0; a < p.phaseHeight; a++) {
-    const firstRow = row * p.strideHeight + a - p.top;
-    const skippedRows = Math.max(0, Math.ceil(-firstRow / p.strideHeight));
-    const copiedRows = Math.min(rows + p.reachHeight, Math.ceil((p.height - firstRow) / p.strideHeight)) - skippedRows;
-    if (copiedRows <= 0) continue;
-    for (let b = 0; b < p.phaseWidth; b++) {
-      const firstColumn = b - p.left;
-      const skipped = Math.max(0, Math.ceil(-firstColumn / p.strideWidth));
-      const columns = Math.min(p.pitch, Math.ceil((p.width - firstColumn) / p.strideWidth)) - skipped;
-      if (columns <= 0) continue;
-      const from = x + (firstRow + skippedRows * p.strideHeight) * p.width + firstColumn + skipped * p.strideWidth;
-      const to = copy + (a * p.phaseWidth + b) * p.phaseFloats + skippedRows * p.pitch + skipped;
-      for (let c = 0; c < p.groupC; c++) {
-        kernels.copyRows(
-          copiedRows,
-          columns,
-          from + c * p.height * p.width,
-          p.strideHeight * p.width,
-          p.strideWidth,
-          to + c * phases * p.phaseFloats,
-          p.pitch,
-        );
+  for (let c = 0; c < p.groupC; c++) {
+    const plane = x + c * p.height * p.width;
+    for (let a = 0; a < p.phaseHeight; a++) {
+      for (let b = 0; b < p.phaseWidth; b++) {
+        const phase = (c * p.phaseHeight + a) * p.phaseWidth + b;
+        const y = row * p.strideHeight + a - p.top;
+        copyPhase(thread, p, plane, y, b - p.left, rows + p.reachHeight, p.pitch, copy + phase * p.phaseFloats);
       }
     }
   }

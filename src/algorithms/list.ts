@@ -3,12 +3,17 @@ import { direct } from './direct.ts';
 import { ft8x8, ft16x16, ft32x32, ft64x64, ft128x128, ft256x256 } from './fourier.ts';
 import { implicitGemm } from './implicit-gemm.ts';
 import { reference } from './reference.ts';
-import { wt6x6, wt8x8 } from './winograd.ts';
+import { wt6x6Strided, wt8x8Strided } from './strided-winograd.ts';
+import { wt6x6, wt8x8, wt9x9, wt10x10 } from './winograd.ts';
 
 const BY_NAME: Record<AlgorithmName, ConvolutionAlgorithm> = {
   direct,
   wt8x8,
   wt6x6,
+  wt9x9,
+  wt10x10,
+  'wt8x8-strided': wt8x8Strided,
+  'wt6x6-strided': wt6x6Strided,
   ft8x8,
   ft16x16,
   ft32x32,

@@ -5,28 +5,34 @@
  *
  * with (T / m)² multiplications for an output where direct convolution takes r·s: 64 / 36 = 1.78 instead of 9 for
  * F(6×6, 3×3). An algorithm here is a tile: Bᵀ depends on the interpolation points alone, so one tile serves every kernel
- * that fits, and only G and Aᵀ change with r and s. NNPACK has the case r = s = 3 of `wt8x8`. A kernel that is flat along
- * an axis (1×n, n×1) is not transformed along it.
+ * that fits, and only G and Aᵀ change with r and s (the tiles of 9 and 10 are kept to 3×3). NNPACK has the case r = s = 3 of
+ * `wt8x8`. A kernel that is flat along an axis (1×n, n×1) is not transformed along it.
  *
  * Sources: Winograd, Arithmetic Complexity of Computations (1980), ch. V; Lavin & Gray (2016), §4; the matrices are made
  * and proved in `kernels/cook-toom.ts`.
  */
-import { amplification } from '../kernels/cook-toom.ts';
+import { amplification, KERNEL_SIZES } from '../kernels/cook-toom.ts';
+import { WINOGRAD_EDGES, type WinogradName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 import type { ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
-import { fastWorkload, planFastConvolution } from './fast-convolution.ts';
+import { planFastConvolution } from './fast-convolution.ts';
+import { fastWorkload } from './tile-layout.ts';
 
-export const wt8x8 = winograd('wt8x8', 8, 'nnp_convolution_algorithm_wt8x8');
-export const wt6x6 = winograd('wt6x6', 6, null);
+export const wt8x8 = winograd('wt8x8', 'nnp_convolution_algorithm_wt8x8');
+export const wt6x6 = winograd('wt6x6', null);
+/** F(7×7, 3×3) and F(8×8, 3×3) fit images of 14·2ⁿ and multiply less, and err several times as much as `wt8x8`. */
+export const wt9x9 = winograd('wt9x9', null);
+export const wt10x10 = winograd('wt10x10', null);
 
-function winograd(name: 'wt8x8' | 'wt6x6', tile: 6 | 8, nnpackName: string | null): ConvolutionAlgorithm {
+function winograd(name: WinogradName, nnpackName: string | null): ConvolutionAlgorithm {
+  const sizes = KERNEL_SIZES[WINOGRAD_EDGES[name]];
   return Object.freeze({
     name,
     nnpackName,
-    supports: (shape: ConvolutionShape) => refuseTile(shape, 1, tile - 1) ?? refuseFlat(shape),
+    supports: (shape: ConvolutionShape) => refuseTile(shape, sizes[0], sizes[sizes.length - 1]) ?? refuseFlat(shape),
     workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
-    errorBound: (shape: ConvolutionShape, context: Context) => winogradBound(shape, tile, context),
+    errorBound: (shape: ConvolutionShape, context: Context) => winogradBound(shape, name, context),
     plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
   } satisfies ConvolutionAlgorithm);
 }
@@ -38,7 +44,8 @@ export function refuseTile(shape: ConvolutionShape, smallest: number, greatest: 
   if (dilationHeight !== 1 || dilationWidth !== 1)
     return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
   if (Math.min(r, s) < smallest || Math.max(r, s) > greatest) {
-    return `kernel is ${r}×${s}, expected ${smallest} to ${greatest} on each side`;
+    const expected = smallest === greatest ? `${smallest}×${smallest}` : `${smallest} to ${greatest} on each side`;
+    return `kernel is ${r}×${s}, expected ${expected}`;
   }
   return null;
 }
@@ -58,11 +65,12 @@ function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | n
  * and X the greatest |d| in the tile. Typed arrays work in double between reading and writing: i = k = o = 1. Emitted
  * kernels round every operation. 1 % covers what is in double, and ε².
  */
-function winogradBound(shape: ConvolutionShape, tile: 6 | 8, context: Context): ErrorBound {
+function winogradBound(shape: ConvolutionShape, name: WinogradName, context: Context): ErrorBound {
   const { kernelHeight: r, kernelWidth: s } = shape;
+  const tile = WINOGRAD_EDGES[name];
   const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
   const n = context.kernels.gemmRoundings(shape.inputChannels / shape.groups);
-  const { input, kernel, output } = context.kernels.tile(tile === 8 ? 'wt8x8' : 'wt6x6', r, s).roundings;
+  const { input, kernel, output } = context.kernels.tile(name, r, s).roundings;
   return {
     constant: 1.01 * ((n + input + kernel + output - 1) * kappa + 1),
     reachHeight: r === 1 ? 0 : tile - 1,

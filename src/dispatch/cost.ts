@@ -23,8 +23,10 @@ const SIMD: Units = {
   tiles: {
     wt8x8: [60, 45, 40],
     wt6x6: [38, 32, 25],
+    wt9x9: [95, 72, 50],
+    wt10x10: [132, 95, 62],
     ft8x8: [60, 55, 60],
-    ft16x16: [280, 400, 200],
+    ft16x16: [380, 420, 200],
     ft32x32: [24_000, 22_000, 20_000],
     ft64x64: [95_000, 75_000, 80_000],
     ft128x128: [420_000, 350_000, 350_000],
@@ -41,6 +43,8 @@ const UNITS: Readonly<Record<KernelTableName, Units>> = {
     tiles: {
       wt8x8: [210, 175, 60],
       wt6x6: [130, 105, 40],
+      wt9x9: [340, 270, 72],
+      wt10x10: [420, 345, 84],
       ft8x8: [230, 230, 150],
       ft16x16: [1250, 1100, 900],
       ft32x32: [24_000, 22_000, 20_000],
@@ -55,6 +59,8 @@ const UNITS: Readonly<Record<KernelTableName, Units>> = {
     tiles: {
       wt8x8: [4_000, 4_000, 4_000],
       wt6x6: [2_000, 2_000, 2_000],
+      wt9x9: [5_000, 5_000, 5_000],
+      wt10x10: [6_000, 6_000, 6_000],
       ft8x8: [20_000, 20_000, 20_000],
       ft16x16: [200_000, 200_000, 200_000],
       ft32x32: [2e6, 2e6, 2e6],
@@ -80,7 +86,7 @@ export interface Cost {
 export function estimateCost(kernels: KernelTable, name: AlgorithmName, work: Workload): Cost {
   const units = UNITS[kernels.name];
   if (name === 'reference') return { run: (2 * work.multiplyAdds) / REFERENCE_GFLOPS / 1e6, pack: 0 };
-  const [input, output, kernel] = units.tiles[name] ?? [0, 0, 0];
+  const [input, output, kernel] = units.tiles[name.replace('-strided', '')] ?? [0, 0, 0];
   const { count, m, n, k } = work.products;
   const nanoseconds =
     count * productNanoseconds(kernels, m, n, k) +

@@ -8,13 +8,20 @@ import {
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
+import { wt8x8Strided } from '../algorithms/strided-winograd.ts';
 import { wt8x8 } from '../algorithms/winograd.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
+import type { MeasuredTime } from '../threads/measurements.ts';
 import { type Cost, estimateCost } from './cost.ts';
+import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackPass, nnpackChoice } from './nnpack-rule.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
+
+export const RULES = ['fastest', 'nnpack', 'measured'] as const;
+
+export type Rule = (typeof RULES)[number];
 
 /** How a call wants its algorithm chosen. */
 export interface SelectionOptions {
@@ -22,8 +29,12 @@ export interface SelectionOptions {
   readonly algorithm?: 'auto' | AlgorithmName;
   /** `'documented'`: MXNet's table decides what leaves the default implementation; `'all'`: every algorithm may serve. */
   readonly eligibility?: 'all' | 'documented';
-  /** `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule. */
-  readonly rule?: 'fastest' | 'nnpack';
+  /**
+   * `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule; `'measured'`: least time of those that the estimate
+   * leaves open, which are tried once for each shape and remembered in `context.measurements`. What is measured, and with
+   * it the choice and the last bits, differs between machines, processes and numbers of threads; saved measurements repeat it.
+   */
+  readonly rule?: Rule;
   /** `'default'` never goes beyond NNPACK's own error, that of F(6×6, 3×3); `'relaxed'` takes any algorithm. */
   readonly accuracy?: 'default' | 'relaxed';
   /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
@@ -38,6 +49,8 @@ export interface Candidate {
   readonly work: Workload | null;
   readonly cost: Cost | null;
   readonly bound: ErrorBound | null;
+  /** What it took when it was tried, for `rule: 'measured'`. */
+  readonly measured?: MeasuredTime;
 }
 
 export interface Selection {
@@ -97,11 +110,39 @@ export function selectAlgorithm(
   }
   if (eligible.length === 0)
     return { ...result, algorithm: fallback, why: 'the only one that is accurate enough and fits the memory' };
-  const time = ({ cost }: Candidate): number => (cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0));
+  const estimated = { ...result, ...leastEstimated(eligible, packsEachCall) };
+  return rule === 'measured' ? leastMeasured(who, shape, estimated, eligible, packsEachCall, context) : estimated;
+}
+
+function leastEstimated(eligible: readonly Candidate[], packsEachCall: boolean): Pick<Selection, 'algorithm' | 'why'> {
+  const time = ({ cost }: Candidate): number => timeThatCounts(cost, packsEachCall);
   const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
   const others =
     eligible.length === 1 ? 'the only one eligible' : `least estimated time of ${eligible.length} eligible`;
-  return { ...result, algorithm: algorithmNamed(best.algorithm), why: `${others} (${time(best).toFixed(2)} ms)` };
+  return { algorithm: algorithmNamed(best.algorithm), why: `${others} (${time(best).toFixed(2)} ms)` };
+}
+
+/** @param estimated the choice without measurements, which stands where there is nothing to measure */
+function leastMeasured(
+  who: string,
+  shape: ConvolutionShape,
+  estimated: Selection,
+  eligible: readonly Candidate[],
+  packsEachCall: boolean,
+  context: Context,
+): Selection {
+  const open = contenders(eligible, packsEachCall);
+  if (open.length === 1) return { ...estimated, why: `${estimated.why}; no other is within ${NEAR} times of it` };
+  const times = measuredTimes(who, shape, open, packsEachCall, context);
+  if (times.size === 0) return { ...estimated, why: `${estimated.why}; no memory is left to measure in` };
+  const counted = [...times].map(([name, time]) => ({ name, milliseconds: timeThatCounts(time, packsEachCall) }));
+  const best = counted.reduce((least, next) => (next.milliseconds < least.milliseconds ? next : least));
+  return {
+    ...estimated,
+    candidates: estimated.candidates.map((candidate) => ({ ...candidate, measured: times.get(candidate.algorithm) })),
+    algorithm: algorithmNamed(best.name),
+    why: `least measured time of ${times.size} tried (${best.milliseconds.toFixed(2)} ms)`,
+  };
 }
 
 function weigh(
@@ -132,7 +173,7 @@ function weigh(
 function checkSelection(who: string, options: SelectionOptions, shape: ConvolutionShape, context: Context) {
   const algorithm = oneOf(who, 'algorithm', options.algorithm, ['auto', ...ALGORITHM_NAMES], 'invalid-algorithm');
   const eligibility = oneOf(who, 'eligibility', options.eligibility, ['all', 'documented'], 'invalid-argument');
-  const rule = oneOf(who, 'rule', options.rule, ['fastest', 'nnpack'], 'invalid-argument');
+  const rule = oneOf(who, 'rule', options.rule, RULES, 'invalid-argument');
   const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
   const { maxError } = options;
   const least = referenceAlgorithm.errorBound(shape, context).constant * EPSILON;
@@ -140,10 +181,10 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
     const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
     throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
-  // The 8×8 tile's points amplify errors alike for every kernel; that of more taps is only rounded more often.
-  const ofTile = (given: ConvolutionShape): number => wt8x8.errorBound(given, context).constant;
-  const own = wt8x8.supports(shape) === null ? ofTile(shape) : 0;
-  const ofNnpack = Math.max(own, ofTile({ ...shape, kernelHeight: 3, kernelWidth: 3 }));
+  // The 8×8 tile's points amplify errors alike for every kernel and in phases; that of more terms is only rounded more often.
+  const serving = [wt8x8, wt8x8Strided].find((tile) => tile.supports(shape) === null);
+  const own = serving?.errorBound(shape, context).constant ?? 0;
+  const ofNnpack = Math.max(own, wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant);
   const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
   return { algorithm, eligibility, rule, maxConstant };
 }

@@ -53,15 +53,42 @@ export interface CookToom {
 }
 
 /** Edge of a tile along one axis; 1 is the identity, for the flat axis of a 1×n or n×1 kernel. */
-export type TileEdge = 1 | 6 | 8;
+export type TileEdge = 1 | WinogradEdge;
+
+export type WinogradEdge = 6 | 8 | 9 | 10;
 
 const INFINITY: Point = [1n, 0n];
+const ONE: Point = [1n, 1n];
 
-/** 0, 1, −1, 2, −2, ½, −½, ∞ as far as they are needed: neighbours ±x share work, and 1 is at position 1. */
+/** 0, ±1 and the pairs a/b, without infinity: neighbours ±x share work, and 1 is at position 1. */
+function zeroAndPairs(...pairs: readonly Point[]): Point[] {
+  return [
+    [0n, 1n],
+    ...[ONE, ...pairs].flatMap(([a, b]): Point[] => [
+      [a, b],
+      [-a, b],
+    ]),
+  ];
+}
+
+/**
+ * For the tiles of 6 and 8 those of Lavin and of NNPACK; for 9 and 10 those that scripts/search-points.ts found to err
+ * least among the sets whose coefficients float32 holds (docs/decisions.md).
+ */
 const POINTS: Readonly<Record<TileEdge, readonly Point[]>> = {
   1: [INFINITY],
-  6: [[0n, 1n], [1n, 1n], [-1n, 1n], [2n, 1n], [-2n, 1n], INFINITY],
-  8: [[0n, 1n], [1n, 1n], [-1n, 1n], [2n, 1n], [-2n, 1n], [1n, 2n], [-1n, 2n], INFINITY],
+  6: [...zeroAndPairs([2n, 1n]), INFINITY],
+  8: [...zeroAndPairs([2n, 1n], [1n, 2n]), INFINITY],
+  9: zeroAndPairs([3n, 2n], [3n, 8n], [4n, 1n]),
+  10: [...zeroAndPairs([3n, 8n], [5n, 4n], [9n, 4n]), INFINITY],
+};
+
+/** The kernels that a tile serves, by their size along an axis; where it is 1, the axis has a tile of edge 1. */
+export const KERNEL_SIZES: Readonly<Record<WinogradEdge, readonly number[]>> = {
+  6: [1, 2, 3, 4, 5],
+  8: [1, 2, 3, 4, 5, 6, 7],
+  9: [3],
+  10: [3],
 };
 
 /** The matrices of F(T − r + 1, r) over a tile of edge T of this library; T = 1 is the identity, with r = 1. */
@@ -103,11 +130,11 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
  * at most δ · κ₁ · Σ_u |g_u| · max |d|. With two axes the factor is the product of both.
  *
  * |Aᵀ_ip G_pu| = |λ_p a^(i+u) b^(T−1−i−u) / N_p(p)| knows i + u alone, which runs from 0 to T − 1 whatever r is; so does
- * κ₁ not depend on r. It is 1 for T = 1, 88/3 for T = 6 and 356/9 for T = 8.
+ * κ₁ not depend on r. It is 1 for T = 1, 88/3 for T = 6, 356/9 for T = 8, 84.7 for T = 9 and 185.8 for T = 10.
  */
 export function amplification(tile: TileEdge, r: number): number {
   const key = tile * 16 + r;
-  const known = amplifications.get(key) ?? exactAmplification(tile, r);
+  const known = amplifications.get(key) ?? amplificationOf(winogradMatrices(tile, r));
   amplifications.set(key, known);
   return known;
 }
@@ -115,8 +142,8 @@ export function amplification(tile: TileEdge, r: number): number {
 /** Exact arithmetic takes a millisecond, and every choice of an algorithm asks. */
 const amplifications = new Map<number, number>();
 
-function exactAmplification(tile: TileEdge, r: number): number {
-  const { m, bT, g, aT } = winogradMatrices(tile, r);
+/** κ₁ of any matrices. */
+export function amplificationOf({ m, r, bT, g, aT }: CookToom): number {
   const sum = (terms: readonly Rational[]) => terms.reduce((total, x) => total.plus(x.abs()), Rational.ZERO);
   let worst = 0;
   for (let i = 0; i < m; i++) {

@@ -5,6 +5,8 @@ export type KernelTableName = 'reference' | 'scalar' | 'simd' | 'simd-relaxed';
 export const TILE_NAMES = [
   'wt6x6',
   'wt8x8',
+  'wt9x9',
+  'wt10x10',
   'ft8x8',
   'ft16x16',
   'ft32x32',
@@ -15,6 +17,10 @@ export const TILE_NAMES = [
 
 export type TileName = (typeof TILE_NAMES)[number];
 
+export const WINOGRAD_EDGES = { wt6x6: 6, wt8x8: 8, wt9x9: 9, wt10x10: 10 } as const;
+
+export type WinogradName = keyof typeof WINOGRAD_EDGES;
+
 /**
  * Everything that computes, behind numbers only: offsets are elements of the table's {@link Memory}, pitches and steps
  * are elements between neighbours, counts are counts. No kernel checks its arguments (a layer has done so), allocates,
@@ -22,6 +28,8 @@ export type TileName = (typeof TILE_NAMES)[number];
  */
 export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKernels, ResizeKernels {
   readonly name: KernelTableName;
+  /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
+  readonly blockFloats: number;
   /** The transforms of one tile for a kernel of r rows and s columns; made once for each plan and thread. */
   tile(name: TileName, r: number, s: number): TileTransform;
 }
@@ -40,10 +48,12 @@ export interface GemmUnits {
 }
 
 /** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
-export interface GemmKernels {
+export interface GemmKernels extends DotsKernels {
   readonly gemmUnits: GemmUnits;
   /** The rows of the block held still, the columns it streams over, and the depth after which C is rounded to float32. */
   readonly gemmBlocks: { readonly mr: number; readonly nc: number; readonly kc: number };
+  /** Columns of B that are best laid out as a matrix of their own, under so many rows of A. */
+  gemmPanel(m: number): number;
   /** Float32 roundings on the way of the first of k terms to the sum, and one to spare. */
   gemmRoundings(k: number): number;
   /** update 0 overwrites C, 1 adds to it. */
@@ -74,10 +84,16 @@ export interface GemmKernels {
     c: number,
     ldc: number,
   ): void;
-  /** y[i] = Σ_j w[i·ldw + j] · x[j] for i < rows: the dot products of a fully-connected layer at batch 1. */
+}
+
+/** Dot products of a fully-connected layer of a few images, whose work is reading the weights. */
+export interface DotsKernels {
+  /** y[i] = Σ_j w[i·ldw + j] · x[j] for i < rows: w is float32. */
   dots(rows: number, n: number, w: number, ldw: number, x: number, y: number): void;
   /** The same with half-precision weights in u16; alternative 1 = NNPACK's form, whose exponent 31 is an ordinary one. */
   dotsHalf(rows: number, n: number, w: number, ldw: number, x: number, y: number, alternative: number): void;
+  /** The same with weights as `packPanels` (half-panels.ts) lays them out. */
+  dotsHalfPanels(rows: number, n: number, w: number, x: number, y: number, alternative: number): void;
 }
 
 /**

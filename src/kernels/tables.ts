@@ -23,7 +23,14 @@ import { simdPointwise } from './simd/pointwise.ts';
 import { simdPooling } from './simd/pooling.ts';
 import { simdSoftmax } from './simd/softmax.ts';
 import { simdWinogradTile } from './simd/winograd.ts';
-import type { KernelTable, KernelTableName, TileName, TileTransform } from './table.ts';
+import {
+  type KernelTable,
+  type KernelTableName,
+  type TileName,
+  type TileTransform,
+  WINOGRAD_EDGES,
+  type WinogradName,
+} from './table.ts';
 
 export const KERNEL_TABLES: readonly KernelTableName[] = ['reference', 'scalar', 'simd', 'simd-relaxed'];
 
@@ -39,13 +46,14 @@ export function createKernelTable(name: KernelTableName, memory: Memory, simd: S
 function referenceTable(memory: Memory): KernelTable {
   return {
     name: 'reference',
+    // The last cache is fast enough for typed arrays, the second for emitted kernels.
+    blockFloats: 2_500_000,
     ...referenceGemm(memory),
     ...referencePointwise(memory),
     ...referencePooling(memory),
     ...referenceResize(memory),
     tile: remembered((name, r, s) => {
-      if (name === 'wt6x6') return referenceWinogradTile(memory, 6, r, s);
-      if (name === 'wt8x8') return referenceWinogradTile(memory, 8, r, s);
+      if (isWinograd(name)) return referenceWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
       return referenceFourierTile(memory, FOURIER_EDGES[name], r, s);
     }),
   };
@@ -61,8 +69,7 @@ function scalarTable(memory: Memory): KernelTable {
     ...scalarPooling(memory),
     ...scalarResize(memory),
     tile: remembered((name, r, s) => {
-      if (name === 'wt6x6') return scalarWinogradTile(memory, 6, r, s);
-      if (name === 'wt8x8') return scalarWinogradTile(memory, 8, r, s);
+      if (isWinograd(name)) return scalarWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
       if (name === 'ft8x8' || name === 'ft16x16') return scalarFourierTile(memory, FOURIER_EDGES[name], r, s);
       return scalarFourierLargeTile(memory, FOURIER_EDGES[name], r, s);
     }),
@@ -78,6 +85,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
   return {
     ...scalar,
     name,
+    blockFloats: 600_000,
     ...simdGemm(exports, bytes, variantOf(name).tiles, scalar),
     ...simdPointwise(exports),
     ...simdSoftmax(exports),
@@ -85,12 +93,16 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     ...simdPooling(exports, bytes, scalar),
     ...simdDots(exports, bytes, scalar),
     tile: remembered((tile, r, s) => {
-      if (tile === 'wt6x6') return simdWinogradTile(exports, bytes, 6, r, s, scalar.tile(tile, r, s));
-      if (tile === 'wt8x8') return simdWinogradTile(exports, bytes, 8, r, s, scalar.tile(tile, r, s));
+      if (isWinograd(tile))
+        return simdWinogradTile(exports, bytes, WINOGRAD_EDGES[tile], r, s, scalar.tile(tile, r, s));
       if (tile !== 'ft8x8' && tile !== 'ft16x16') return scalar.tile(tile, r, s);
       return simdFourierTile(exports, bytes, FOURIER_EDGES[tile], r, s);
     }),
   };
+}
+
+function isWinograd(name: TileName): name is WinogradName {
+  return name in WINOGRAD_EDGES;
 }
 
 const FOURIER_EDGES = {

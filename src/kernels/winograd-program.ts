@@ -18,6 +18,8 @@ export interface Arithmetic<V> {
   add(a: V, b: V): V;
   subtract(a: V, b: V): V;
   multiply(factor: Rational, a: V): V;
+  /** total + factor · a in one, where there is such an operation; else it is a product and a sum. */
+  multiplyAdd?(factor: Rational, a: V, total: V): V;
   /** Names a value that is used more than once. */
   share(name: string, value: V): V;
   /** Comes before the results of these rows of the matrix; what is shared before the first is for all of them. */
@@ -145,6 +147,7 @@ function plainSum<V>(arithmetic: Arithmetic<V>, terms: readonly Term<V>[]): V {
   const [first, ...rest] = addends;
   return rest.reduce(
     (total, { isPositive, isOne, factor, value }) => {
+      if (!isOne && arithmetic.multiplyAdd !== undefined) return arithmetic.multiplyAdd(factor, value, total);
       const product = isOne ? value : arithmetic.multiply(factor.abs(), value);
       return isPositive ? arithmetic.add(total, product) : arithmetic.subtract(total, product);
     },

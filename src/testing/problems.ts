@@ -40,7 +40,8 @@ export interface ProblemLimits {
   readonly kernelSize?: readonly [least: number, greatest: number];
   /** Of each side. */
   readonly padding?: number;
-  readonly stride?: number;
+  /** A number is the greatest, and most strides are 1; of a range all are drawn, and 2 most often. */
+  readonly stride?: number | readonly [least: number, greatest: number];
   readonly dilation?: number;
 }
 
@@ -72,6 +73,10 @@ const LIMITS: Record<AlgorithmName, ProblemLimits> = {
   direct: { ...DENSE, kernelSize: [1, 1], padding: 0 },
   wt8x8: { ...DENSE, kernelSize: [1, 7] },
   wt6x6: { ...DENSE, kernelSize: [1, 5] },
+  wt9x9: { ...DENSE, kernelSize: [3, 3] },
+  wt10x10: { ...DENSE, kernelSize: [3, 3] },
+  'wt8x8-strided': { stride: [1, 3], dilation: 1, kernelSize: [1, 7] },
+  'wt6x6-strided': { stride: [1, 3], dilation: 1, kernelSize: [2, 5] },
   ft8x8: { ...DENSE, kernelSize: [1, 8] },
   ft16x16: { ...DENSE, kernelSize: [1, 16] },
   ft32x32: LARGE,
@@ -112,7 +117,8 @@ export function convolutionProblem({ algorithm, ...own }: ProblemOptions = {}): 
   const channels = extent('channels', 1, limits.channels, FEW_CHANNELS, 11);
   const kernel = extent('kernelSize', ...limits.kernelSize, LARGE_KERNELS, 3);
   const side = extent('padding', 0, limits.padding, [0], 5);
-  const stride = mostlyOne('stride', limits.stride);
+  const stride =
+    typeof limits.stride === 'object' ? extent('stride', ...limits.stride, [2], 3) : mostlyOne('stride', limits.stride);
   const dilation = mostlyOne('dilation', limits.dilation);
   return fc
     .record({

@@ -194,8 +194,8 @@ describe('a row', () => {
   }
   const narrow = buildNetwork('alexnet', { width: 1 / 16 });
   const options = { eligibility: 'all', budgetSeconds: 1e-9 } as const;
-  const bytesOf = (context: Context, batch: number) =>
-    networkBytes(narrow, { context, batch, algorithm: 'implicit-gemm' });
+  const bytesOf = (context: Context, batch: number, algorithm: 'auto' | 'implicit-gemm') =>
+    networkBytes(narrow, { context, batch, algorithm });
 
   it('scores both implementations of one network', async () => {
     const context = await contextOf();
@@ -228,11 +228,12 @@ describe('a row', () => {
 
   it('is taken one after the other, or in parts, where memory is short', async () => {
     const roomy = await contextOf();
-    const whole = await contextOf(1.5 * bytesOf(roomy, 4));
-    const row = await scoreBatch(narrow, 4, { ...options, context: whole });
+    const [own, usual] = [bytesOf(roomy, 8, 'auto'), bytesOf(roomy, 8, 'implicit-gemm')];
+    const whole = await contextOf(1.1 * Math.max(own, usual));
+    const row = await scoreBatch(narrow, 8, { ...options, context: whole });
     expect([row.default.parts, row.accelerated.parts]).toEqual([1, 1]);
-    const short = await contextOf(0.9 * bytesOf(roomy, 4));
-    const inParts = await scoreBatch(narrow, 4, { ...options, context: short });
+    const short = await contextOf(0.9 * usual);
+    const inParts = await scoreBatch(narrow, 8, { ...options, context: short });
     expect(inParts.default.parts).toBeGreaterThan(1);
     expect(short.describe().usedBytes).toBe(0);
   });

@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { WinogradEdge } from '../../src/kernels/cook-toom.ts';
 import type { TileTransform } from '../../src/kernels/table.ts';
 import { expectSame, randomFloatsWithSpecials } from './harness.ts';
 import { simdWinograd, winogradModule } from './simd-winograd-module.ts';
@@ -12,7 +13,7 @@ import { simdWinograd, winogradModule } from './simd-winograd-module.ts';
 const TRANSFORMS = ['input', 'kernel', 'output'] as const;
 type Name = (typeof TRANSFORMS)[number];
 
-/** Both tiles, flat kernels, and outputs of 1 to 7 columns. */
+/** All tiles, flat kernels, and outputs of 1 to 7 columns. */
 const CASES = [
   [8, 3, 3],
   [8, 1, 7],
@@ -24,16 +25,18 @@ const CASES = [
   [6, 5, 2],
   [6, 1, 3],
   [6, 4, 5],
+  [9, 3, 3],
+  [10, 3, 3],
 ] as const;
 
 /** Room for what is read, and for what is written, of the largest call. */
-const WORDS = 60_000;
+const WORDS = 80_000;
 const simd = simdWinograd(2 * WORDS);
 const { f32 } = simd.memory;
 const bits = new Uint32Array(f32.buffer, 0, f32.length);
 
 interface Call {
-  readonly tile: 6 | 8;
+  readonly tile: WinogradEdge;
   readonly r: number;
   readonly s: number;
   readonly count: number;
@@ -41,6 +44,8 @@ interface Call {
   readonly offset: number;
   /** Elements between neighbouring tiles, rows, positions, that belong to none. */
   readonly gap: number;
+  /** Elements between neighbouring tiles of the image besides: those of several channels, for example. */
+  readonly apart: number;
   /** Neighbouring tiles of V, U and M side by side, or all positions of a tile together. */
   readonly tileInnermost: boolean;
   readonly seed: number;
@@ -55,14 +60,14 @@ interface Layout {
   readonly elements: number;
 }
 
-function layoutOf(name: Name, transform: TileTransform, { r, s, count, gap, tileInnermost }: Call): Layout {
+function layoutOf(name: Name, transform: TileTransform, { r, s, count, gap, apart, tileInnermost }: Call): Layout {
   const { height, width, outputHeight, outputWidth, positions } = transform;
   const position = tileInnermost
     ? { step: 1, position: count + gap }
     : { step: positions * (1 + gap) + gap, position: 1 + gap };
   const atPosition = (i: number, p: number) => i * position.step + p * position.position;
   if (name === 'input') {
-    const step = outputWidth + gap;
+    const step = outputWidth + gap + apart;
     const pitch = Math.max(0, count - 1) * step + width + gap;
     return {
       reads: (height - 1) * pitch + Math.max(0, count - 1) * step + width,
@@ -81,12 +86,13 @@ function layoutOf(name: Name, transform: TileTransform, { r, s, count, gap, tile
       elements: positions,
     };
   }
-  const pitch = count * outputWidth + gap;
+  const step = outputWidth + apart;
+  const pitch = count * step + gap;
   return {
     reads: count === 0 ? 0 : atPosition(count - 1, positions - 1) + 1,
     run: (t, i, n, m, y) =>
-      t.output(n, m + atPosition(i, 0), position.step, position.position, y + i * outputWidth, pitch, outputWidth),
-    written: (i, e) => Math.floor(e / outputWidth) * pitch + i * outputWidth + (e % outputWidth),
+      t.output(n, m + atPosition(i, 0), position.step, position.position, y + i * step, pitch, step),
+    written: (i, e) => Math.floor(e / outputWidth) * pitch + i * step + (e % outputWidth),
     elements: outputHeight * outputWidth,
   };
 }
@@ -126,7 +132,9 @@ describe.each(TRANSFORMS)('%s transform in emitted code', (name) => {
     // The last two: more kernels than go side by side, and more tiles than a strip holds.
     for (const count of [...range(41), 66, 131]) {
       const [offset, gap] = [(7 * count) % 16, count % 3];
-      checkCall(name, { tile, r, s, count, offset, gap, tileInnermost: count % 2 === 0 || count < 5, seed: count });
+      const call = { tile, r, s, count, offset, gap, tileInnermost: count % 2 === 0 || count < 5, seed: count };
+      checkCall(name, { ...call, apart: 0 });
+      if (name !== 'kernel') checkCall(name, { ...call, tileInnermost: true, apart: 9 + gap });
     }
   });
 
@@ -136,6 +144,7 @@ describe.each(TRANSFORMS)('%s transform in emitted code', (name) => {
       count: fc.integer({ min: 60, max: 190 }),
       offset: fc.nat(20),
       gap: fc.nat(3),
+      apart: fc.nat(12),
       tileInnermost: fc.boolean(),
       seed: fc.integer(),
     });

@@ -22,6 +22,10 @@ const SHARES: Record<KernelTableName, Partial<Record<AlgorithmName, number>>> = 
   reference: {
     wt8x8: 1 / 3,
     wt6x6: 1 / 2,
+    'wt8x8-strided': 1 / 4,
+    'wt6x6-strided': 1 / 3,
+    wt9x9: 1 / 3,
+    wt10x10: 1 / 3,
     ft8x8: 1 / 10,
     ft16x16: 1 / 10,
     ft32x32: 1 / 20,

@@ -1,10 +1,12 @@
 import type { Memory } from '../../tensor/memory.ts';
+import { panelPlace } from '../half-panels.ts';
 import type { GemmKernels } from '../table.ts';
 
 /** Matrix multiplication as it is defined: every element of C is one sum, kept in double and rounded once. */
 export function referenceGemm(memory: Memory): GemmKernels {
   return {
     gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
+    gemmPanel: () => 64,
     gemmRoundings: () => 2,
     gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, step: 1 },
 
@@ -48,6 +50,16 @@ export function referenceGemm(memory: Memory): GemmKernels {
       for (let i = 0; i < rows; i++) {
         let sum = 0;
         for (let j = 0; j < n; j++) sum += half(u16[w + i * ldw + j], alternative) * f32[x + j];
+        f32[y + i] = sum;
+      }
+    },
+
+    dotsHalfPanels(rows, n, w, x, y, alternative) {
+      // w is (rows, n) in half precision, in panels; x is (n), y is (rows)
+      const { f32, u16 } = memory;
+      for (let i = 0; i < rows; i++) {
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += half(u16[w + panelPlace(rows, n, i, j)], alternative) * f32[x + j];
         f32[y + i] = sum;
       }
     },

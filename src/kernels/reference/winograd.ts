@@ -7,11 +7,11 @@
  * The matrices on the left are those of the kernel's r rows, on the right those of its s columns.
  */
 import type { Memory } from '../../tensor/memory.ts';
-import { type Matrix, onesPosition, type TileEdge, winogradMatrices } from '../cook-toom.ts';
+import { type Matrix, onesPosition, type TileEdge, type WinogradEdge, winogradMatrices } from '../cook-toom.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
-/** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T, T = 6 or 8; an axis with r = 1 has T = 1. */
-export function referenceWinogradTile(memory: Memory, tile: 6 | 8, r: number, s: number): TileTransform {
+/** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T; an axis with r = 1 has T = 1. */
+export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: number, s: number): TileTransform {
   const height: TileEdge = r === 1 ? 1 : tile;
   const width: TileEdge = s === 1 ? 1 : tile;
   const left = winogradMatrices(height, r);

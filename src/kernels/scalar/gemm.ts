@@ -23,9 +23,10 @@ import { B_PARTS, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './
  */
 export function scalarGemm(
   memory: Memory,
-): Pick<GemmKernels, 'gemmRoundings' | 'gemmBlocks' | 'gemmUnits' | 'sgemm' | 'sgemmIndirect'> {
+): Pick<GemmKernels, 'gemmRoundings' | 'gemmBlocks' | 'gemmPanel' | 'gemmUnits' | 'sgemm' | 'sgemmIndirect'> {
   return {
     gemmBlocks: { mr: MICROKERNELS[0].rows, nc: COLUMNS, kc: ROWS },
+    gemmPanel: () => COLUMNS,
     gemmRoundings: (k) => Math.ceil(k / ROWS) + 1,
     gemmUnits: { multiplyAdd: 2 / 11.3, holdA: 0.7, packB: 0.9, writeC: 0.8, step: STEP },
     sgemm: (m, n, k, a, lda, b, ldb, c, ldc, update) => sgemm(memory.f32, m, n, k, a, lda, b, ldb, c, ldc, update),

@@ -7,7 +7,7 @@
  * an axis on which the kernel is flat (r = 1) has a tile of edge 1 and the identity for all three matrices.
  */
 import type { Memory } from '../../tensor/memory.ts';
-import { onesPosition } from '../cook-toom.ts';
+import { onesPosition, type WinogradEdge } from '../cook-toom.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 import { inputPasses as input6 } from './generated/winograd6-input.ts';
 import { kernelPasses as kernel6 } from './generated/winograd6-kernel.ts';
@@ -15,6 +15,12 @@ import { outputPasses as output6 } from './generated/winograd6-output.ts';
 import { inputPasses as input8 } from './generated/winograd8-input.ts';
 import { kernelPasses as kernel8 } from './generated/winograd8-kernel.ts';
 import { outputPasses as output8 } from './generated/winograd8-output.ts';
+import { inputPasses as input9 } from './generated/winograd9-input.ts';
+import { kernelPasses as kernel9 } from './generated/winograd9-kernel.ts';
+import { outputPasses as output9 } from './generated/winograd9-output.ts';
+import { inputPasses as input10 } from './generated/winograd10-input.ts';
+import { kernelPasses as kernel10 } from './generated/winograd10-kernel.ts';
+import { outputPasses as output10 } from './generated/winograd10-output.ts';
 
 /** `length` vectors at offset in f32: neighbours in a row `step` apart, neighbours in a column `pitch` apart. */
 type Pass = (f32: Float32Array, length: number, offset: number, pitch: number, step: number) => void;
@@ -22,13 +28,17 @@ type Pass = (f32: Float32Array, length: number, offset: number, pitch: number, s
 /** By the size of the kernel along the axis: columns from memory to the scratch, rows from there to memory. */
 type Passes = Readonly<Record<number, { readonly columns: Pass; readonly rows: Pass }>>;
 
-const PASSES: Readonly<Record<6 | 8, { readonly input: Passes; readonly kernel: Passes; readonly output: Passes }>> = {
+type Transforms = Readonly<Record<'input' | 'kernel' | 'output', Passes>>;
+
+const PASSES: Readonly<Record<WinogradEdge, Transforms>> = {
   6: { input: input6, kernel: kernel6, output: output6 },
   8: { input: input8, kernel: kernel8, output: output8 },
+  9: { input: input9, kernel: kernel9, output: output9 },
+  10: { input: input10, kernel: kernel10, output: output10 },
 };
 
-/** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T, T = 6 or 8; r, s ≤ T − 1. */
-export function scalarWinogradTile(memory: Memory, tile: 6 | 8, r: number, s: number): TileTransform {
+/** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T; r and s are 1 or of KERNEL_SIZES. */
+export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number, s: number): TileTransform {
   const rowsEdge = r === 1 ? 1 : tile;
   const columnsEdge = s === 1 ? 1 : tile;
   const outputHeight = rowsEdge - r + 1;

@@ -1,18 +1,20 @@
 /**
  * Matrix multiplication in emitted WebAssembly: C[m×n] (+)= A[m×k] · B[k×n], row-major.
  *
- *   for each panel of nv vectors of columns of B
- *     for each block of kc of k                      kc rows of the panel, packed into the scratch, stay in the first cache
- *       for each mr rows of A                        A streams by, row after row
- *         micro-kernel: mr × nv vectors of C in registers, over the block
+ *   for each MC rows of A
+ *     for each panel of nv vectors of columns of B
+ *       for each block of KC of k                      KC rows of the panel stay in the first cache
+ *         for each mr rows of A                        A streams by, row after row
+ *           micro-kernel: mr × nv vectors of C in registers, over the block
  *
  * The micro-kernel broadcasts elements of A and reads vectors of B:
  *
  *   c_ij += splat(a_i[p]) · b_j[p]       i < mr,   j < nv
  *
- * A is not packed: its rows stream by as they are. Where there are few rows of A, B is not packed either, because copying
- * it would cost more than it saves. The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many lanes of its last vector as there
- * are columns; it may read a few elements beyond a row of B, which are never used.
+ * A is not packed: its rows stream by as they are. A panel of B is packed into the scratch first, unless few rows of A would
+ * make it not worth the copy; one whose rows follow one another is as good as packed, and only touched, which brings it into
+ * the cache at the speed of the memory. The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many
+ * lanes of its last vector as there are columns; it may read a few elements beyond a row of B, which are never used.
  *
  * mr and nv are the engine's (see engine.ts): a compiler that moves all loads before the arithmetic must find registers for
  * mr·nv sums, nv vectors and mr broadcasts at once.
@@ -27,7 +29,7 @@ import {
   type Module,
   v128,
 } from '../../wasm/index.ts';
-import type { GemmKernels } from '../table.ts';
+import type { DotsKernels, GemmKernels } from '../table.ts';
 import type { SimdExports } from './exports.ts';
 
 /** An engine's micro-kernels: rows of A beside a panel of 1, 2, … vectors; the last is the full panel. */
@@ -41,18 +43,23 @@ export const mulAdd: MultiplyAdd = (a, b, sum) => f32x4.add(sum, f32x4.mul(a, b)
 /** After so many terms a sum is added to C, so that rounding errors grow by parts; and a panel stays in the cache. */
 export const KC = 512;
 
+/** Rows of A that pass under all panels of B before the next ones do: KC columns of them stay in the second cache. */
+const MC = 256;
+
 type I32 = Local<'i32'>;
 
 /** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
 export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd): void {
   const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
-  emitDriver(module, tiles, 'sgemm', direct, direct);
+  const touch = touchLines(module);
+  emitDriver(module, tiles, 'sgemm', direct, direct, touch);
   emitDriver(
     module,
     tiles,
     'sgemmIndirect',
     (rows, vectors) => indirectKernel(module, rows, vectors, multiplyAdd),
     direct,
+    touch,
   );
 }
 
@@ -78,11 +85,17 @@ function directKernel(module: Module, mr: number, nv: number, multiplyAdd: Multi
       const sums = sumsOf(f, mr, nv);
       const rows = rowPointers(f, a, lda, mr);
       const end = f.let(i32.add(a, i32.shl(k, 2)));
+      const last = f.let(i32.sub(end, 4));
       f.do(
         () => {
           accumulate(f, sums, rows, nv, b, multiplyAdd);
           f.add(b, ldb);
-          for (const row of rows) f.add(row, 4);
+          // A branch between two steps: an old compiler would move the loads of both before the arithmetic.
+          f.if(i32.ne(rows[0], last), () => {
+            accumulate(f, sums, rows, nv, b, multiplyAdd, 4);
+            f.add(b, ldb);
+          });
+          for (const row of rows) f.add(row, 8);
         },
         i32.lt_u(rows[0], end),
       );
@@ -123,7 +136,7 @@ function rowPointers(f: FunctionBuilder, a: I32, lda: I32, mr: number): I32[] {
   return rows;
 }
 
-/** c_ij += splat(a_i) · b_j */
+/** c_ij += splat(a_i) · b_j, with the elements of A `offset` bytes behind their pointers. */
 function accumulate(
   f: FunctionBuilder,
   sums: readonly (readonly Local<'v128'>[])[],
@@ -131,10 +144,11 @@ function accumulate(
   nv: number,
   b: I32,
   multiplyAdd: MultiplyAdd,
+  offset = 0,
 ): void {
   const bs = Array.from({ length: nv }, (_, j) => f.let(v128.load(b, { offset: 16 * j })));
   sums.forEach((row, i) => {
-    const ai = f.let(v128.load32_splat(rows[i]));
+    const ai = f.let(v128.load32_splat(rows[i], { offset }));
     row.forEach((sum, j) => {
       f.set(sum, multiplyAdd(ai, bs[j], sum));
     });
@@ -221,10 +235,11 @@ function emitDriver(
   name: 'sgemm' | 'sgemmIndirect',
   inPlace: MicroKernels,
   packed: MicroKernels,
+  touch: FunctionReference<never>,
 ): void {
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
-  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, inPlace, packed));
+  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, inPlace, packed, touch));
   module.function(
     `${name}__simd`,
     DRIVER,
@@ -259,6 +274,7 @@ function panel(
   name: 'sgemm' | 'sgemmIndirect',
   inPlace: MicroKernels,
   packed: MicroKernels,
+  touch: FunctionReference<never>,
 ): FunctionReference<never> {
   const isIndirect = name === 'sgemmIndirect';
   const inPlaceRows = underRows(module, mr, `${name}_rows_${4 * vectors}`, (rows) => inPlace(rows, vectors));
@@ -271,7 +287,6 @@ function panel(
     f.loop(i32.gt_s(k, 0), () => {
       const depth = f.let(i32.const(KC));
       f.if(i32.lt_s(k, KC), () => f.set(depth, k));
-      // Rows that follow one another are as good as packed.
       const isApart = isIndirect ? i32.const(1) : i32.ne(ldb, 16 * vectors);
       f.if(
         i32.and(i32.ge_s(m, PACKING_ROWS), isApart),
@@ -279,7 +294,10 @@ function panel(
           f.call(pack, depth, b, ldb, scratch);
           f.call(packedRows, m, depth, a, lda, scratch, 16 * vectors, c, ldc, lanes, update);
         },
-        () => f.call(inPlaceRows, m, depth, a, lda, b, ldb, c, ldc, lanes, update),
+        () => {
+          if (!isIndirect) f.if(i32.eqz(isApart), () => f.call(touch, i32.mul(depth, 16 * vectors), b, scratch));
+          f.call(inPlaceRows, m, depth, a, lda, b, ldb, c, ldc, lanes, update);
+        },
       );
       f.add(a, 4 * KC);
       f.add(b, isIndirect ? i32.const(4 * KC) : i32.mul(ldb, KC));
@@ -311,6 +329,27 @@ function underRows(
   });
 }
 
+/**
+ * Reads one element of each cache line, many at once, so that memory answers together what the micro-kernel would wait for
+ * one after the other. The sum is stored lest the compiler leave the reads out.
+ */
+function touchLines(module: Module): FunctionReference<never> {
+  return module.function(
+    'sgemm_touch__simd',
+    { bytes: 'i32', at: 'i32', scratch: 'i32' },
+    [],
+    (f, { bytes, at, scratch }) => {
+      const sum = f.let(i32.const(0));
+      f.loop(i32.gt_s(bytes, 0), () => {
+        f.set(sum, i32.or(sum, i32.load(at)));
+        f.add(at, 64);
+        f.add(bytes, -64);
+      });
+      f.emit(i32.store(scratch, sum));
+    },
+  );
+}
+
 /** k rows of a panel, one after another. */
 function packRows(module: Module, vectors: number, name: string, isIndirect: boolean): FunctionReference<never> {
   const signature = { k: 'i32', b: 'i32', ldb: 'i32', to: 'i32' } as const;
@@ -327,7 +366,13 @@ function packRows(module: Module, vectors: number, name: string, isIndirect: boo
   });
 }
 
-type Products = Omit<GemmKernels, 'dots' | 'dotsHalf'>;
+/** Those of the full panel, or of one whose micro-kernel takes all m rows at once. */
+function panelVectors(tiles: MicroTiles, m: number): number {
+  const index = tiles.findLastIndex((rows, j) => j > 0 && rows >= m);
+  return (index < 0 ? tiles.length - 1 : index) + 1;
+}
+
+type Products = Omit<GemmKernels, keyof DotsKernels>;
 
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
 export function simdGemm(exports: SimdExports, scratch: number, tiles: MicroTiles, scalar: GemmKernels): Products {
@@ -335,11 +380,15 @@ export function simdGemm(exports: SimdExports, scratch: number, tiles: MicroTile
   return {
     gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 8 },
     gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
+    gemmPanel: (m) => 4 * panelVectors(tiles, m),
     // One for each term of a block, one for each block, one to spare.
     gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
-      return void sgemm(m, n, k, a << 2, lda << 2, b << 2, ldb << 2, c << 2, ldc << 2, update, scratch);
+      for (let i = 0; i < m; i += MC) {
+        const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
+        sgemm(Math.min(MC, m - i), n, k, at, lda << 2, b << 2, ldb << 2, to, ldc << 2, update, scratch);
+      }
     },
     sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
       if (k > 0) sgemmIndirect(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1, scratch);

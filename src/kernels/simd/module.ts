@@ -20,7 +20,7 @@ export function emitKernels(name: SimdTableName, shared: boolean): Module {
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: MAXIMUM_PAGES, shared });
   emitGemm(module, tiles, multiplyAdd);
-  emitWinograd(module);
+  emitWinograd(module, name === 'simd-relaxed');
   emitFourier(module);
   emitPointwise(module, multiplyAdd);
   emitSoftmax(module);

@@ -8,7 +8,6 @@
  * Addresses, pitches and steps are bytes.
  */
 import { type FunctionBuilder, type FunctionReference, i32, type Module, v128 } from '../../wasm/index.ts';
-import type { Matrix } from '../cook-toom.ts';
 import {
   byFours,
   countDown,
@@ -17,6 +16,7 @@ import {
   loadEach,
   loadLanes,
   loadTiles,
+  type Product,
   stepsWithin,
   storeEach,
   storeTiles,
@@ -30,7 +30,7 @@ export const STRIP_COLUMNS = STRIP_PITCH / 4;
 export type Pass = FunctionReference<never>;
 
 /** From rows dPitch apart to rows of the strip. */
-export function inputColumns(module: Module, name: string, bT: Matrix): Pass {
+export function inputColumns(module: Module, name: string, bT: Product): Pass {
   return module.function(
     `winograd_input_columns_${name}__simd`,
     { columns: 'i32', d: 'i32', dPitch: 'i32', strip: 'i32' },
@@ -40,7 +40,7 @@ export function inputColumns(module: Module, name: string, bT: Matrix): Pass {
 }
 
 /** From rows of the strip to rows yPitch apart. */
-export function outputColumns(module: Module, name: string, aT: Matrix): Pass {
+export function outputColumns(module: Module, name: string, aT: Product): Pass {
   return module.function(
     `winograd_output_columns_${name}__simd`,
     { columns: 'i32', strip: 'i32', y: 'i32', yPitch: 'i32' },
@@ -50,7 +50,7 @@ export function outputColumns(module: Module, name: string, aT: Matrix): Pass {
 }
 
 /** From rows xPitch apart to rows yPitch apart: lanes are kernels, and both passes of a kernel transform go down columns. */
-export function kernelColumns(module: Module, name: string, g: Matrix): Pass {
+export function kernelColumns(module: Module, name: string, g: Product): Pass {
   return module.function(
     `winograd_kernel_${name}__simd`,
     { columns: 'i32', x: 'i32', xPitch: 'i32', y: 'i32', yPitch: 'i32' },
@@ -62,16 +62,16 @@ export function kernelColumns(module: Module, name: string, g: Matrix): Pass {
 /** y = M x down each of `count` columns. Fewer than four are done as four: then there must be room for four in y. */
 function columnPass(
   f: FunctionBuilder,
-  matrix: Matrix,
+  product: Product,
   count: I32,
   [x, xPitch]: readonly [at: I32, pitch: I32 | number],
   [y, yPitch]: readonly [at: I32, pitch: I32 | number],
 ): void {
-  const program = vectorProgram(f, matrix);
+  const program = vectorProgram(f, product);
   byFours(
     f,
     count,
-    () => storeEach(f, y, yPitch, program(loadEach(f, x, xPitch, matrix[0].length))),
+    () => storeEach(f, y, yPitch, program(loadEach(f, x, xPitch, product.matrix[0].length))),
     (move) => {
       f.add(x, i32.shl(move, 2));
       f.add(y, i32.shl(move, 2));
@@ -83,7 +83,7 @@ function columnPass(
  * From rows of the strip, tile t of each at t·dStep, to positions: those of row i from i·width on, tile t at
  * v + 4·t. Fewer than four tiles are done as four.
  */
-export function inputRows(module: Module, name: string, bT: Matrix): Pass {
+export function inputRows(module: Module, name: string, bT: Product): Pass {
   return module.function(
     `winograd_input_rows_${name}__simd`,
     { rows: 'i32', count: 'i32', strip: 'i32', dStep: 'i32', v: 'i32', vPosition: 'i32' },
@@ -96,7 +96,7 @@ export function inputRows(module: Module, name: string, bT: Matrix): Pass {
           f,
           count,
           () => {
-            const columns = loadTiles(f, fourPlaces(f, x, [dStep, dStep, dStep]), bT.length);
+            const columns = loadTiles(f, fourPlaces(f, x, [dStep, dStep, dStep]), bT.matrix.length);
             storeEach(f, y, vPosition, program(columns));
           },
           (move) => {
@@ -105,21 +105,21 @@ export function inputRows(module: Module, name: string, bT: Matrix): Pass {
           },
         );
         f.add(strip, STRIP_PITCH);
-        f.add(v, i32.mul(vPosition, bT.length));
+        f.add(v, i32.mul(vPosition, bT.matrix.length));
       });
     },
   );
 }
 
 /** The reverse: from positions to rows of the strip, the outputs of its tiles side by side. */
-export function outputRows(module: Module, name: string, aT: Matrix): Pass {
+export function outputRows(module: Module, name: string, aT: Product): Pass {
   return module.function(
     `winograd_output_rows_${name}__simd`,
     { rows: 'i32', count: 'i32', m: 'i32', mPosition: 'i32', strip: 'i32' },
     [],
     (f, { rows, count, m, mPosition, strip }) => {
       const program = vectorProgram(f, aT);
-      const [positions, width] = [aT[0].length, 4 * aT.length];
+      const [positions, width] = [aT.matrix[0].length, 4 * aT.matrix.length];
       countDown(f, rows, () => {
         const [x, y] = [f.let(m), f.let(strip)];
         byFours(

@@ -12,22 +12,37 @@ import {
   v128,
 } from '../../wasm/index.ts';
 import type { Matrix } from '../cook-toom.ts';
+import type { Rational } from '../rational.ts';
 import { type Arithmetic, transform } from '../winograd-program.ts';
 import { transpose4x4 } from './transpose.ts';
 
 export type I32 = Local<'i32'>;
 export type Vector = Expression<'v128'>;
 
+/** y = M x, and whether a product is fused with the sum that it goes into. */
+export interface Product {
+  readonly matrix: Matrix;
+  readonly isFused: boolean;
+}
+
 /**
  * The program over emitted vectors: each operation rounds to float32. Called before a loop, it makes the constants there,
  * which a new compiler would make in every turn; what it returns emits the rest, for the loop's body.
  */
-export function vectorProgram(f: FunctionBuilder, matrix: Matrix): (values: readonly Vector[]) => Vector[] {
+export function vectorProgram(
+  f: FunctionBuilder,
+  { matrix, isFused }: Product,
+): (values: readonly Vector[]) => Vector[] {
   const constants = new Map<number, Vector>();
   const constant = (c: number): Vector => {
     const known = constants.get(c) ?? f.let(f32x4.splat(f32.const(c)));
     constants.set(c, known);
     return known;
+  };
+  // A negative factor has the constant of its magnitude.
+  const fused = (factor: Rational, a: Vector, total: Vector): Vector => {
+    const multiplyAdd = factor.sign() < 0 ? f32x4.relaxed_nmadd : f32x4.relaxed_madd;
+    return multiplyAdd(constant(factor.abs().toNumber()), a, total);
   };
   const x = matrix[0].map(() => f.local('v128'));
   const shared: [Local<'v128'>, Vector][] = [];
@@ -40,6 +55,7 @@ export function vectorProgram(f: FunctionBuilder, matrix: Matrix): (values: read
       shared.push([local, value]);
       return local;
     },
+    ...(isFused ? { multiplyAdd: fused } : {}),
   };
   const y = transform(arithmetic, matrix, x);
   return (values) => {

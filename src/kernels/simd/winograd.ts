@@ -11,12 +11,14 @@
  * kernel is flat has a tile of edge 1, whose pass is the identity.
  *
  * Positions are read and written four tiles at a time, hence want neighbouring tiles side by side. Where they are apart,
- * or fewer than four, they are staged in the scratch and scattered or gathered one by one.
+ * or fewer than four, they are staged in the scratch and scattered or gathered one by one. In the image tiles may be apart,
+ * those of several channels for example: then the columns of each make a strip of their own.
  *
- * Rounding: to float32 at every operation; `winogradRoundings` counts them in the same program.
+ * Rounding: to float32 at every operation; `winogradRoundings` counts them in the same program. Where products are fused with
+ * sums there are fewer.
  */
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
-import { type CookToom, winogradMatrices } from '../cook-toom.ts';
+import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../cook-toom.ts';
 import type { TileTransform } from '../table.ts';
 import { winogradRoundings } from '../winograd-program.ts';
 import type { SimdExports } from './exports.ts';
@@ -33,31 +35,38 @@ import {
   STRIP_PITCH,
   transposeKernels,
 } from './winograd-passes.ts';
-import { countDown, type I32 } from './winograd-vectors.ts';
+import { countDown, type I32, type Product } from './winograd-vectors.ts';
 
-type Edge = 6 | 8;
-
-const EDGES: readonly Edge[] = [6, 8];
+const EDGES: readonly WinogradEdge[] = [6, 8, 9, 10];
 
 /** Kernels that are transformed side by side. */
 const KERNELS = 64;
 /**
  * Bytes of the scratch: first a strip, or the taps of kernels and from HALFWAY on what is between their passes; then staged
- * positions, a row of the strip's length for each.
+ * positions, a row of the strip's length for each: 100 at most, which leaves 17 KiB of SCRATCH_BYTES.
  */
 const HALFWAY = 16 * 1024;
 const STAGE = 32 * 1024;
 
-/** The matrices of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
-type Axes = ReadonlyMap<number, CookToom>;
+/** Columns of the strip from tile to tile where they are apart: those of the greatest, and room for whole vectors. */
+const APART = 12;
 
-export function emitWinograd(module: Module): void {
+/** The products of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
+type Axes = ReadonlyMap<number, Readonly<Record<'bT' | 'g' | 'aT', Product>>>;
+
+/** @param isFused whether products are fused with the sums that they go into, by relaxed SIMD */
+export function emitWinograd(module: Module, isFused: boolean): void {
   emitScatter(module);
   emitGather(module);
   const transpose = transposeKernels(module);
   for (const edge of EDGES) {
-    const sizes = Array.from({ length: edge - 1 }, (_, k) => k + 1);
-    const axes = new Map(sizes.map((r) => [r, winogradMatrices(r === 1 ? 1 : edge, r)]));
+    const product = (matrix: Matrix): Product => ({ matrix, isFused });
+    const axes = new Map(
+      KERNEL_SIZES[edge].map((r) => {
+        const { bT, g, aT } = winogradMatrices(r === 1 ? 1 : edge, r);
+        return [r, { bT: product(bT), g: product(g), aT: product(aT) }];
+      }),
+    );
     emitInput(module, edge, axes);
     emitOutput(module, edge, axes);
     emitKernel(module, edge, axes, transpose);
@@ -65,10 +74,12 @@ export function emitWinograd(module: Module): void {
 }
 
 /** V = Bᵀ d B of `count` tiles of height × width in a strip of `columns`. Bᵀ is the same for every size but 1. */
-function emitInput(module: Module, edge: Edge, axes: Axes): void {
-  const axisOf = (length: number) => axes.get(length === 1 ? 1 : 2)!;
-  const columnPasses = passes([1, edge], (length) => inputColumns(module, `${edge}_${length}`, axisOf(length).bT));
-  const rowPasses = passes([1, edge], (length) => inputRows(module, `${edge}_${length}`, axisOf(length).bT));
+function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
+  const byLength = new Map([...axes.values()].map(({ bT }) => [bT.matrix.length, bT]));
+  const columnPasses = passes(byLength.keys(), (length) =>
+    inputColumns(module, `${edge}_${length}`, byLength.get(length)!),
+  );
+  const rowPasses = passes(byLength.keys(), (length) => inputRows(module, `${edge}_${length}`, byLength.get(length)!));
   module.function(
     `winograd_input_${edge}__simd`,
     {
@@ -90,10 +101,35 @@ function emitInput(module: Module, edge: Edge, axes: Axes): void {
     },
     { export: true },
   );
+  module.function(
+    `winograd_input_apart_${edge}__simd`,
+    {
+      height: 'i32',
+      width: 'i32',
+      count: 'i32',
+      d: 'i32',
+      dPitch: 'i32',
+      dStep: 'i32',
+      v: 'i32',
+      vPosition: 'i32',
+      strip: 'i32',
+    },
+    [],
+    (f, { height, width, count, d, dPitch, dStep, v, vPosition, strip }) => {
+      const [to, step] = [f.let(strip), f.let(i32.const(4 * APART))];
+      countDown(f, f.let(count), () => {
+        callPass(f, columnPasses, height, width, d, dPitch, to);
+        f.add(d, dStep);
+        f.add(to, step);
+      });
+      callPass(f, rowPasses, width, height, count, strip, step, v, vPosition);
+    },
+    { export: true },
+  );
 }
 
 /** Y = Aᵀ m A of `count` tiles of `height` rows, to rows of `columns`. */
-function emitOutput(module: Module, edge: Edge, axes: Axes): void {
+function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
   const rowPasses = passes(axes.keys(), (s) => outputRows(module, `${edge}_${s}`, axes.get(s)!.aT));
   const columnPasses = passes(axes.keys(), (r) => outputColumns(module, `${edge}_${r}`, axes.get(r)!.aT));
   module.function(
@@ -117,10 +153,37 @@ function emitOutput(module: Module, edge: Edge, axes: Axes): void {
     },
     { export: true },
   );
+  module.function(
+    `winograd_output_apart_${edge}__simd`,
+    {
+      r: 'i32',
+      s: 'i32',
+      height: 'i32',
+      columns: 'i32',
+      count: 'i32',
+      m: 'i32',
+      mPosition: 'i32',
+      y: 'i32',
+      yPitch: 'i32',
+      yStep: 'i32',
+      strip: 'i32',
+    },
+    [],
+    (f, { r, s, height, columns, count, m, mPosition, y, yPitch, yStep, strip }) => {
+      callPass(f, rowPasses, s, height, count, m, mPosition, strip);
+      const step = f.let(i32.shl(columns, 2));
+      countDown(f, count, () => {
+        callPass(f, columnPasses, r, columns, strip, y, yPitch);
+        f.add(strip, step);
+        f.add(y, yStep);
+      });
+    },
+    { export: true },
+  );
 }
 
 /** U = G g Gᵀ of up to KERNELS kernels, for a tile of height × width. A row of lanes holds one element of each kernel. */
-function emitKernel(module: Module, edge: Edge, axes: Axes, transpose: Pass): void {
+function emitKernel(module: Module, edge: WinogradEdge, axes: Axes, transpose: Pass): void {
   const columnPasses = passes(axes.keys(), (r) => kernelColumns(module, `${edge}_${r}`, axes.get(r)!.g));
   module.function(
     `winograd_kernel_${edge}__simd`,
@@ -170,19 +233,22 @@ function callPass(f: FunctionBuilder, passes: Passes, size: I32, ...operands: re
 export function simdWinogradTile(
   exports: SimdExports,
   scratch: number,
-  tile: Edge,
+  tile: WinogradEdge,
   r: number,
   s: number,
   scalar: TileTransform,
 ): TileTransform {
   const { height, width, outputHeight, outputWidth, positions } = scalar;
   const inputTransform = exports[`winograd_input_${tile}__simd`];
+  const inputApart = exports[`winograd_input_apart_${tile}__simd`];
   const kernelTransform = exports[`winograd_kernel_${tile}__simd`];
   const outputTransform = exports[`winograd_output_${tile}__simd`];
+  const outputApart = exports[`winograd_output_apart_${tile}__simd`];
   const scatter = exports.winograd_scatter__simd;
   const gather = exports.winograd_gather__simd;
   const stage = scratch + STAGE;
   const outputTiles = tilesIn(outputWidth, outputWidth);
+  const apartTiles = tilesIn(width, APART);
 
   return {
     ...scalar,
@@ -191,6 +257,13 @@ export function simdWinogradTile(
 
     // V = Bᵀ d B
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
+      if (count >= 4 && vStep === 1 && dStep > APART) {
+        eachOfMost(count, apartTiles, (i, n) => {
+          const [from, to] = [(d + i * dStep) << 2, (v + i) << 2];
+          inputApart(height, width, n, from, dPitch << 2, dStep << 2, to, vPosition << 2, scratch);
+        });
+        return;
+      }
       const most = tilesIn(width, dStep);
       for (let i = 0; i < count; i += most) {
         const n = Math.min(most, count - i);
@@ -225,6 +298,13 @@ export function simdWinogradTile(
 
     // Y = Aᵀ m A
     output(count, m, mStep, mPosition, y, yPitch, yStep) {
+      if (count >= 4 && mStep === 1 && yStep !== outputWidth && outputWidth >= 4) {
+        eachOfMost(count, outputTiles, (i, n) => {
+          const [from, to] = [(m + i) << 2, (y + i * yStep) << 2];
+          outputApart(r, s, height, outputWidth, n, from, mPosition << 2, to, yPitch << 2, yStep << 2, scratch);
+        });
+        return;
+      }
       // Tiles that are not side by side in Y are done one by one.
       const most = yStep === outputWidth ? outputTiles : 1;
       for (let i = 0; i < count; i += most) {
@@ -247,6 +327,14 @@ export function simdWinogradTile(
       }
     },
   };
+}
+
+/** Up to `most` of `count` items at a time, and never fewer than four: the last ones are then done twice. */
+function eachOfMost(count: number, most: number, body: (first: number, n: number) => void): void {
+  for (let i = 0; i < count; i += most) {
+    const n = Math.max(4, Math.min(most, count - i));
+    body(Math.min(i, count - n), n);
+  }
 }
 
 /** How many tiles, `step` apart, fit into a strip: whole vectors of four, or fewer. */

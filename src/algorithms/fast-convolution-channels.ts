@@ -1,0 +1,114 @@
+/**
+ * The transforms of the fast-convolution frame where channels lie side by side in V and M, and share a vector: those of
+ * many channels at a time, for one tile of the image after another.
+ *
+ *   patch     rows of the image, padded, of all channels: row by row, the channels of each row side by side
+ *   tile t    its columns of the patch, `count` channels with a step between them → V[t, c …], and back
+ */
+import { defineStep } from '../threads/step.ts';
+import { INPUT, KERNEL, OUTPUT, tileOf } from './fast-convolution-steps.ts';
+import { copyPhases, splitKernels } from './phases.ts';
+
+/**
+ * U[c, k] = G g Gᵀ for panels i … of all groups: `itemKernels` output channels, whose elements lie side by side. With a
+ * stride, the kernels of one input channel are split at a time, in a place that belongs to the panel.
+ */
+export const kernelPanelStep = defineStep(
+  'fast-convolution kernel transform, channels side by side',
+  KERNEL,
+  (thread, p, i, _j, iCount) => {
+    const tile = tileOf(thread, p);
+    const taps = p.kernelHeight * p.kernelWidth;
+    const phases = p.phaseHeight * p.phaseWidth;
+    const step = p.groupC * taps;
+    const panels = Math.ceil(p.groupK / p.itemKernels);
+    for (let panel = i; panel < i + iCount; panel++) {
+      const group = Math.floor(panel / panels);
+      const k = (panel - group * panels) * p.itemKernels;
+      const count = Math.min(p.itemKernels, p.groupK - k);
+      const split = p.split + panel * p.splitFloats;
+      let g = p.g + (group * p.groupK + k) * step;
+      let u = p.u + group * p.uGroup + k * p.groupC * phases;
+      for (let c = 0; c < p.groupC; c++) {
+        if (phases === 1) tile.kernel(count, g, step, u, 1, p.uPosition);
+        else {
+          splitKernels(thread, p, count, g, step, p.r, p.s, split);
+          for (let phase = 0; phase < phases; phase++) {
+            const from = split + phase * p.r * p.s;
+            tile.kernel(count, from, phases * p.r * p.s, u + phase * p.uPitch, 1, p.uPosition);
+          }
+        }
+        g += taps;
+        u += phases * p.uPitch;
+      }
+    }
+  },
+);
+
+/** V[t, c] = Bᵀ d B for input channels i … (with a stride: for the phases of channels) and rows of tiles j … of the block. */
+export const inputChannelsStep = defineStep(
+  'fast-convolution input transform, channels side by side',
+  INPUT,
+  (thread, p, i, j, iCount, jCount) => {
+    const tile = tileOf(thread, p);
+    const patch = p.patch + thread.index * p.patchFloats;
+    const columns = (p.tilesX - 1) * tile.outputWidth + tile.width;
+    eachGroup(i, iCount, p.groupC, (group, c, count) => {
+      const pitch = count * columns;
+      for (let row = j; row < j + jCount; row++) {
+        const image = Math.floor((p.firstRow + row) / p.tilesY);
+        const y = (p.firstRow + row - image * p.tilesY) * tile.outputHeight * p.strideHeight - p.top;
+        const planes = p.x + image * p.channels * p.height * p.width;
+        copyPhases(thread, p, planes, c, count, y, -p.left, tile.height, columns, patch);
+        const v = p.v + group * p.vGroup + row * p.tilesX * p.vPitch + c - group * p.groupC;
+        for (let t = 0; t < p.tilesX; t++) {
+          tile.input(count, patch + t * tile.outputWidth, pitch, columns, v + t * p.vPitch, 1, p.vPosition);
+        }
+      }
+    });
+  },
+);
+
+/** y = Aᵀ M[t, k] A and the activation, for output channels i … and rows of tiles j … of the block. */
+export const outputChannelsStep = defineStep(
+  'fast-convolution output transform, channels side by side',
+  OUTPUT,
+  (thread, p, i, j, iCount, jCount) => {
+    const { kernels } = thread;
+    const tile = tileOf(thread, p);
+    const patch = p.patch + thread.index * p.patchFloats;
+    const columns = p.tilesX * tile.outputWidth;
+    const plane = p.height * p.width;
+    eachGroup(i, iCount, p.groupK, (group, k, count) => {
+      const pitch = count * columns;
+      for (let row = j; row < j + jCount; row++) {
+        const image = Math.floor((p.firstRow + row) / p.tilesY);
+        const top = (p.firstRow + row - image * p.tilesY) * tile.outputHeight;
+        const m = p.m + group * p.mGroup + row * p.tilesX * p.mPitch + k - group * p.groupK;
+        for (let t = 0; t < p.tilesX; t++) {
+          tile.output(count, m + t * p.mPitch, 1, p.mPosition, patch + t * tile.outputWidth, pitch, columns);
+        }
+        const y = p.y + (image * p.channels + k) * plane + top * p.width;
+        const rows = Math.min(tile.outputHeight, p.height - top);
+        for (let r = 0; r < rows; r++) {
+          kernels.clampRows(count, p.width, patch + r * pitch, columns, y + r * p.width, plane, p.slope, p.low, p.high);
+        }
+      }
+    });
+  },
+);
+
+/** The channels i … of an item, those of each group by themselves. */
+function eachGroup(
+  i: number,
+  iCount: number,
+  groupChannels: number,
+  body: (group: number, channel: number, count: number) => void,
+): void {
+  for (let c = i; c < i + iCount; ) {
+    const group = Math.floor(c / groupChannels);
+    const count = Math.min(i + iCount, (group + 1) * groupChannels) - c;
+    body(group, c, count);
+    c += count;
+  }
+}

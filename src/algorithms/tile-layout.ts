@@ -1,0 +1,198 @@
+/**
+ * Where everything of a fast convolution lies, and what it counts: pure arithmetic on a shape, for the frame
+ * (`fast-convolution.ts`), the cost model and `explain`.
+ */
+import type { GemmKernels, TileName, TileTransform } from '../kernels/table.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Context } from '../threads/context.ts';
+import { linePitch, type Products, pitchFor, planeStride, productNanoseconds, type Workload } from './algorithm.ts';
+import { phasedShape, phasesOf } from './phases.ts';
+
+/**
+ * V and M of one block of tiles take about as many elements as the kernel table says, and stay in a cache between the
+ * phases. But all packed kernels are read for each block: the more of them, the more tiles a block has, from LEAST_TILES to
+ * BLOCK_TILES, which is worth up to MAX_BLOCK_FLOATS.
+ */
+const MAX_BLOCK_FLOATS = 8_000_000;
+const LEAST_TILES = 32;
+const BLOCK_TILES = 128;
+/** Products of channels for each tile of a block. */
+const KERNELS_PER_TILE = 1024;
+/** Items of a transform's region: enough to even out, few enough that claiming one costs nothing. */
+export const ITEMS = 64;
+/** Channels that are transformed together: a cache line of them. */
+const TOGETHER = 16;
+/** Lines of the first cache that V or M of a row of tiles may take, one for each position and tile. */
+const CACHE_LINES = 700;
+/** Kernels of phases that are split at a time stay in the first cache until they are transformed. */
+const SPLIT_FLOATS = 4096;
+/** Transforms of whole rows do so many tiles of a row at a time, and fewer as so many. */
+const LANES = 4;
+
+/** How one shape is cut into tiles and where everything lies; pure arithmetic, also what `workload` counts. */
+interface TileLayout {
+  readonly tile: TileTransform;
+  readonly tilesX: number;
+  readonly tilesY: number;
+  /** Rows of tiles over the whole batch, and in one block. */
+  readonly rows: number;
+  readonly blockRows: number;
+  readonly order: Order;
+  /** Output channels side by side in U; 0 where input channels are. */
+  readonly panel: number;
+  readonly u: Matrices;
+  readonly v: Matrices;
+  readonly m: Matrices;
+  readonly uFloats: number;
+  readonly vFloats: number;
+  readonly mFloats: number;
+  /** What the tiles of a row read of one channel, and as much for all channels that are transformed together. */
+  readonly stripFloats: number;
+  readonly patchFloats: number;
+}
+
+/**
+ * What lies side by side in V and M: tiles of a channel, V[c, t] and M[k, t], or channels of a tile, V[t, c] and M[t, k].
+ * U is U[k, c] beside tiles, and U[c, k] beside channels, in panels of output channels.
+ */
+type Order = 'tiles' | 'channels';
+
+/** A row-major matrix for each position and group. */
+interface Matrices {
+  readonly position: number;
+  readonly group: number;
+  readonly pitch: number;
+}
+
+export function tileLayout(shape: ConvolutionShape, name: TileName, context: Context): TileLayout {
+  const { kernels } = context;
+  const tile = kernels.tile(name, shape.kernelHeight, shape.kernelWidth);
+  const { groups } = shape;
+  const tilesY = Math.ceil(shape.outputHeight / tile.outputHeight);
+  const tilesX = Math.ceil(shape.outputWidth / tile.outputWidth);
+  const rows = shape.batch * tilesY;
+  const rowFloats = tile.positions * (shape.inputChannels + shape.outputChannels) * tilesX;
+  const c = shape.inputChannels / groups;
+  const k = shape.outputChannels / groups;
+  const leastTiles = Math.min(BLOCK_TILES, Math.max(LEAST_TILES, (c * k) / KERNELS_PER_TILE));
+  const wanted = Math.max(Math.floor(kernels.blockFloats / rowFloats), Math.ceil(leastTiles / tilesX));
+  const most = Math.max(1, Math.floor(MAX_BLOCK_FLOATS / rowFloats));
+  const blocks = Math.ceil(rows / Math.min(rows, wanted, most));
+  const blockRows = Math.ceil(rows / blocks);
+  const tiles = blockRows * tilesX;
+  const order = orderOf(kernels, tile, tilesX, tiles, c, k);
+  const panel = order === 'tiles' ? 0 : Math.min(k, kernels.gemmPanel(tiles));
+  const stripFloats = tile.height * ((tilesX - 1) * tile.outputWidth + tile.width);
+  const patchChannels = itemChannels(order, Math.max(shape.inputChannels, shape.outputChannels));
+  const tilePitch = tile.wholeRows ? linePitch(tiles) : pitchFor(tiles);
+  const [u, v, m] =
+    order === 'tiles'
+      ? [matrices(k, pitchFor(c), groups), matrices(c, tilePitch, groups), matrices(k, tilePitch, groups)]
+      : [
+          matrices(c * Math.ceil(k / panel), panel < k ? panel : pitchFor(k), groups),
+          matrices(tiles, pitchFor(c), groups),
+          matrices(tiles, pitchFor(k), groups),
+        ];
+  return {
+    tile,
+    tilesX,
+    tilesY,
+    rows,
+    blockRows,
+    order,
+    panel,
+    u,
+    v,
+    m,
+    uFloats: tile.positions * u.position,
+    vFloats: tile.positions * v.position,
+    mFloats: tile.positions * m.position,
+    stripFloats,
+    patchFloats: pitchFor(stripFloats * (order === 'tiles' ? 1 : patchChannels)),
+  };
+}
+
+/**
+ * The order whose products are faster. Emitted transforms take either four tiles or four channels at a time: channels
+ * where there are enough of them, and few enough tiles in a row that the cache lines which they share are not lost between
+ * one four and the next.
+ */
+function orderOf(
+  kernels: GemmKernels,
+  tile: TileTransform,
+  tilesX: number,
+  tiles: number,
+  c: number,
+  k: number,
+): Order {
+  const isWide = tile.positions * tilesX > CACHE_LINES || tile.outputWidth < 4;
+  if (tile.wholeRows && (Math.min(c, k) < TOGETHER || isWide)) return 'tiles';
+  const [streamed, held] = [productNanoseconds(kernels, k, tiles, c), productNanoseconds(kernels, tiles, k, c)];
+  return held < streamed || (tile.wholeRows && held === streamed) ? 'channels' : 'tiles';
+}
+
+function matrices(rows: number, pitch: number, groups: number): Matrices {
+  return { position: planeStride(groups * rows * pitch), group: rows * pitch, pitch };
+}
+
+/** Channels of an item of a transform's region. */
+export function itemChannels(order: Order, channels: number): number {
+  return Math.max(order === 'tiles' ? 1 : TOGETHER, Math.ceil(channels / ITEMS));
+}
+
+export function fastWorkload(strided: ConvolutionShape, name: TileName, context: Context): Workload {
+  const shape = phasedShape(strided);
+  const layout = tileLayout(shape, name, context);
+  const tiles = layout.rows * layout.tilesX;
+  const isByTiles = layout.tile.wholeRows && layout.order === 'tiles';
+  const transformed = layout.rows * (isByTiles ? Math.ceil(layout.tilesX / LANES) * LANES : layout.tilesX);
+  const channelProducts = (shape.inputChannels / shape.groups) * shape.outputChannels;
+  const blocks = Math.ceil(layout.rows / layout.blockRows);
+  return {
+    tiles,
+    multiplyAdds: layout.tile.positions * tiles * channelProducts,
+    products: productsOf(shape, layout, blocks),
+    inputTiles: transformed * shape.inputChannels,
+    outputTiles: transformed * shape.outputChannels,
+    kernelTiles: channelProducts,
+    copied: shape === strided ? 0 : layout.rows * shape.inputChannels * layout.stripFloats,
+    kernelBytesRead: blocks * layout.uFloats * 4,
+    workspaceBytes: 4 * workspaceFloats(layout, context),
+    packedBytes: 4 * (layout.uFloats + kernelSplit(strided, layout).floats),
+  };
+}
+
+/** One product for each position, group and block of tiles. */
+function productsOf(shape: ConvolutionShape, layout: TileLayout, blocks: number): Products {
+  const [tiles, k] = [layout.blockRows * layout.tilesX, shape.outputChannels / shape.groups];
+  const [m, n] = layout.order === 'tiles' ? [k, tiles] : [tiles, k];
+  return { count: layout.tile.positions * shape.groups * blocks, m, n, k: shape.inputChannels / shape.groups };
+}
+
+export function workspaceFloats(layout: TileLayout, context: Context): number {
+  return layout.vFloats + layout.mFloats + layout.patchFloats * context.pool.threadsCount;
+}
+
+/** Where `pack` splits strided kernels: a place for each item of its region, behind the packed ones. */
+interface KernelSplit {
+  readonly itemKernels: number;
+  readonly items: number;
+  readonly splitChannels: number;
+  readonly splitFloats: number;
+  readonly floats: number;
+}
+
+export function kernelSplit(strided: ConvolutionShape, { order, panel }: TileLayout): KernelSplit {
+  const shape = phasedShape(strided);
+  const { groups, outputChannels, kernelHeight, kernelWidth } = shape;
+  const itemKernels = order === 'tiles' ? Math.ceil(outputChannels / ITEMS) : panel;
+  const items =
+    order === 'tiles' ? Math.ceil(outputChannels / itemKernels) : groups * Math.ceil(outputChannels / groups / panel);
+  const { phaseHeight, phaseWidth } = phasesOf(strided);
+  if (phaseHeight * phaseWidth === 1) return { itemKernels, items, splitChannels: 0, splitFloats: 0, floats: 0 };
+  const taps = phaseHeight * phaseWidth * kernelHeight * kernelWidth;
+  const most = Math.max(1, Math.floor(SPLIT_FLOATS / taps));
+  const splitChannels = Math.min(strided.inputChannels / groups, most);
+  const splitFloats = pitchFor((order === 'tiles' ? splitChannels : panel) * taps);
+  return { itemKernels, items, splitChannels, splitFloats, floats: items * splitFloats };
+}
