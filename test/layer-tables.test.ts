@@ -186,8 +186,12 @@ describe.each(layerTables)('convolutions of $name', ({ name, convolution, infere
     const { input, kernel, bias, output } = problem;
     const options = { input, kernel, bias, stride, padding, context };
     const ran: AlgorithmName[] = [];
-    for (const { algorithm, refusal, work, cost } of explainConvolution({ ...options, accuracy: 'relaxed' })
-      .candidates) {
+    for (const { algorithm, refusal, work, cost } of explainConvolution(options).candidates) {
+      // Larger tiles err more than NNPACK's limits allow.
+      if (refusal?.startsWith('error bound')) {
+        expect(['wt9x9', 'wt10x10']).toContain(algorithm);
+        continue;
+      }
       if (work === null || cost === null) {
         expect(refusal).not.toBeNull();
         continue;

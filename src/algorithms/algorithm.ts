@@ -49,10 +49,11 @@ export interface Products {
 
 /** Nanoseconds of one matrix product on one thread, estimated from the kernel table's units. */
 export function productNanoseconds(kernels: GemmKernels, m: number, n: number, k: number): number {
-  const { multiplyAdd, holdA, packB, writeC, step } = kernels.gemmUnits;
+  const { multiplyAdd, holdA, packB, writeC, rowStep, step } = kernels.gemmUnits;
   const { nc, kc } = kernels.gemmBlocks;
   const columns = Math.ceil(n / step) * step;
-  const compute = m * columns * k * multiplyAdd + m * k * Math.ceil(n / nc) * holdA;
+  const rows = Math.ceil(m / rowStep) * rowStep;
+  const compute = rows * columns * k * multiplyAdd + m * k * Math.ceil(n / nc) * holdA;
   return compute + k * n * packB + m * n * Math.ceil(k / kc) * writeC;
 }
 
@@ -66,6 +67,10 @@ export interface Workload {
   /** Tiles transformed on the way in (of all input channels) and out, with those that fill up vectors of tiles. */
   readonly inputTiles: number;
   readonly outputTiles: number;
+  /** Whether the transforms take one tile of many channels at a time, instead of many tiles of one channel. */
+  readonly isByChannels: boolean;
+  /** Bytes of transformed tiles, before and after the multiplication. */
+  readonly transformedBytes: number;
   /** Kernels transformed when the plan is made. */
   readonly kernelTiles: number;
   /** Elements copied into padded or split form. */

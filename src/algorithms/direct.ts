@@ -90,6 +90,8 @@ function directWorkload(shape: ConvolutionShape): Workload {
     products: { count, m: itemChannels, n: blockPixels, k: shape.inputChannels / shape.groups },
     inputTiles: 0,
     outputTiles: 0,
+    isByChannels: false,
+    transformedBytes: 0,
     kernelTiles: 0,
     copied: 0,
     kernelBytesRead: 4 * kernelFloats(shape),

@@ -43,6 +43,8 @@ const COPY_FLOATS = 160_000;
 /** Output channels of an item when whole blocks are too few for the threads. */
 const ITEM_CHANNELS = 64;
 const FEW_BLOCKS = 16;
+/** Sums are filled with the bias, copied to the output, and activated. */
+const SUM_PASSES = 3;
 
 /** How the padded, split copy of a block of output rows lies in the scratch. */
 interface CopyLayout {
@@ -222,16 +224,18 @@ function depthOf(shape: ConvolutionShape): number {
 function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Workload {
   const layout = copyLayout(shape);
   const items = shape.batch * shape.groups * layout.blocks;
-  const repeats = Math.ceil(shape.outputChannels / shape.groups / layout.itemChannels);
+  const groupK = shape.outputChannels / shape.groups;
+  const repeats = Math.ceil(groupK / layout.itemChannels);
   return {
     tiles: 0,
     multiplyAdds: (multiplyAdds(shape) * layout.pitch) / shape.outputWidth,
     products: { count: items * repeats, m: layout.itemChannels, n: layout.blockRows * layout.pitch, k: depthOf(shape) },
     inputTiles: 0,
     outputTiles: 0,
+    isByChannels: false,
+    transformedBytes: 0,
     kernelTiles: 0,
-    copied:
-      items * (repeats * layout.copyFloats + (shape.outputChannels / shape.groups) * layout.blockRows * layout.pitch),
+    copied: items * (repeats * layout.copyFloats + SUM_PASSES * groupK * layout.blockRows * layout.pitch),
     kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,
     workspaceBytes: 4 * workspaceFloats(shape, layout, context),
     packedBytes: 4 * kernelFloats(shape),

@@ -91,6 +91,8 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
     products: { count: 0, m: 0, n: 0, k: 0 },
     inputTiles: 0,
     outputTiles: 0,
+    isByChannels: false,
+    transformedBytes: 0,
     kernelTiles: 0,
     copied: 0,
     kernelBytesRead: 0,

@@ -154,6 +154,8 @@ export function fastWorkload(strided: ConvolutionShape, name: TileName, context:
     products: productsOf(shape, layout, blocks),
     inputTiles: transformed * shape.inputChannels,
     outputTiles: transformed * shape.outputChannels,
+    isByChannels: layout.order === 'channels',
+    transformedBytes: 4 * layout.tile.positions * tiles * (shape.inputChannels + shape.outputChannels),
     kernelTiles: channelProducts,
     copied: shape === strided ? 0 : layout.rows * shape.inputChannels * layout.stripFloats,
     kernelBytesRead: blocks * layout.uFloats * 4,

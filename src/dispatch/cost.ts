@@ -1,7 +1,7 @@
 /**
  * The estimated time of a convolution on one thread: counts of work times what each unit was measured to take.
  *
- *   time = Σ products + Σ tiles · (in, out) + copied · copy + bytes of kernel / bandwidth
+ *   time = Σ products + Σ tiles · (in, out) + copied · copy + bytes of kernel / bandwidth + what no cache holds
  *
  * The units are a kernel table's: they order algorithms, and are not a promise for any machine. `npm run bench` prints
  * the estimate beside what it measured and checks that the choice is near the best. The number of threads is left out on
@@ -13,27 +13,38 @@ import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 interface Units {
   /** Nanoseconds to transform a tile on the way in, on the way out, and a kernel. */
   readonly tiles: Readonly<Record<string, readonly [input: number, output: number, kernel: number]>>;
+  /** So many times as long where channels lie side by side: a strip of tiles shares columns, a tile by itself does not. */
+  readonly byChannels: number;
   /** Nanoseconds for an element copied into padded form. */
   readonly copy: number;
   readonly bytesPerNanosecond: number;
+  /** Transformed tiles of a block beyond so many bytes are written and read again at this rate. */
+  readonly cacheBytes: number;
+  readonly spilledBytesPerNanosecond: number;
 }
 
-/** Emitted kernels: four tiles at a time. */
+/** Kernels too slow to feel it. */
+const NOT_FELT = { byChannels: 1, cacheBytes: Infinity, spilledBytesPerNanosecond: Infinity };
+
+/** Emitted kernels: four tiles, or four channels, at a time. */
 const SIMD: Units = {
   tiles: {
-    wt8x8: [60, 45, 40],
-    wt6x6: [38, 32, 25],
-    wt9x9: [95, 72, 50],
-    wt10x10: [132, 95, 62],
-    ft8x8: [60, 55, 60],
-    ft16x16: [380, 420, 200],
+    wt8x8: [46, 37, 40],
+    wt6x6: [26, 18, 25],
+    wt9x9: [72, 56, 50],
+    wt10x10: [98, 78, 62],
+    ft8x8: [58, 52, 60],
+    ft16x16: [260, 250, 200],
     ft32x32: [24_000, 22_000, 20_000],
     ft64x64: [95_000, 75_000, 80_000],
     ft128x128: [420_000, 350_000, 350_000],
     ft256x256: [1_900_000, 1_600_000, 1_600_000],
   },
+  byChannels: 1.5,
   copy: 0.2,
   bytesPerNanosecond: 16,
+  cacheBytes: 4e6,
+  spilledBytesPerNanosecond: 5,
 };
 
 const UNITS: Readonly<Record<KernelTableName, Units>> = {
@@ -54,6 +65,7 @@ const UNITS: Readonly<Record<KernelTableName, Units>> = {
     },
     copy: 0.7,
     bytesPerNanosecond: 8,
+    ...NOT_FELT,
   },
   reference: {
     tiles: {
@@ -70,6 +82,7 @@ const UNITS: Readonly<Record<KernelTableName, Units>> = {
     },
     copy: 5,
     bytesPerNanosecond: 8,
+    ...NOT_FELT,
   },
 };
 
@@ -88,12 +101,13 @@ export function estimateCost(kernels: KernelTable, name: AlgorithmName, work: Wo
   if (name === 'reference') return { run: (2 * work.multiplyAdds) / REFERENCE_GFLOPS / 1e6, pack: 0 };
   const [input, output, kernel] = units.tiles[name.replace('-strided', '')] ?? [0, 0, 0];
   const { count, m, n, k } = work.products;
+  const spilled = work.workspaceBytes > units.cacheBytes ? work.transformedBytes : 0;
   const nanoseconds =
     count * productNanoseconds(kernels, m, n, k) +
-    work.inputTiles * input +
-    work.outputTiles * output +
+    (work.inputTiles * input + work.outputTiles * output) * (work.isByChannels ? units.byChannels : 1) +
     work.copied * units.copy +
-    work.kernelBytesRead / units.bytesPerNanosecond;
+    work.kernelBytesRead / units.bytesPerNanosecond +
+    spilled / units.spilledBytesPerNanosecond;
   const packing = work.kernelTiles * kernel + work.packedBytes / units.bytesPerNanosecond;
   return { run: nanoseconds / 1e6, pack: packing / 1e6 };
 }

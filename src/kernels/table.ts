@@ -43,7 +43,8 @@ export interface GemmUnits {
   readonly holdA: number;
   readonly packB: number;
   readonly writeC: number;
-  /** Columns are done in groups of so many, the last one too. */
+  /** Rows, and columns, are done in groups of so many, the last one too. */
+  readonly rowStep: number;
   readonly step: number;
 }
 

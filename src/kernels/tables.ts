@@ -86,7 +86,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     ...scalar,
     name,
     blockFloats: 600_000,
-    ...simdGemm(exports, bytes, variantOf(name).tiles, scalar),
+    ...simdGemm(exports, bytes, variantOf(name), scalar),
     ...simdPointwise(exports),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, scalar),

@@ -43,7 +43,7 @@ function emittedTable(name: string, tiles: MicroTiles, multiplyAdd: MultiplyAdd)
       const empty: GemmKernels['sgemm'] = (m, n, k, ...rest) =>
         k === 0 ? scalar.sgemm(m, n, k, ...rest) : expect.fail('left to the scalar kernel');
       const left = { sgemm: empty } as GemmKernels;
-      return simdGemm(memory === testMemory ? usual : emit(memory), scratch, tiles, left);
+      return simdGemm(memory === testMemory ? usual : emit(memory), scratch, { tiles, units: left.gemmUnits }, left);
     },
   };
 }

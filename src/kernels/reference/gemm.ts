@@ -8,7 +8,7 @@ export function referenceGemm(memory: Memory): GemmKernels {
     gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
     gemmPanel: () => 64,
     gemmRoundings: () => 2,
-    gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, step: 1 },
+    gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, rowStep: 1, step: 1 },
 
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       // A is (m, k), B is (k, n), C is (m, n)

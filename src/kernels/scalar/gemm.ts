@@ -28,7 +28,7 @@ export function scalarGemm(
     gemmBlocks: { mr: MICROKERNELS[0].rows, nc: COLUMNS, kc: ROWS },
     gemmPanel: () => COLUMNS,
     gemmRoundings: (k) => Math.ceil(k / ROWS) + 1,
-    gemmUnits: { multiplyAdd: 2 / 11.3, holdA: 0.7, packB: 0.9, writeC: 0.8, step: STEP },
+    gemmUnits: { multiplyAdd: 2 / 11.3, holdA: 0.7, packB: 0.9, writeC: 0.8, rowStep: 1, step: STEP },
     sgemm: (m, n, k, a, lda, b, ldb, c, ldc, update) => sgemm(memory.f32, m, n, k, a, lda, b, ldb, c, ldc, update),
     sgemmIndirect: (m, n, k, a, lda, rows, b, c, ldc) =>
       sgemmIndirect(memory.f32, memory.i32, m, n, k, a, lda, rows, b, c, ldc),

@@ -29,7 +29,7 @@ import {
   type Module,
   v128,
 } from '../../wasm/index.ts';
-import type { DotsKernels, GemmKernels } from '../table.ts';
+import type { DotsKernels, GemmKernels, GemmUnits } from '../table.ts';
 import type { SimdExports } from './exports.ts';
 
 /** An engine's micro-kernels: rows of A beside a panel of 1, 2, … vectors; the last is the full panel. */
@@ -375,10 +375,15 @@ function panelVectors(tiles: MicroTiles, m: number): number {
 type Products = Omit<GemmKernels, keyof DotsKernels>;
 
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
-export function simdGemm(exports: SimdExports, scratch: number, tiles: MicroTiles, scalar: GemmKernels): Products {
+export function simdGemm(
+  exports: SimdExports,
+  scratch: number,
+  { tiles, units }: { readonly tiles: MicroTiles; readonly units: GemmUnits },
+  scalar: GemmKernels,
+): Products {
   const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
   return {
-    gemmUnits: { multiplyAdd: 2 / 40, holdA: 0.2, packB: 0, writeC: 0.1, step: 8 },
+    gemmUnits: units,
     gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
     gemmPanel: (m) => 4 * panelVectors(tiles, m),
     // One for each term of a block, one for each block, one to spare.
