@@ -21,6 +21,7 @@ import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
 
 export const RULES = ['fastest', 'nnpack', 'measured'] as const;
 
+/** How one of several eligible algorithms is chosen; see {@link SelectionOptions}. */
 export type Rule = (typeof RULES)[number];
 
 /** How a call wants its algorithm chosen. */
@@ -35,7 +36,10 @@ export interface SelectionOptions {
    * it the choice and the last bits, differs between machines, processes and numbers of threads; saved measurements repeat it.
    */
   readonly rule?: Rule;
-  /** `'default'` never goes beyond NNPACK's own error, that of F(6×6, 3×3); `'relaxed'` takes any algorithm. */
+  /**
+   * `'default'` never goes beyond the error of NNPACK's own 8×8 Winograd tile, with a stride that of the tile over phases;
+   * `'relaxed'` takes any algorithm, `wt9x9` and `wt10x10` among them.
+   */
   readonly accuracy?: 'default' | 'relaxed';
   /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
   readonly maxError?: number;

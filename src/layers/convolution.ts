@@ -13,6 +13,7 @@ import {
 } from './convolution-plan.ts';
 import { checkOutput } from './staging.ts';
 
+/** What {@link convolutionInference} and {@link convolutionOutput} take: the tensors, the geometry, and how to choose. */
 export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> extends ConvolutionOptions {
   /** [N, C, H, W], or [C, H, W] for a batch of one. */
   readonly input: TensorLike;
@@ -23,6 +24,10 @@ export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> exte
 /**
  * Convolution for inference: y = activation(bias + input ∗ kernel), a cross-correlation as everywhere in the field.
  * NNPACK's `nnp_convolution_inference`, for any batch, stride, dilation, groups and padding.
+ *
+ * How it is computed is chosen by an estimate of the time. `algorithm` names one instead; `rule: 'measured'` tries those that
+ * may be the fastest once for each shape, and remembers the times in `context.measurements`; `accuracy: 'relaxed'` allows faster
+ * algorithms that err more, and `maxError` bounds the error (see {@link SelectionOptions}).
  *
  * @returns [N, K, H′, W′] with H′ = ⌊(top + H + bottom − dilation·(R − 1) − 1) / stride⌋ + 1; [K, H′, W′] for [C, H, W]
  * @throws NnpackError for arguments that make no sense together; nothing has been written then
@@ -69,6 +74,7 @@ function convolve<Output extends TensorLike>(
   });
 }
 
+/** What {@link explainConvolution} takes: the options of a plan, of whose tensors only the shapes are read. */
 export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {
   readonly kernel: { readonly shape: readonly number[] };
   readonly bias?: { readonly shape: readonly number[] };

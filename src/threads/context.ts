@@ -11,6 +11,7 @@ import { Measurements } from './measurements.ts';
 import { ThreadPool } from './pool.ts';
 import type { WorkerFactory } from './spawn.ts';
 
+/** What {@link createContext} takes; nothing of it is needed. */
 export interface ContextOptions {
   /** Threads in all, the caller among them; the environment's number, or that of the cores, when not given. */
   readonly threads?: number;
@@ -38,12 +39,15 @@ export interface ContextDescription {
   readonly reasons: readonly string[];
 }
 
-/** One memory, the threads that share it, and the kernels that work on it. Everything runs in a context. */
+/**
+ * One memory, the threads that share it, and the kernels that work on it. Everything runs in a context; {@link createContext}
+ * makes one.
+ */
 export class Context {
   readonly arena: Arena;
   readonly kernels: KernelTable;
   readonly pool: ThreadPool;
-  /** What `rule: 'measured'` has measured. */
+  /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
   readonly measurements: Measurements;
   readonly #kernelsReason: string;
   #disposed = false;
@@ -121,6 +125,9 @@ export class Context {
  * const input = context.allocate([1, 64, 56, 56]);
  * console.log(context.describe());
  * context.dispose();
+ * @example
+ * const measurements = Measurements.load(saved); // what context.measurements.save() gave
+ * const context = await createContext({ threads: 2, measurements });
  */
 export async function createContext(options: ContextOptions = {}): Promise<Context> {
   const context = new Context(options);
@@ -130,7 +137,12 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
 
 let shared: Context | null = null;
 
-/** The context of calls that name none: made on first use from the environment, and again after it was disposed of. */
+/**
+ * The context of calls that name none: made on first use from the environment, and again after it was disposed of.
+ *
+ * @example
+ * writeFileSync('times.json', defaultContext().measurements.save());
+ */
 export function defaultContext(): Context {
   if (shared === null || shared.disposed) shared = new Context();
   return shared;
