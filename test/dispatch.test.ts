@@ -4,6 +4,7 @@ import ndarray from 'ndarray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../src/algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../src/algorithms/list.ts';
+import { estimateCost } from '../src/dispatch/cost.ts';
 import { nnpackChoice } from '../src/dispatch/nnpack-rule.ts';
 import {
   type Context,
@@ -355,6 +356,25 @@ describe('no choice ends in an error', () => {
       }),
       { numRuns: runs(150) },
     );
+  });
+
+  it('nor does any estimate, at the sizes of networks', () => {
+    const channels = fc.integer({ min: 1, max: 512 });
+    const size = fc.integer({ min: 7, max: 128 });
+    const sizes = fc.record({ batch: fc.integer({ min: 1, max: 8 }), c: channels, k: channels, size });
+    const geometry = fc.record({ kernel: fc.constantFrom(1, 2, 3, 5, 7), stride: fc.integer({ min: 1, max: 3 }) });
+    const standIns = [1, 2, 64].map((threadsCount) => Object.create(context, { pool: { value: { threadsCount } } }));
+    const property = fc.property(sizes, geometry, ({ batch, c, k, size }, { kernel, stride }) => {
+      const shape = convolutionShape('test', [batch, c, size, size], [k, c, kernel, kernel], { stride, padding: 1 });
+      for (const algorithm of ALGORITHMS) {
+        if (algorithm.supports(shape) !== null) continue;
+        const [one, ...others] = standIns.map((each) =>
+          estimateCost(context.kernels, algorithm.name, algorithm.workload(shape, each)),
+        );
+        for (const other of others) expect(other, algorithm.name).toEqual(one);
+      }
+    });
+    fc.assert(property, { numRuns: runs(300) });
   });
 
   it('runs', () => {

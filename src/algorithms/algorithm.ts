@@ -1,4 +1,4 @@
-import type { GemmKernels } from '../kernels/table.ts';
+import type { GemmKernels, TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 
@@ -59,7 +59,8 @@ export function productNanoseconds(kernels: GemmKernels, m: number, n: number, k
 
 /** Counts of one run. */
 export interface Workload {
-  /** Tiles of the output, over the whole batch; 0 for algorithms without tiles. */
+  /** What is transformed, and how many of them cover the output, over the whole batch; null and 0 without tiles. */
+  readonly tile: TileName | null;
   readonly tiles: number;
   /** Real multiply-adds of the block multiplication, and the matrix products that they are done in. */
   readonly multiplyAdds: number;
@@ -69,11 +70,12 @@ export interface Workload {
   readonly outputTiles: number;
   /** Whether the transforms take one tile of many channels at a time, instead of many tiles of one channel. */
   readonly isByChannels: boolean;
-  /** Bytes of transformed tiles, before and after the multiplication. */
+  /** Bytes of transformed tiles, before and after the multiplication; and what one block of them holds. */
   readonly transformedBytes: number;
+  readonly blockBytes: number;
   /** Kernels transformed when the plan is made. */
   readonly kernelTiles: number;
-  /** Elements copied into padded or split form. */
+  /** Elements gathered from a stride, or copied into padded form; what tiles of stride 1 copy is in their own time. */
   readonly copied: number;
   /** Bytes of packed kernel read in each run, counting repeated passes. */
   readonly kernelBytesRead: number;

@@ -85,6 +85,7 @@ function directWorkload(shape: ConvolutionShape): Workload {
   const { groupK, items, itemChannels, blockPixels } = itemsOf(shape);
   const count = items * Math.ceil(groupK / itemChannels);
   return {
+    tile: null,
     tiles: 0,
     multiplyAdds: multiplyAdds(shape),
     products: { count, m: itemChannels, n: blockPixels, k: shape.inputChannels / shape.groups },
@@ -92,6 +93,7 @@ function directWorkload(shape: ConvolutionShape): Workload {
     outputTiles: 0,
     isByChannels: false,
     transformedBytes: 0,
+    blockBytes: 0,
     kernelTiles: 0,
     copied: 0,
     kernelBytesRead: 4 * kernelFloats(shape),

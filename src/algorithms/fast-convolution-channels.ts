@@ -6,7 +6,7 @@
  *   tile t    its columns of the patch, `count` channels with a step between them → V[t, c …], and back
  */
 import { defineStep } from '../threads/step.ts';
-import { INPUT, KERNEL, OUTPUT, tileOf } from './fast-convolution-steps.ts';
+import { INPUT, KERNEL, OUTPUT, rowOfTiles, tileOf } from './fast-convolution-steps.ts';
 import { copyPhases, splitKernels } from './phases.ts';
 
 /**
@@ -56,8 +56,8 @@ export const inputChannelsStep = defineStep(
     eachGroup(i, iCount, p.groupC, (group, c, count) => {
       const pitch = count * columns;
       for (let row = j; row < j + jCount; row++) {
-        const image = Math.floor((p.firstRow + row) / p.tilesY);
-        const y = (p.firstRow + row - image * p.tilesY) * tile.outputHeight * p.strideHeight - p.top;
+        const [image, tileRow] = rowOfTiles(p, row);
+        const y = tileRow * tile.outputHeight * p.strideHeight - p.top;
         const planes = p.x + image * p.channels * p.height * p.width;
         copyPhases(thread, p, planes, c, count, y, -p.left, tile.height, columns, patch);
         const v = p.v + group * p.vGroup + row * p.tilesX * p.vPitch + c - group * p.groupC;
@@ -82,8 +82,8 @@ export const outputChannelsStep = defineStep(
     eachGroup(i, iCount, p.groupK, (group, k, count) => {
       const pitch = count * columns;
       for (let row = j; row < j + jCount; row++) {
-        const image = Math.floor((p.firstRow + row) / p.tilesY);
-        const top = (p.firstRow + row - image * p.tilesY) * tile.outputHeight;
+        const [image, tileRow] = rowOfTiles(p, row);
+        const top = tileRow * tile.outputHeight;
         const m = p.m + group * p.mGroup + row * p.tilesX * p.mPitch + k - group * p.groupK;
         for (let t = 0; t < p.tilesX; t++) {
           tile.output(count, m + t * p.mPitch, 1, p.mPosition, patch + t * tile.outputWidth, pitch, columns);

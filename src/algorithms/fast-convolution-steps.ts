@@ -12,6 +12,12 @@ export function tileOf(thread: Thread, p: { tileName: number; r: number; s: numb
   return thread.kernels.tile(TILE_NAMES[p.tileName], p.r, p.s);
 }
 
+/** Of row `row` of a block's tiles its image, and its place among the rows of tiles there. */
+export function rowOfTiles(p: { firstRow: number; tilesY: number }, row: number): readonly [image: number, i: number] {
+  const image = Math.floor((p.firstRow + row) / p.tilesY);
+  return [image, p.firstRow + row - image * p.tilesY];
+}
+
 /** The parameters of a kernel transform; U is a matrix for each position and group, with rows uPitch apart. */
 export const KERNEL = [
   ...TRANSFORM,
@@ -88,8 +94,8 @@ export const inputStep = defineStep('fast-convolution input transform', INPUT, (
   const reach = p.width - tile.width + p.left;
   const outer = Math.max(inner, Math.min(p.tilesX, reach < 0 ? 0 : Math.floor(reach / tile.outputWidth) + 1));
   for (let row = j; row < j + jCount; row++) {
-    const image = Math.floor((p.firstRow + row) / p.tilesY);
-    const y = (p.firstRow + row - image * p.tilesY) * tile.outputHeight * p.strideHeight - p.top;
+    const [image, tileRow] = rowOfTiles(p, row);
+    const y = tileRow * tile.outputHeight * p.strideHeight - p.top;
     const isInside = y >= 0 && y + tile.height <= p.height;
     for (let c = i; c < i + iCount; c++) {
       const channel = Math.floor(c / phases);
@@ -202,8 +208,8 @@ export const outputStep = defineStep('fast-convolution output transform', OUTPUT
   const tile = tileOf(thread, p);
   const patch = p.patch + thread.index * p.patchFloats;
   for (let row = j; row < j + jCount; row++) {
-    const image = Math.floor((p.firstRow + row) / p.tilesY);
-    const top = (p.firstRow + row - image * p.tilesY) * tile.outputHeight;
+    const [image, tileRow] = rowOfTiles(p, row);
+    const top = tileRow * tile.outputHeight;
     const rows = Math.min(tile.outputHeight, p.height - top);
     const whole = rows === tile.outputHeight ? Math.floor(p.width / tile.outputWidth) : 0;
     for (let k = i; k < i + iCount; k++) {

@@ -22,14 +22,15 @@
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), algorithm 1; NNPACK,
  * src/convolution-inference.c.
  */
-import { TILE_NAMES, type TileName } from '../kernels/table.ts';
+import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 import type { Parameters, Step } from '../threads/step.ts';
 import { type Activation, type ConvolutionProgram, now, type Profile } from './algorithm.ts';
 import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './fast-convolution-channels.ts';
+import { fastParameters } from './fast-convolution-parameters.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
-import { phasedShape, phasesOf } from './phases.ts';
+import { phasedShape } from './phases.ts';
 import { ITEMS, itemChannels, kernelSplit, tileLayout, workspaceFloats } from './tile-layout.ts';
 
 export function planFastConvolution(
@@ -42,98 +43,15 @@ export function planFastConvolution(
   const layout = tileLayout(shape, name, context);
   const split = kernelSplit(strided, layout);
   const { pool } = context;
-  const transform = { tileName: TILE_NAMES.indexOf(name), r: shape.kernelHeight, s: shape.kernelWidth };
-  const groupK = shape.outputChannels / shape.groups;
-  const groupC = shape.inputChannels / shape.groups;
-  const place = {
-    tilesX: layout.tilesX,
-    tilesY: layout.tilesY,
-    firstRow: 0,
-    patch: 0,
-    patchFloats: layout.patchFloats,
-  };
-
-  const phases = { ...phasesOf(strided), strideHeight: strided.strideHeight, strideWidth: strided.strideWidth };
-
-  const kernelParameters = {
-    ...transform,
-    ...phases,
-    kernelHeight: strided.kernelHeight,
-    kernelWidth: strided.kernelWidth,
-    groupK,
-    groupC: strided.inputChannels / strided.groups,
-    g: 0,
-    itemKernels: split.itemKernels,
-    split: 0,
-    splitChannels: split.splitChannels,
-    splitFloats: split.splitFloats,
-    u: 0,
-    uPosition: layout.u.position,
-    uGroup: layout.u.group,
-    uPitch: layout.u.pitch,
-  };
-  const inputParameters = {
-    ...transform,
-    ...place,
-    ...phases,
-    x: 0,
-    channels: strided.inputChannels,
-    groupC,
-    height: strided.inputHeight,
-    width: strided.inputWidth,
-    top: strided.paddingTop,
-    left: strided.paddingLeft,
-    v: 0,
-    vPosition: layout.v.position,
-    vGroup: layout.v.group,
-    vPitch: layout.v.pitch,
-  };
-  const multiplyParameters = {
-    ...transform,
-    groups: shape.groups,
-    groupK,
-    groupC,
-    tiles: 0,
-    panel: layout.panel,
-    bias: 0,
-    u: 0,
-    uPosition: layout.u.position,
-    uGroup: layout.u.group,
-    uPitch: layout.u.pitch,
-    v: 0,
-    vPosition: layout.v.position,
-    vGroup: layout.v.group,
-    vPitch: layout.v.pitch,
-    m: 0,
-    mPosition: layout.m.position,
-    mGroup: layout.m.group,
-    mPitch: layout.m.pitch,
-  };
-  const outputParameters = {
-    ...transform,
-    ...place,
-    y: 0,
-    channels: shape.outputChannels,
-    groupK,
-    height: shape.outputHeight,
-    width: shape.outputWidth,
-    slope: activation.slope,
-    low: activation.low,
-    high: activation.high,
-    m: 0,
-    mPosition: layout.m.position,
-    mGroup: layout.m.group,
-    mPitch: layout.m.pitch,
-  };
-
+  const parameters = fastParameters(strided, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
       ? { input: inputStep, output: outputStep }
       : { input: inputChannelsStep, output: outputChannelsStep };
 
   /**
-   * Items of whole channels where tiles lie side by side: rows of tiles of one channel share cache lines, which two threads
-   * would fight over.
+   * Rows of tiles are divided only where channels alone give too few items. Where tiles lie side by side, rows of one
+   * channel share cache lines, which two threads would fight over.
    */
   const transformRegion = <P extends Parameters>(
     step: Step<P>,
@@ -142,8 +60,8 @@ export function planFastConvolution(
     rows: number,
   ): void => {
     const channelTile = itemChannels(layout.order, channels);
-    const items = layout.order === 'tiles' ? channels : Math.ceil(channels / channelTile);
-    const rowParts = Math.min(rows, Math.ceil(ITEMS / items));
+    const enough = layout.order === 'tiles' ? channels : Math.ceil(channels / channelTile);
+    const rowParts = Math.min(rows, Math.ceil(ITEMS / enough));
     pool.parallelize2dTile2d(step, parameters, channels, rows, channelTile, Math.ceil(rows / rowParts));
   };
 
@@ -153,11 +71,11 @@ export function planFastConvolution(
 
     pack(kernel: number, packed: number, profile: Profile): void {
       const start = now();
-      kernelParameters.g = kernel;
-      kernelParameters.u = packed;
-      kernelParameters.split = packed + layout.uFloats;
-      if (layout.order === 'channels') pool.parallelize1d(kernelPanelStep, kernelParameters, split.items);
-      else pool.parallelize1dTile1d(kernelStep, kernelParameters, shape.outputChannels, split.itemKernels);
+      parameters.kernel.g = kernel;
+      parameters.kernel.u = packed;
+      parameters.kernel.split = packed + layout.uFloats;
+      if (layout.order === 'channels') pool.parallelize1d(kernelPanelStep, parameters.kernel, split.items);
+      else pool.parallelize1dTile1d(kernelStep, parameters.kernel, shape.outputChannels, split.itemKernels);
       profile.kernelTransform += now() - start;
     },
 
@@ -165,23 +83,23 @@ export function planFastConvolution(
       const v = workspace;
       const m = v + layout.vFloats;
       const patch = m + layout.mFloats;
-      inputParameters.x = input;
-      outputParameters.y = output;
-      multiplyParameters.u = packed;
-      multiplyParameters.bias = bias;
-      inputParameters.v = multiplyParameters.v = v;
-      outputParameters.m = multiplyParameters.m = m;
-      inputParameters.patch = outputParameters.patch = patch;
+      parameters.input.x = input;
+      parameters.output.y = output;
+      parameters.multiply.u = packed;
+      parameters.multiply.bias = bias;
+      parameters.input.v = parameters.multiply.v = v;
+      parameters.output.m = parameters.multiply.m = m;
+      parameters.input.patch = parameters.output.patch = patch;
       for (let row = 0; row < layout.rows; row += layout.blockRows) {
         const rows = Math.min(layout.blockRows, layout.rows - row);
-        inputParameters.firstRow = outputParameters.firstRow = row;
-        multiplyParameters.tiles = rows * layout.tilesX;
+        parameters.input.firstRow = parameters.output.firstRow = row;
+        parameters.multiply.tiles = rows * layout.tilesX;
         const start = now();
-        transformRegion(steps.input, inputParameters, shape.inputChannels, rows);
+        transformRegion(steps.input, parameters.input, shape.inputChannels, rows);
         const transformed = now();
-        pool.parallelize1d(multiplyStep, multiplyParameters, layout.tile.positions * shape.groups);
+        pool.parallelize1d(multiplyStep, parameters.multiply, layout.tile.positions * shape.groups);
         const multiplied = now();
-        transformRegion(steps.output, outputParameters, shape.outputChannels, rows);
+        transformRegion(steps.output, parameters.output, shape.outputChannels, rows);
         profile.inputTransform += transformed - start;
         profile.blockMultiplication += multiplied - transformed;
         profile.outputTransform += now() - multiplied;

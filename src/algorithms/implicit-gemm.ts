@@ -227,6 +227,7 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
   const groupK = shape.outputChannels / shape.groups;
   const repeats = Math.ceil(groupK / layout.itemChannels);
   return {
+    tile: null,
     tiles: 0,
     multiplyAdds: (multiplyAdds(shape) * layout.pitch) / shape.outputWidth,
     products: { count: items * repeats, m: layout.itemChannels, n: layout.blockRows * layout.pitch, k: depthOf(shape) },
@@ -234,6 +235,7 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
     outputTiles: 0,
     isByChannels: false,
     transformedBytes: 0,
+    blockBytes: 0,
     kernelTiles: 0,
     copied: items * (repeats * layout.copyFloats + SUM_PASSES * groupK * layout.blockRows * layout.pitch),
     kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,

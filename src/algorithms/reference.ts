@@ -86,6 +86,7 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
   nnpackName: 'nnp_convolution_output__reference',
   supports: () => null,
   workload: (shape: ConvolutionShape) => ({
+    tile: null,
     tiles: 0,
     multiplyAdds: multiplyAdds(shape),
     products: { count: 0, m: 0, n: 0, k: 0 },
@@ -93,6 +94,7 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
     outputTiles: 0,
     isByChannels: false,
     transformedBytes: 0,
+    blockBytes: 0,
     kernelTiles: 0,
     copied: 0,
     kernelBytesRead: 0,

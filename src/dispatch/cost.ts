@@ -8,11 +8,11 @@
  * purpose, so that the choice, and with it every bit of the result, does not depend on it.
  */
 import { type AlgorithmName, productNanoseconds, type Workload } from '../algorithms/algorithm.ts';
-import type { KernelTable, KernelTableName } from '../kernels/table.ts';
+import type { KernelTable, KernelTableName, TileName } from '../kernels/table.ts';
 
 interface Units {
   /** Nanoseconds to transform a tile on the way in, on the way out, and a kernel. */
-  readonly tiles: Readonly<Record<string, readonly [input: number, output: number, kernel: number]>>;
+  readonly tiles: Readonly<Record<TileName, readonly [input: number, output: number, kernel: number]>>;
   /** So many times as long where channels lie side by side: a strip of tiles shares columns, a tile by itself does not. */
   readonly byChannels: number;
   /** Nanoseconds for an element copied into padded form. */
@@ -99,9 +99,9 @@ export interface Cost {
 export function estimateCost(kernels: KernelTable, name: AlgorithmName, work: Workload): Cost {
   const units = UNITS[kernels.name];
   if (name === 'reference') return { run: (2 * work.multiplyAdds) / REFERENCE_GFLOPS / 1e6, pack: 0 };
-  const [input, output, kernel] = units.tiles[name.replace('-strided', '')] ?? [0, 0, 0];
+  const [input, output, kernel] = work.tile === null ? [0, 0, 0] : units.tiles[work.tile];
   const { count, m, n, k } = work.products;
-  const spilled = work.workspaceBytes > units.cacheBytes ? work.transformedBytes : 0;
+  const spilled = work.blockBytes > units.cacheBytes ? work.transformedBytes : 0;
   const nanoseconds =
     count * productNanoseconds(kernels, m, n, k) +
     (work.inputTiles * input + work.outputTiles * output) * (work.isByChannels ? units.byChannels : 1) +

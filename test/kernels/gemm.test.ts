@@ -6,7 +6,8 @@ import { scalarGemm } from '../../src/kernels/scalar/gemm.ts';
 import { COLUMNS, ROWS } from '../../src/kernels/scalar/generated/gemm.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { SCRATCH_BYTES } from '../../src/kernels/simd/exports.ts';
-import { emitGemm, KC, type MicroTiles, type MultiplyAdd, mulAdd, simdGemm } from '../../src/kernels/simd/gemm.ts';
+import { emitGemm, KC, MC, simdGemm } from '../../src/kernels/simd/gemm.ts';
+import { type MicroTiles, type MultiplyAdd, mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import type { GemmKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { f32x4 } from '../../src/wasm/index.ts';
@@ -43,7 +44,12 @@ function emittedTable(name: string, tiles: MicroTiles, multiplyAdd: MultiplyAdd)
       const empty: GemmKernels['sgemm'] = (m, n, k, ...rest) =>
         k === 0 ? scalar.sgemm(m, n, k, ...rest) : expect.fail('left to the scalar kernel');
       const left = { sgemm: empty } as GemmKernels;
-      return simdGemm(memory === testMemory ? usual : emit(memory), scratch, { tiles, units: left.gemmUnits }, left);
+      return simdGemm(
+        memory === testMemory ? usual : emit(memory),
+        scratch,
+        { tiles, panels: tiles, units: left.gemmUnits },
+        left,
+      );
     },
   };
 }
@@ -228,6 +234,8 @@ describe.each(tables)('the multiplication of $name', ({ kernels: make }) => {
     { m: 17, n: 35, k: KC + 1 },
     { m: 5, n: 33, k: 2 * KC + 7 },
     { m: 16, n: 16, k: KC },
+    { m: MC + 5, n: 19, k: KC + 1 },
+    { m: 2 * MC + 1, n: 8, k: 5 },
   ])('is right across blocks: %o', (size) => {
     for (const [update, indirect] of [
       [0, false],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { scalarPointwise } from '../../src/kernels/scalar/pointwise.ts';
-import { mulAdd } from '../../src/kernels/simd/gemm.ts';
+import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
 import { emitPointwise, SCALE_SHIFT_ROUNDINGS, simdPointwise } from '../../src/kernels/simd/pointwise.ts';
 import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';

@@ -6,7 +6,7 @@ import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
 import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
-import { mulAdd } from '../../src/kernels/simd/gemm.ts';
+import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
 import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.ts';

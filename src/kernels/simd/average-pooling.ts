@@ -22,7 +22,7 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import { storeLanes } from './gemm.ts';
+import { storeLanes } from './gemm-micro.ts';
 import { rowsInside } from './max-pooling.ts';
 import { emitFours } from './runs.ts';
 

@@ -33,9 +33,10 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
+import { PANEL_COLUMNS } from '../half-panels.ts';
 import type { DotsKernels } from '../table.ts';
 import type { SimdExports } from './exports.ts';
-import type { MultiplyAdd } from './gemm.ts';
+import type { MultiplyAdd } from './gemm-micro.ts';
 import { lanesBefore } from './runs.ts';
 
 /** |y − ŷ| ≤ 18 · 2^(−24) · Σ |w · x|, with weights of any format: half-precision ones add two products before a sum. */
@@ -43,8 +44,6 @@ export const DOTS_ROUNDINGS = 18;
 
 /** Steps whose products are summed in float32. */
 export const STEPS = 16;
-/** Columns of x that stay in the first-level cache. */
-const COLUMNS = 512;
 /** Rows whose sums are kept meanwhile. */
 const ROWS = 8;
 
@@ -126,7 +125,8 @@ export function emitDotsOf(module: Module, format: WeightFormat): void {
         for (let i = 0; i < ROWS; i++) f.emit(v128.store(scratch, v128.const('f64x2', 0, 0), { offset: 16 * i }));
         const [wj, xj, left] = [f.let(w), f.let(x), f.let(n)];
         f.loop(left, () => {
-          const columns = f.let(smaller(left, COLUMNS));
+          // The same as in panels: a row gets the same bits in both orders.
+          const columns = f.let(smaller(left, PANEL_COLUMNS));
           if (stage !== undefined) f.call(stage, columns, xj, staged);
           const from = stage === undefined ? xj : staged;
           const [wi, totals, rowsLeft] = [f.let(wj), f.let(scratch), f.let(together)];

@@ -7,7 +7,7 @@
  */
 import { f32x4, Module } from '../../wasm/index.ts';
 import type { GemmUnits } from '../table.ts';
-import { type MicroTiles, type MultiplyAdd, mulAdd } from './gemm.ts';
+import { type MicroTiles, type MultiplyAdd, mulAdd } from './gemm-micro.ts';
 
 export type SimdTableName = 'simd' | 'simd-relaxed';
 
@@ -33,20 +33,26 @@ function validates(operation: (a: ReturnType<typeof f32x4.splat>) => ReturnType<
   }
 }
 
+/** Rows beside 1, 2, … vectors of columns, for a compiler that spills early. */
+const OLD_TILES: MicroTiles = [4, 4, 2, 2];
+
 interface Variant {
   readonly tiles: MicroTiles;
   readonly multiplyAdd: MultiplyAdd;
-  /** A table's, on any engine: what is chosen by them decides the bits of a result. */
+  /**
+   * A table's, on any engine, as the estimates are that an algorithm is chosen by, which decides the bits of a result: the
+   * units, and the micro-tiles that say how kernels lie in panels.
+   */
   readonly units: GemmUnits;
+  readonly panels: MicroTiles;
 }
 
 /** Micro-tiles and multiply-add of a table on this engine. */
 export function variantOf(name: SimdTableName): Variant {
-  // Rows beside 1, 2, … vectors of columns.
   if (name === 'simd-relaxed') {
     const units = { multiplyAdd: 0.034, holdA: 0.04, packB: 0, writeC: 0.15, rowStep: 2, step: 8 };
-    return { tiles: [6, 6], multiplyAdd: f32x4.relaxed_madd, units };
+    return { tiles: [6, 6], panels: [6, 6], multiplyAdd: f32x4.relaxed_madd, units };
   }
   const units = { multiplyAdd: 0.046, holdA: 0.01, packB: 0, writeC: 0.18, rowStep: 2, step: 8 };
-  return { tiles: hasRelaxed() ? [6, 4, 3, 2] : [4, 4, 2, 2], multiplyAdd: mulAdd, units };
+  return { tiles: hasRelaxed() ? [6, 4, 3, 2] : OLD_TILES, panels: OLD_TILES, multiplyAdd: mulAdd, units };
 }

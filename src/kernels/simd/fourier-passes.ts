@@ -21,14 +21,9 @@ import {
 } from '../fourier-program.ts';
 import { prepareProgram } from './straight-line.ts';
 import { transpose4x4 } from './transpose.ts';
-import { countDown, fourPlaces, stepsWithin } from './winograd-vectors.ts';
+import { countDown, fourPlaces, integers, stepsWithin } from './winograd-vectors.ts';
 
 export type Procedure = FunctionReference<never>;
-
-/** Parameters that are all integers, by their names. */
-export function integers<const Name extends string>(...names: readonly Name[]): { readonly [Key in Name]: 'i32' } {
-  return Object.fromEntries(names.map((name) => [name, 'i32'])) as { [Key in Name]: 'i32' };
-}
 
 /** Bytes between rows of a strip, and of z. */
 export const rowBytes = (edge: FourierEdge): number => 16 * edge;

@@ -30,11 +30,10 @@ import {
   emitKernelPlanes,
   emitLanesToStrip,
   emitStripToLanes,
-  integers,
   type Procedure,
   rowBytes,
 } from './fourier-passes.ts';
-import { byFours, countDown, type I32 } from './winograd-vectors.ts';
+import { byFours, countDown, type I32, integers } from './winograd-vectors.ts';
 
 export function emitFourier(module: Module): void {
   const shared = {

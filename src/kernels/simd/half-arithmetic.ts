@@ -22,14 +22,14 @@
  */
 import { type FunctionBuilder, f32x4, i16x8, i32x4, type Local, v128 } from '../../wasm/index.ts';
 import type { HalfForm } from '../half.ts';
-import type { MultiplyAdd } from './gemm.ts';
+import type { MultiplyAdd } from './gemm-micro.ts';
 
 type V128 = Local<'v128'>;
 
 export interface HalfArithmetic {
   /** sum += the products of eight codes and the even and the odd columns of x, as the stage leaves them. */
   add(sum: V128, codes: V128, even: V128, odd: V128): void;
-  /** Emits what comes after the last step: a total becomes NaN if a weight was ∞ or NaN. */
+  /** Emits what comes after the last step: the first total becomes NaN if a weight of any row was ∞ or NaN. */
   finish(totals: Local<'i32'>): void;
 }
 
@@ -47,6 +47,7 @@ export function halfArithmetic(f: FunctionBuilder, form: HalfForm, multiplyAdd: 
     },
     finish(totals) {
       if (form === 'alternative') return;
+      // The first total stands for all rows: one result that is not finite leaves every row to the scalar kernel.
       // 0xf800 + 0x0800 carries out of sixteen bits: into the sign, once both are halved.
       const carries = i16x8.add(i16x8.shr_u(greatest, 1), i16x8.splat(0x400));
       const isExponent31 = v128.any_true(v128.and(carries, i16x8.splat(0x8000)));

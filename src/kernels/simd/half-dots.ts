@@ -15,7 +15,7 @@ import {
 } from '../../wasm/index.ts';
 import type { HalfForm } from '../half.ts';
 import { emitDotsOf, type WeightFormat } from './dots.ts';
-import type { MultiplyAdd } from './gemm.ts';
+import type { MultiplyAdd } from './gemm-micro.ts';
 import { halfArithmetic } from './half-arithmetic.ts';
 import { emitHalfPanels } from './half-panels.ts';
 import { lanesBefore } from './runs.ts';

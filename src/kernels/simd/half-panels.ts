@@ -17,7 +17,7 @@ import { type FunctionReference, i32, type Module, memory, v128 } from '../../wa
 import type { HalfForm } from '../half.ts';
 import { PANEL_COLUMNS, PANEL_ROWS } from '../half-panels.ts';
 import { addToTotals, roundTotals, STEPS, smaller } from './dots.ts';
-import type { MultiplyAdd } from './gemm.ts';
+import type { MultiplyAdd } from './gemm-micro.ts';
 import { halfArithmetic } from './half-arithmetic.ts';
 
 type Stage = FunctionReference<never>;

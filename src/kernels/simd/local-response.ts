@@ -15,7 +15,7 @@
 import { f32x4, i32, type Module, select, v128 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
 import type { SimdExports } from './exports.ts';
-import { type MultiplyAdd, storeLanes } from './gemm.ts';
+import { type MultiplyAdd, storeLanes } from './gemm-micro.ts';
 import { emitFours, lanesBefore } from './runs.ts';
 
 /** The error of y is at most so many times 2^(−24) · |y|, for the β that are computed in float32; otherwise 1. */

@@ -25,7 +25,7 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import { storeLanes } from './gemm.ts';
+import { storeLanes } from './gemm-micro.ts';
 import { emitFours, emitRun, four } from './runs.ts';
 
 type I32 = Local<'i32'>;

@@ -18,7 +18,7 @@
 import { type FunctionBuilder, f32x4, i32, type Local, type Module, shuffle32, v128 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
 import type { SimdExports } from './exports.ts';
-import type { MultiplyAdd } from './gemm.ts';
+import type { MultiplyAdd } from './gemm-micro.ts';
 import { emitRun, four, type RunValue } from './runs.ts';
 
 /** Of the product, and of the sum: the error is at most 2 · 2^(−24) · (|x · scale| + |shift|). */

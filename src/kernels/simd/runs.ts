@@ -8,7 +8,7 @@
  * Runs of fewer than four elements store that many lanes of one vector, whose other lanes were read beyond the run.
  */
 import { type Expression, type FunctionBuilder, i32, i32x4, type Local, v128 } from '../../wasm/index.ts';
-import { storeLanes } from './gemm.ts';
+import { storeLanes } from './gemm-micro.ts';
 
 type I32 = Local<'i32'>;
 

@@ -35,7 +35,7 @@ import {
   STRIP_PITCH,
   transposeKernels,
 } from './winograd-passes.ts';
-import { countDown, type I32, type Product } from './winograd-vectors.ts';
+import { countDown, type I32, integers, type Product } from './winograd-vectors.ts';
 
 const EDGES: readonly WinogradEdge[] = [6, 8, 9, 10];
 
@@ -82,18 +82,7 @@ function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
   const rowPasses = passes(byLength.keys(), (length) => inputRows(module, `${edge}_${length}`, byLength.get(length)!));
   module.function(
     `winograd_input_${edge}__simd`,
-    {
-      height: 'i32',
-      width: 'i32',
-      columns: 'i32',
-      count: 'i32',
-      d: 'i32',
-      dPitch: 'i32',
-      dStep: 'i32',
-      v: 'i32',
-      vPosition: 'i32',
-      strip: 'i32',
-    },
+    integers('height', 'width', 'columns', 'count', 'd', 'dPitch', 'dStep', 'v', 'vPosition', 'strip'),
     [],
     (f, { height, width, columns, count, d, dPitch, dStep, v, vPosition, strip }) => {
       callPass(f, columnPasses, height, columns, d, dPitch, strip);
@@ -103,17 +92,7 @@ function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
   );
   module.function(
     `winograd_input_apart_${edge}__simd`,
-    {
-      height: 'i32',
-      width: 'i32',
-      count: 'i32',
-      d: 'i32',
-      dPitch: 'i32',
-      dStep: 'i32',
-      v: 'i32',
-      vPosition: 'i32',
-      strip: 'i32',
-    },
+    integers('height', 'width', 'count', 'd', 'dPitch', 'dStep', 'v', 'vPosition', 'strip'),
     [],
     (f, { height, width, count, d, dPitch, dStep, v, vPosition, strip }) => {
       const [to, step] = [f.let(strip), f.let(i32.const(4 * APART))];
@@ -134,18 +113,7 @@ function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
   const columnPasses = passes(axes.keys(), (r) => outputColumns(module, `${edge}_${r}`, axes.get(r)!.aT));
   module.function(
     `winograd_output_${edge}__simd`,
-    {
-      r: 'i32',
-      s: 'i32',
-      height: 'i32',
-      columns: 'i32',
-      count: 'i32',
-      m: 'i32',
-      mPosition: 'i32',
-      y: 'i32',
-      yPitch: 'i32',
-      strip: 'i32',
-    },
+    integers('r', 's', 'height', 'columns', 'count', 'm', 'mPosition', 'y', 'yPitch', 'strip'),
     [],
     (f, { r, s, height, columns, count, m, mPosition, y, yPitch, strip }) => {
       callPass(f, rowPasses, s, height, count, m, mPosition, strip);
@@ -155,19 +123,7 @@ function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
   );
   module.function(
     `winograd_output_apart_${edge}__simd`,
-    {
-      r: 'i32',
-      s: 'i32',
-      height: 'i32',
-      columns: 'i32',
-      count: 'i32',
-      m: 'i32',
-      mPosition: 'i32',
-      y: 'i32',
-      yPitch: 'i32',
-      yStep: 'i32',
-      strip: 'i32',
-    },
+    integers('r', 's', 'height', 'columns', 'count', 'm', 'mPosition', 'y', 'yPitch', 'yStep', 'strip'),
     [],
     (f, { r, s, height, columns, count, m, mPosition, y, yPitch, yStep, strip }) => {
       callPass(f, rowPasses, s, height, count, m, mPosition, strip);
@@ -187,18 +143,7 @@ function emitKernel(module: Module, edge: WinogradEdge, axes: Axes, transpose: P
   const columnPasses = passes(axes.keys(), (r) => kernelColumns(module, `${edge}_${r}`, axes.get(r)!.g));
   module.function(
     `winograd_kernel_${edge}__simd`,
-    {
-      r: 'i32',
-      s: 'i32',
-      height: 'i32',
-      width: 'i32',
-      count: 'i32',
-      g: 'i32',
-      gStep: 'i32',
-      u: 'i32',
-      uPosition: 'i32',
-      scratch: 'i32',
-    },
+    integers('r', 's', 'height', 'width', 'count', 'g', 'gStep', 'u', 'uPosition', 'scratch'),
     [],
     (f, { r, s, height, width, count, g, gStep, u, uPosition, scratch }) => {
       const lanes = f.let(i32.shl(i32.shr_u(i32.add(count, 3), 2), 4));

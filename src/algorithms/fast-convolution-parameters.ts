@@ -1,0 +1,103 @@
+/**
+ * The numbers that the steps of a fast convolution are given. What changes from run to run and from block to block, where
+ * things lie and which rows of tiles are meant, is 0 here and set by the program.
+ */
+import { TILE_NAMES, type TileName } from '../kernels/table.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Activation } from './algorithm.ts';
+import { phasedShape, phasesOf } from './phases.ts';
+import type { KernelSplit, TileLayout } from './tile-layout.ts';
+
+export function fastParameters(
+  strided: ConvolutionShape,
+  name: TileName,
+  layout: TileLayout,
+  split: KernelSplit,
+  activation: Activation,
+) {
+  const shape = phasedShape(strided);
+  const transform = { tileName: TILE_NAMES.indexOf(name), r: shape.kernelHeight, s: shape.kernelWidth };
+  const groupK = shape.outputChannels / shape.groups;
+  const groupC = shape.inputChannels / shape.groups;
+  const place = {
+    tilesX: layout.tilesX,
+    tilesY: layout.tilesY,
+    firstRow: 0,
+    patch: 0,
+    patchFloats: layout.patchFloats,
+  };
+
+  const phases = { ...phasesOf(strided), strideHeight: strided.strideHeight, strideWidth: strided.strideWidth };
+
+  const kernel = {
+    ...transform,
+    ...phases,
+    kernelHeight: strided.kernelHeight,
+    kernelWidth: strided.kernelWidth,
+    groupK,
+    groupC: strided.inputChannels / strided.groups,
+    g: 0,
+    itemKernels: split.itemKernels,
+    split: 0,
+    splitChannels: split.splitChannels,
+    splitFloats: split.splitFloats,
+    u: 0,
+    uPosition: layout.u.position,
+    uGroup: layout.u.group,
+    uPitch: layout.u.pitch,
+  };
+  const input = {
+    ...transform,
+    ...place,
+    ...phases,
+    x: 0,
+    channels: strided.inputChannels,
+    groupC,
+    height: strided.inputHeight,
+    width: strided.inputWidth,
+    top: strided.paddingTop,
+    left: strided.paddingLeft,
+    v: 0,
+    vPosition: layout.v.position,
+    vGroup: layout.v.group,
+    vPitch: layout.v.pitch,
+  };
+  const multiply = {
+    ...transform,
+    groups: shape.groups,
+    groupK,
+    groupC,
+    tiles: 0,
+    panel: layout.panel,
+    bias: 0,
+    u: 0,
+    uPosition: layout.u.position,
+    uGroup: layout.u.group,
+    uPitch: layout.u.pitch,
+    v: 0,
+    vPosition: layout.v.position,
+    vGroup: layout.v.group,
+    vPitch: layout.v.pitch,
+    m: 0,
+    mPosition: layout.m.position,
+    mGroup: layout.m.group,
+    mPitch: layout.m.pitch,
+  };
+  const output = {
+    ...transform,
+    ...place,
+    y: 0,
+    channels: shape.outputChannels,
+    groupK,
+    height: shape.outputHeight,
+    width: shape.outputWidth,
+    slope: activation.slope,
+    low: activation.low,
+    high: activation.high,
+    m: 0,
+    mPosition: layout.m.position,
+    mGroup: layout.m.group,
+    mPitch: layout.m.pitch,
+  };
+  return { kernel, input, multiply, output };
+}
