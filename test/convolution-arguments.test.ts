@@ -14,8 +14,10 @@ import {
   planConvolution,
 } from '../src/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
-import { DATA, floats, of, SHAPES, tensor } from './fixtures/bad-arguments.ts';
+import { DATA, floats, of, SHAPES } from './fixtures/bad-arguments.ts';
+import { failure } from './support/failure.ts';
 import { runs } from './support/runs.ts';
+import { tensor } from './support/tensors.ts';
 
 const run = promisify(execFile);
 const POISON = 12345;
@@ -40,16 +42,6 @@ afterEach(() => {
   vi.unstubAllGlobals();
   expect(context.arena.usedBytes).toBe(used);
 });
-
-function failure(work: () => unknown): NnpackError {
-  try {
-    work();
-  } catch (error) {
-    expect(error, String(error)).toBeInstanceOf(NnpackError);
-    return error as NnpackError;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const base = () => ({
   input: tensor([2, 4, 9, 8], 1),

@@ -14,10 +14,9 @@ import {
   planConvolution,
   type Tensor,
 } from '../src/index.ts';
-import { sizeOf } from '../src/tensor/ndarray.ts';
-import { randomArray, uniform } from '../src/tensor/random.ts';
 import { convolutionProblem, type Problem, shapeOf } from '../src/testing/index.ts';
 import { runs } from './support/runs.ts';
+import { tensor } from './support/tensors.ts';
 
 const run = promisify(execFile);
 const contexts: Context[] = [];
@@ -33,10 +32,6 @@ afterAll(() => {
 beforeEach(() => {
   for (const context of contexts) expect(context.arena.usedBytes).toBe(0);
 });
-
-function tensor(shape: readonly number[], seed = 1): Tensor {
-  return ndarray(randomArray(sizeOf(shape), uniform(seed)), [...shape]);
-}
 
 function bits(of: Tensor): number[] {
   const { data, offset } = of;

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { algorithmNamed } from '../src/algorithms/list.ts';
 import { copyPhase, copyPhases, phasedShape, phasesOf, splitKernels } from '../src/algorithms/phases.ts';
 import { type Context, createContext, explainConvolution } from '../src/index.ts';
-import { type ConvolutionShape, convolutionShape } from '../src/tensor/convolution-shape.ts';
-import { uniform } from '../src/tensor/random.ts';
+import { convolutionShape } from '../src/tensor/convolution-shape.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
 import {
   checkConvolution,
   convolutionData,
@@ -69,7 +69,6 @@ describe('a strided convolution', () => {
           }
         }
       }
-      expectSideBySide(context, shape, x.offset, splitX.offset, problem.seed);
 
       const { kernelHeight, kernelWidth } = phased;
       const kernels = shape.outputChannels * shape.inputChannels;
@@ -113,31 +112,56 @@ describe('a strided convolution', () => {
   });
 });
 
-/** `copyPhases` of some phases in a row, and of some rows, holds what those of the split input do, row by row. */
-function expectSideBySide(context: Context, shape: ConvolutionShape, x: number, split: number, seed: number): void {
-  const phased = phasedShape(shape);
-  const { inputChannels, inputHeight: height, inputWidth: width } = phased;
-  const next = uniform(seed);
-  const int = (least: number, most: number): number => least + Math.floor(((next() + 1) / 2) * (most - least + 1));
-  const first = int(0, inputChannels - 1);
-  const count = int(1, inputChannels - first);
-  const top = int(0, height - 1);
-  const rows = int(1, height - top);
-  const plane = { height: shape.inputHeight, width: shape.inputWidth, ...shape, ...phasesOf(shape) };
-  const patch = context.allocate([rows * count * width]);
-  patch.data.fill(Number.NaN, patch.offset, patch.offset + patch.size);
-  const y = top * shape.strideHeight - shape.paddingTop;
-  copyPhases(threadOf(context), plane, x, first, count, y, -shape.paddingLeft, rows, width, patch.offset);
-  const { f32 } = context.arena;
-  for (let v = 0; v < rows; v++) {
-    for (let n = 0; n < count; n++) {
-      const expected = split + ((first + n) * height + top + v) * width;
-      const actual = patch.offset + (v * count + n) * width;
-      expect(f32.slice(actual, actual + width)).toEqual(f32.slice(expected, expected + width));
-    }
-  }
-  context.free(patch);
-}
+/** A part of some phases, to be taken modulo what a problem has, so that it may begin and end beyond the plane. */
+const parts = fc.record({
+  first: fc.nat(999),
+  count: fc.nat(999),
+  top: fc.nat(999),
+  left: fc.nat(999),
+  rows: fc.integer({ min: 1, max: 16 }),
+  columns: fc.integer({ min: 1, max: 16 }),
+});
+
+describe('parts of phases', () => {
+  it('hold every stride-th element from their first on, and zeros for what lies outside of the plane', () => {
+    const property = fc.property(strided, parts, fc.boolean(), (problem, { rows, columns, ...part }, isScalar) => {
+      const context = contexts[isScalar ? 0 : 3];
+      const shape = shapeOf(problem);
+      const { inputHeight: height, inputWidth: width, strideHeight, strideWidth } = shape;
+      const { phaseHeight, phaseWidth } = phasesOf(shape);
+      const phases = phaseHeight * phaseWidth;
+      const first = part.first % (shape.inputChannels * phases);
+      const count = 1 + (part.count % (shape.inputChannels * phases - first));
+      const y = (part.top % (height + 16)) - 12;
+      const x = (part.left % (width + 16)) - 12;
+      // NaN before and after the planes, and before and after the copy.
+      const data = randomArray(shape.inputChannels * height * width, uniform(problem.seed));
+      const planes = context.allocate([1 + data.length + 1]);
+      const patch = context.allocate([1 + rows * count * columns + 1]);
+      for (const { data, offset, size } of [planes, patch]) data.fill(Number.NaN, offset, offset + size);
+      planes.data.set(data, planes.offset + 1);
+
+      const expectedAt = (phase: number, v: number, u: number): number => {
+        const channel = Math.floor(phase / phases);
+        const row = y + (Math.floor(phase / phaseWidth) % phaseHeight) + v * strideHeight;
+        const column = x + (phase % phaseWidth) + u * strideWidth;
+        const isInside = row >= 0 && row < height && column >= 0 && column < width;
+        return isInside ? data[(channel * height + row) * width + column] : 0;
+      };
+      // Row v of phase n of those side by side is at v · count + n.
+      const expected = Array.from({ length: rows * count * columns }, (_, i) => {
+        const [v, n] = [Math.floor(i / (count * columns)), Math.floor(i / columns) % count];
+        return expectedAt(first + n, v, i % columns);
+      });
+      const plane = { height, width, strideHeight, strideWidth, phaseHeight, phaseWidth };
+      copyPhases(threadOf(context), plane, planes.offset + 1, first, count, y, x, rows, columns, patch.offset + 1);
+      const actual = patch.data.slice(patch.offset, patch.offset + patch.size);
+      expect([...actual]).toEqual([Number.NaN, ...expected, Number.NaN]);
+      for (const made of [planes, patch]) context.free(made);
+    });
+    fc.assert(property, { numRuns: runs(200) });
+  });
+});
 
 const NONE = { top: 0, right: 0, bottom: 0, left: 0 };
 const even = (padding: number) => ({ top: padding, right: padding, bottom: padding, left: padding });

@@ -1,5 +1,6 @@
 /** The pool: each parallel function is its documented serial loop, whatever threads there are and whatever becomes of them. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -321,6 +322,35 @@ describe('a worker that dies', () => {
     expect(made.pool.threadsCount).toBe(1);
     expect(made.pool.reason).toMatch(/could not be started/);
     expect(made.calls((parameters) => made.pool.parallelize1d(recordStep, parameters, 20)).length).toBe(20);
+  });
+
+  it('before it is ready is ended', async () => {
+    const made = new Rig(2, () => {
+      const worker = new Worker(SCRIPT);
+      queueMicrotask(() => worker.emit('error', new Error('an error that did not end it')));
+      return worker;
+    });
+    opened.push(made);
+    // `once` of node:events would reject at the error.
+    const ended = new Promise((resolve) => made.workers[0].once('exit', resolve));
+    await made.pool.ready();
+    expect(made.pool.threadsCount).toBe(1);
+    expect(made.pool.reason).toBe('a worker could not be started (an error that did not end it)');
+    await ended;
+  });
+
+  it('as it is told what to do is ended, with the reason', async () => {
+    const made = new Rig(2, () => {
+      const worker = new Worker(SCRIPT);
+      worker.postMessage = () => {
+        throw new Error('nothing can be sent here');
+      };
+      return worker;
+    });
+    opened.push(made);
+    expect(made.pool.threadsCount).toBe(1);
+    expect(made.pool.reason).toBe('a worker could not be started (nothing can be sent here)');
+    await once(made.workers[0], 'exit');
   });
 
   it('before it starts leaves no thread whose index is beyond the number of threads', async () => {

@@ -45,7 +45,7 @@ export const run: Command = {
     algorithm: { value: 'NAME', help: 'one algorithm for all convolutions' },
     rule: {
       value: 'NAME',
-      help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer (fastest)",
+      help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer, which Ctrl-C does not stop (fastest)",
     },
     json: { help: 'print the report as JSON' },
     quiet: { help: 'print nothing but errors' },
@@ -80,7 +80,7 @@ interface Settings {
   readonly memoryBytes?: number;
   readonly eligibility: 'documented' | 'all';
   readonly algorithm: 'auto' | AlgorithmName;
-  readonly rule?: Rule;
+  readonly rule: Rule;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -96,7 +96,7 @@ function settingsOf(given: Given): Settings {
     memoryBytes: memory && memory * 2 ** 20,
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
     algorithm: oneOf(given, 'algorithm', ['auto', ...ALGORITHM_NAMES] as const) ?? 'auto',
-    rule: oneOf(given, 'rule', RULES),
+    rule: oneOf(given, 'rule', RULES) ?? 'fastest',
     json: options.has('json'),
     quiet: options.has('quiet'),
   };
@@ -235,7 +235,8 @@ async function finish(model: Model, job: Job, settings: Settings, output: Tensor
   const values = isPicture || !model.isTrained ? null : greatestValues(output);
   const to = result === null ? `[${output.shape.join(', ')}]` : `${job.out} ${result.width}×${result.height}`;
   if (settings.json) {
-    const found = { network: model.network.name, from: job.from, out: result === null ? null : job.out };
+    const { rule } = settings;
+    const found = { network: model.network.name, from: job.from, out: result === null ? null : job.out, rule };
     console.log(JSON.stringify({ ...found, ...report, expected, values }, null, 2));
   } else if (!settings.quiet) printReport(`${job.from} → ${to}`, report, values);
   if (expected !== null) checkExpected(expected, settings);

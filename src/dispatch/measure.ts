@@ -8,9 +8,10 @@
  * The rounds go over all algorithms in turn, so that a disturbance, or code that the engine is still compiling, meets all
  * of them alike. What has twice taken several times as long as another is not run again.
  *
- * Threads are those of the context that are ready, all of them after `createContext`. Inputs are random numbers of their
- * own: the caller's tensors are not touched, and there are neither zeros nor subnormal numbers, on which a processor may
- * spend another time. All memory is given back.
+ * Threads are those of the context that are ready, all of them after `createContext`; times during which one became ready
+ * serve once and are not remembered. Inputs are random numbers of their own: the caller's tensors are not touched, and there
+ * are neither zeros nor subnormal numbers, on which a processor may spend another time. They need memory beside the
+ * workspace, so what fits a plan may not fit a trial. All memory is given back.
  */
 import {
   type AlgorithmName,
@@ -19,6 +20,7 @@ import {
   emptyProfile,
   IDENTITY,
   now,
+  type Workload,
 } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { kernelFloats } from '../algorithms/reference.ts';
@@ -48,12 +50,15 @@ export function timeThatCounts(cost: Cost | MeasuredTime | null, packsEachCall: 
   return cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0);
 }
 
-/** Those that are tried: the eligible, the reference apart, that the estimate leaves open. */
+/**
+ * Those that are tried: the eligible, the reference apart, that the estimate leaves open. The least estimate comes first, so
+ * that it decides between equal times: the clock of a browser may be as coarse as a layer is short.
+ */
 export function contenders(candidates: readonly Candidate[], packsEachCall: boolean): readonly Candidate[] {
   const time = ({ cost }: Candidate): number => timeThatCounts(cost, packsEachCall);
   const eligible = candidates.filter(({ refusal, algorithm }) => refusal === null && algorithm !== 'reference');
   const most = NEAR * Math.min(...eligible.map(time));
-  return eligible.filter((candidate) => time(candidate) <= most);
+  return eligible.filter((candidate) => time(candidate) <= most).sort((a, b) => time(a) - time(b));
 }
 
 /**
@@ -67,20 +72,41 @@ export function measuredTimes(
   packsEachCall: boolean,
   context: Context,
 ): Map<AlgorithmName, MeasuredTime> {
-  const { measurements } = context;
-  const setting = { kernels: context.kernels.name, threads: context.pool.threadsCount };
-  const names = candidates.map(({ algorithm }) => algorithm);
+  const { arena, measurements } = context;
+  const setting = settingOf(context);
   const remembered = measurements.timesOf(setting, shape);
-  const missing = names.filter((name) => !remembered.has(name));
+  const room = arena.availableBytes - 4 * Object.values(tensorFloats(shape)).reduce((sum, floats) => sum + floats);
+  const missing = candidates
+    .filter(({ algorithm, work }) => !remembered.has(algorithm) && work !== null && bytesOf(work) <= room)
+    .map(({ algorithm }) => algorithm);
   const measured = missing.length === 0 ? null : measure(who, shape, missing, packsEachCall, context);
-  for (const [name, time] of measured ?? []) measurements.record(setting, shape, name, time);
-  const times = measurements.timesOf(setting, shape);
-  return new Map(
-    names.flatMap((name) => {
-      const time = times.get(name);
-      return time === undefined ? [] : [[name, time] as const];
+  const times = new Map(
+    candidates.flatMap(({ algorithm }) => {
+      const time = remembered.get(algorithm) ?? measured?.get(algorithm);
+      return time === undefined ? [] : [[algorithm, time] as const];
     }),
   );
+  if (settingOf(context).threads === setting.threads) {
+    for (const [name, time] of measured ?? []) measurements.record(setting, shape, name, time);
+  }
+  return times;
+}
+
+/** What the times of now belong to: workers that are still starting take no part. */
+function settingOf({ kernels, pool }: Context): { kernels: string; threads: number } {
+  return { kernels: kernels.name, threads: 1 + pool.readyWorkers };
+}
+
+function bytesOf({ workspaceBytes, packedBytes }: Workload): number {
+  return workspaceBytes + packedBytes;
+}
+
+function tensorFloats(shape: ConvolutionShape): Tensors {
+  return {
+    input: shape.batch * shape.inputChannels * shape.inputHeight * shape.inputWidth,
+    kernel: kernelFloats(shape),
+    output: shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth,
+  };
 }
 
 /** The times of those that fit; null where not even the tensors do. */
@@ -92,21 +118,24 @@ function measure(
   context: Context,
 ): Map<AlgorithmName, MeasuredTime> | null {
   return borrow(who, context, (allocate) => {
-    const inputFloats = shape.batch * shape.inputChannels * shape.inputHeight * shape.inputWidth;
-    const input = allocate(inputFloats);
-    const kernel = allocate(kernelFloats(shape));
-    const output = allocate(shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth);
+    const floats = tensorFloats(shape);
+    const offsets = {
+      input: allocate(floats.input),
+      kernel: allocate(floats.kernel),
+      output: allocate(floats.output),
+    };
     const next = uniform(1);
-    fill(context, input, inputFloats, next);
-    fill(context, kernel, kernelFloats(shape), next);
+    fill(context, offsets.input, floats.input, next);
+    fill(context, offsets.kernel, floats.kernel, next);
 
     const times = new Map<AlgorithmName, MeasuredTime>();
     let open = names;
     for (let round = 1; round <= ROUNDS; round++) {
       for (const name of open) {
-        const time = tryOnce(who, algorithmNamed(name), shape, context, { input, kernel, output });
+        const time = tryOnce(who, algorithmNamed(name), shape, context, offsets);
         if (time !== null) times.set(name, lesser(time, times.get(name) ?? time));
       }
+      open = open.filter((name) => times.has(name));
       if (round < ROUNDS_OF_ALL) continue;
       const counted = (name: AlgorithmName): number => timeThatCounts(times.get(name) ?? null, packsEachCall);
       const most = NEAR * Math.min(...open.map(counted));
@@ -116,7 +145,7 @@ function measure(
   });
 }
 
-/** Offsets in the context's memory. */
+/** Of the tensors of a trial, offsets in the context's memory or sizes, in floats. */
 interface Tensors {
   readonly input: number;
   readonly kernel: number;
@@ -159,8 +188,8 @@ function lesser(a: MeasuredTime, b: MeasuredTime): MeasuredTime {
   return { run: Math.min(a.run, b.run), pack: Math.min(a.pack, b.pack) };
 }
 
-function fill({ arena }: Context, offset: number, size: number, next: () => number): void {
-  for (let i = offset; i < offset + size; i++) arena.f32[i] = next();
+function fill({ arena: { f32 } }: Context, offset: number, size: number, next: () => number): void {
+  for (let i = offset; i < offset + size; i++) f32[i] = next();
 }
 
 /** Does some work with memory that is given back afterwards; null where there is not enough of it. */

@@ -34,6 +34,7 @@ export interface SelectionOptions {
    * `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule; `'measured'`: least time of those that the estimate
    * leaves open, which are tried once for each shape and remembered in `context.measurements`. What is measured, and with
    * it the choice and the last bits, differs between machines, processes and numbers of threads; saved measurements repeat it.
+   * Await `createContext` first: workers that are still starting take no part.
    */
   readonly rule?: Rule;
   /**
@@ -139,6 +140,9 @@ function leastMeasured(
   if (open.length === 1) return { ...estimated, why: `${estimated.why}; no other is within ${NEAR} times of it` };
   const times = measuredTimes(who, shape, open, packsEachCall, context);
   if (times.size === 0) return { ...estimated, why: `${estimated.why}; no memory is left to measure in` };
+  // What fits a plan may not fit beside the tensors of a trial: nothing is known against the estimate then.
+  if (!times.has(estimated.algorithm.name))
+    return { ...estimated, why: `${estimated.why}; no memory is left to measure it in` };
   const counted = [...times].map(([name, time]) => ({ name, milliseconds: timeThatCounts(time, packsEachCall) }));
   const best = counted.reduce((least, next) => (next.milliseconds < least.milliseconds ? next : least));
   return {

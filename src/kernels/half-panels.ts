@@ -13,7 +13,7 @@
  * at a multiple of 32 is laid out as if there were no others.
  */
 export const PANEL_ROWS = 32;
-/** Of rows that are not in panels, as many columns are summed at a time: sums have the same bits. */
+/** Rows that are not in panels are summed in parts of as many columns, so that the bits are the same. */
 export const PANEL_COLUMNS = 512;
 
 /** Codes of a row, those that fill it up included: 32 rows further on, weights are 32 times as many codes further on. */

@@ -88,7 +88,8 @@ export function networkBytes(network: Network, options: NetworkOptions): number 
 /**
  * Prepares a network for inputs of one shape. Batch normalisations are folded, activations fused and dropouts dropped
  * first; buffers are reused as soon as nothing reads them any more. `rule: 'measured'` tries each shape of convolution that
- * the context has not met, which takes about a tenth of a second, or some tens of runs where a run is long.
+ * the context has not met, which takes about a tenth of a second, or some tens of runs where a run is long. All that is one
+ * stretch in which the event loop has no turn; where it must, call `explainConvolution` for one shape at a time before.
  *
  * @throws NnpackError for shapes that do not fit, or more memory than the context has
  * @example

@@ -76,14 +76,12 @@ export class Measurements {
    * @throws NnpackError `invalid-argument` for any other text, and says where it is wrong
    */
   static load(text: string): Measurements {
-    const { version, entries } = recordOf('the text', parse(text));
-    if (version !== VERSION) throw malformed('version', version, `${VERSION}`);
-    if (!Array.isArray(entries)) throw malformed('entries', entries, 'an array');
+    const who = 'Measurements.load';
+    const { version, entries } = recordOf(`${who}: the text`, parse(who, text));
+    if (version !== VERSION) throw malformed(`${who}: version`, version, `${VERSION}`);
+    if (!Array.isArray(entries)) throw malformed(`${who}: entries`, entries, 'an array');
     const loaded = new Measurements();
-    for (const [i, given] of entries.entries()) {
-      const { times, ...entry } = entryOf(`entries[${i}]`, given);
-      for (const [algorithm, time] of times) loaded.record(entry, entry.sizes, algorithm, time);
-    }
+    for (const [i, given] of entries.entries()) loaded.#add(entryOf(`${who}: entries[${i}]`, given));
     return loaded;
   }
 
@@ -93,35 +91,49 @@ export class Measurements {
     return JSON.stringify({ version: VERSION, entries }, null, 2);
   }
 
-  /** The times of one convolution by the names of algorithms; empty where none was measured. */
+  /**
+   * The times of one convolution by the names of algorithms; empty where none was measured.
+   *
+   * @internal
+   */
   timesOf(setting: Setting, sizes: Sizes): ReadonlyMap<string, MeasuredTime> {
-    return this.#entries.get(keyOf(setting, sizes))?.times ?? new Map();
+    return this.#entries.get(keyOf({ ...setting, sizes }))?.times ?? new Map();
   }
 
-  /** Keeps a time; one of the same convolution and algorithm is replaced. */
+  /**
+   * Keeps a time; one of the same convolution and algorithm is replaced.
+   *
+   * @internal
+   * @throws NnpackError `invalid-argument` for what {@link load} would refuse
+   */
   record({ kernels, threads }: Setting, sizes: Sizes, algorithm: string, time: MeasuredTime): void {
-    const key = keyOf({ kernels, threads }, sizes);
-    const own = Object.fromEntries(SIZE_NAMES.map((name) => [name, sizes[name]])) as Sizes;
-    const entry = this.#entries.get(key) ?? { kernels, threads, sizes: own, times: new Map() };
-    this.#entries.set(key, entry);
-    entry.times.set(algorithm, { run: time.run, pack: time.pack });
+    const given = { kernels, threads, sizes, times: { [algorithm]: time } };
+    this.#add(entryOf('Measurements.record: the entry', given));
+  }
+
+  #add(entry: Entry): void {
+    const key = keyOf(entry);
+    const known = this.#entries.get(key);
+    if (known === undefined) this.#entries.set(key, entry);
+    else for (const [algorithm, time] of entry.times) known.times.set(algorithm, time);
   }
 }
 
-function keyOf({ kernels, threads }: Setting, sizes: Sizes): string {
+function keyOf({ kernels, threads, sizes }: Omit<Entry, 'times'>): string {
   return [kernels, threads, ...SIZE_NAMES.map((name) => sizes[name])].join(' ');
 }
 
-function parse(text: unknown): unknown {
-  if (typeof text !== 'string') throw malformed('the text', text, 'a string');
+function parse(who: string, text: unknown): unknown {
+  if (typeof text !== 'string') throw malformed(`${who}: the text`, text, 'a string');
   try {
     return JSON.parse(text);
   } catch (error) {
     const what = `the text is not JSON (${(error as Error).message})`;
-    throw new NnpackError('invalid-argument', `Measurements.load: ${what}, expected what save gave`, { cause: error });
+    throw new NnpackError('invalid-argument', `${who}: ${what}, expected what save gave`, { cause: error });
   }
 }
 
+/** An entry of its own, of which everything is checked; `where` begins with who asks. */
 function entryOf(where: string, given: unknown): Entry {
   const { kernels, threads, sizes, times } = recordOf(where, given);
   if (typeof kernels !== 'string' || kernels === '')
@@ -157,5 +169,5 @@ function timeOf(what: string, value: unknown): number {
 }
 
 function malformed(what: string, value: unknown, expected: string): NnpackError {
-  return new NnpackError('invalid-argument', `Measurements.load: ${what} is ${show(value)}, expected ${expected}`);
+  return new NnpackError('invalid-argument', `${what} is ${show(value)}, expected ${expected}`);
 }

@@ -91,7 +91,8 @@ export class ThreadPool {
     for (let i = failures.length - 1; i >= 0; i--) {
       if (failures[i] === null) continue;
       this.#reason = `a worker could not be started (${failures[i]})`;
-      this.#workers.splice(i, 1);
+      const [failed] = this.#workers.splice(i, 1);
+      failed.terminate();
     }
   }
 

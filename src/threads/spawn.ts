@@ -38,7 +38,13 @@ export function spawnWorker(setup: WorkerSetup, factory: WorkerFactory = default
     worker.onmessage = () => started(null);
     worker.onerror = (event) => started(event.message);
   }
-  worker.postMessage(setup);
+  try {
+    worker.postMessage(setup);
+  } catch (error) {
+    // Without a setup it would wait for ever, and keep the process alive.
+    void worker.terminate();
+    throw error;
+  }
   return { started: startedPromise, terminate: () => void worker.terminate() };
 }
 

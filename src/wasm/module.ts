@@ -42,7 +42,8 @@ export class Module {
   ): FunctionReference<Result> {
     if (this.names.has(expectName(name))) fail('module.function', `'${name}' is there already`);
     const f = new FunctionBuilder(name, results);
-    const given: Record<string, Local> = {};
+    // Without a prototype, so that `__proto__` is a name like any other.
+    const given: Record<string, Local> = Object.create(null);
     for (const key of Object.keys(parameters)) given[key] = f.addLocal(parameters[key], expectName(key));
     body(f, given as Locals<Parameters>);
     const { locals, statements } = f;

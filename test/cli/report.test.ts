@@ -12,7 +12,13 @@ import { NETWORK_NAMES } from '../../src/networks/definitions/index.ts';
 import { runs } from '../support/runs.ts';
 
 const machine = { cpu: 'Some CPU', cores: 2, node: '20.0.0', packages: { 'nnpack-ts': '0.1.0' } };
-const settings = { threads: 2, kernels: 'scalar', eligibility: 'documented', budgetSeconds: 60 } as const;
+const settings = {
+  threads: 2,
+  kernels: 'scalar',
+  eligibility: 'documented',
+  rule: 'nnpack',
+  budgetSeconds: 60,
+} as const;
 
 type Times = readonly [inputTransform: number, blockMultiplication: number, outputTransform: number, other: number];
 
@@ -77,6 +83,7 @@ function layerTimes(layer: string, scale: number): LayerTimes {
 const bench: BenchResult = {
   machine,
   kernels: 'scalar',
+  reasons: ['no SIMD here'],
   stopped: false,
   rows: [
     { what: 'fast enough', value: 12.34, unit: 'ms', against: 'one thread', ratio: 1.91, goal: { atLeast: 1.85 } },
@@ -174,7 +181,7 @@ describe('the page of score', () => {
     ]);
     const text = document.body.textContent;
     expect(text).toContain('Some CPU, 2 cores, Node 20.0.0, nnpack-ts 0.1.0');
-    expect(text).toContain('2 threads, scalar kernels, eligibility documented, at most 60 s');
+    expect(text).toContain('2 threads, scalar kernels, eligibility documented, rule nnpack, at most 60 s');
     expect(text).not.toContain('stopped');
   });
 
@@ -315,7 +322,7 @@ describe('the page of bench', () => {
       'GFLOP/s by algorithm: 3→64 7×7 s2 @224',
       'scalar kernels, 1 thread: Time by layer and phase, chosen algorithms',
     ]);
-    expect(document.querySelector('dl')?.textContent).toMatch(/Settings.*scalar kernels/);
+    expect(document.querySelector('dl')?.textContent).toMatch(/Settings.*scalar kernels; no SIMD here/);
     const family = drawing(document, labels(document)[0]!);
     expect(family.legend).toEqual(ALGORITHMS);
     expect(family.count('line')).toBe(3);
@@ -403,6 +410,7 @@ describe('both pages', () => {
       ...bench,
       machine: evil,
       kernels: HOSTILE,
+      reasons: [HOSTILE],
       rows: bench.rows.map((row) => ({ ...row, what: HOSTILE, against: HOSTILE, unit: HOSTILE })),
       layers: bench.layers.map((layer) => ({ ...layer, layer: HOSTILE, kernels: HOSTILE })),
       sizes: bench.sizes.map((times) => ({ ...times, family: HOSTILE })),

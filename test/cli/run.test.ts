@@ -45,11 +45,22 @@ describe('the main job', () => {
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
+      rule: 'fastest',
       parts: 1,
       machine: { threads: 1, kernels: expect.stringMatching(/^(scalar|simd)/) },
       expected: null,
     });
     expect(report.layers.filter(({ op }: { op: string }) => op === 'convolution')).toHaveLength(12);
+  });
+
+  it('chooses as the rule says, and names it', () => {
+    const { status, stdout } = run(picture('r.png', 20, 14), '--out', out, '--json', '--rule', 'nnpack');
+    expect(status).toBe(0);
+    const { rule, layers } = JSON.parse(stdout);
+    expect(rule).toBe('nnpack');
+    const convolutions = layers.filter(({ op }: { op: string }) => op === 'convolution');
+    for (const { why } of convolutions) expect(why).toMatch(/^NNPACK's rule for /);
+    expect(convolutions).toHaveLength(12);
   });
 
   it('runs a larger picture in slices without seams', () => {

@@ -12,6 +12,7 @@ import { rowLines, rowTable } from '../../src/cli/score/text.ts';
 import { secondsLeft } from '../../src/cli/score/time-left.ts';
 import { countRuns, finishFigures, startFigure } from '../../src/cli/score/turns.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import { explainNetwork } from '../../src/networks/explain.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
 import { type Context, createContext } from '../../src/threads/context.ts';
@@ -193,7 +194,7 @@ describe('a row', () => {
     return context;
   }
   const narrow = buildNetwork('alexnet', { width: 1 / 16 });
-  const options = { eligibility: 'all', budgetSeconds: 1e-9 } as const;
+  const options = { eligibility: 'all', rule: 'fastest', budgetSeconds: 1e-9 } as const;
   const bytesOf = (context: Context, batch: number, algorithm: 'auto' | 'implicit-gemm') =>
     networkBytes(narrow, { context, batch, algorithm });
 
@@ -224,6 +225,15 @@ describe('a row', () => {
     const context = await contextOf();
     const { accelerated } = await scoreBatch(narrow, 2, { ...options, eligibility: 'documented', context });
     expect(accelerated.nodes.find(({ name }) => name === 'conv1')?.algorithm).toBe('implicit-gemm');
+  });
+
+  it('takes what the rule says', async () => {
+    const context = await contextOf();
+    const algorithmsBy = (rule: 'fastest' | 'nnpack') =>
+      explainNetwork(narrow, { batch: 2, context, rule }).nodes.map(({ algorithm }) => algorithm);
+    const { accelerated } = await scoreBatch(narrow, 2, { ...options, rule: 'nnpack', context });
+    expect(accelerated.nodes.map(({ algorithm }) => algorithm)).toEqual(algorithmsBy('nnpack'));
+    expect(algorithmsBy('nnpack')).not.toEqual(algorithmsBy('fastest'));
   });
 
   it('is taken one after the other, or in parts, where memory is short', async () => {
@@ -287,15 +297,10 @@ describe('the command', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const score = (...args: string[]) => command('score', ...args);
   /** Ctrl-C as soon as a text is printed. */
-  function interruptAt(text: string, ...args: string[]): Promise<Ended> {
-    const { child, ended, output } = start('score', ...args);
-    const look = () => {
-      if (!output().includes(text)) return;
-      // A second one would end the process at once.
-      child.stdout?.off('data', look);
-      child.kill('SIGINT');
-    };
-    child.stdout?.on('data', look);
+  async function interruptAt(text: string, ...args: string[]): Promise<Ended> {
+    const { child, ended, printed } = start('score', ...args);
+    await printed(text);
+    child.kill('SIGINT');
     return ended;
   }
   const read = (path: string): ScoreResult => JSON.parse(readFileSync(path, 'utf8'));
@@ -310,7 +315,9 @@ describe('the command', () => {
     expect(stderr).toMatch(/'alexnet'.*100000000 takes .*smaller batches, or leave alexnet out/);
     const [network, device, byDefault, accelerated] = stdout.split('\n');
     expect(network).toBe('network: alexnet');
-    expect(device).toMatch(/^device: cpu, 1 thread, (scalar|simd|simd-relaxed) kernels, eligibility all$/);
+    expect(device).toMatch(
+      /^device: cpu, 1 thread, (scalar|simd|simd-relaxed) kernels, eligibility all, rule fastest$/,
+    );
     expect(byDefault).toMatch(/^batch size {2}1, image\/sec: \d+\.\d{6} +default implementation/);
     expect(accelerated).toMatch(/^batch size {2}1, image\/sec: \d+\.\d{6} +accelerated, \d+\.\d\d×, published 2\.98×/);
     expect(stdout).toMatch(/│ alexnet +│ +1 │/);
@@ -324,7 +331,7 @@ describe('the command', () => {
   it('prints JSON and nothing else, and writes a page', () => {
     const html = join(folder, 'page.html');
     const { status, stdout, stderr } = score(
-      ...['--networks', 'alexnet', '--batch', '1', '--budget', '1', '--eligibility', 'documented'],
+      ...['--networks', 'alexnet', '--batch', '1', '--budget', '1', '--eligibility', 'documented', '--rule', 'nnpack'],
       ...['--json', '-', '--html', html],
     );
     expect(stderr).toBe('');
@@ -332,7 +339,12 @@ describe('the command', () => {
     const result: ScoreResult = JSON.parse(stdout);
     expect(result).toMatchObject({
       machine: { cores: expect.any(Number), packages: { 'nnpack-ts': expect.any(String) } },
-      settings: { kernels: expect.stringMatching(/^(scalar|simd)/), eligibility: 'documented', budgetSeconds: 1 },
+      settings: {
+        kernels: expect.stringMatching(/^(scalar|simd)/),
+        eligibility: 'documented',
+        rule: 'nnpack',
+        budgetSeconds: 1,
+      },
       rows: [{ network: 'alexnet', batch: 1, published: publishedOf('alexnet', 1) }],
       stopped: false,
     });

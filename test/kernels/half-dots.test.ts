@@ -18,7 +18,9 @@ import {
 } from '../support/dots.ts';
 import { expectSame, expectWithin, generator, poisonedMemory, RUNS, randomFloats } from './harness.ts';
 
-/** The same with the weights in panels; `piece` is a multiple of their rows. */
+const inf = Number.POSITIVE_INFINITY;
+
+/** `dotsHalf` with the weights in panels; `piece` is a multiple of their rows. */
 function dotsHalfPanels(
   factory: Factory,
   w: Uint16Array,
@@ -115,34 +117,31 @@ describe.each(cases)('$name $kernel, $form', ({ form, factory, roundings, run, l
   });
 });
 
-/** What makes one weight or one x special; `at` and `kind` are drawn numbers of [0, 1). */
-type Special = (codes: Uint16Array, x: Float32Array, rows: number, at: number, kind: number) => void;
+/** Makes a weight or an x special, if there is one to choose; `pick(n)` is a random whole number below n. */
+type Special = (codes: Uint16Array, x: Float32Array, pick: (n: number) => number) => void;
 
 const SPECIALS: readonly (readonly [string, Special])[] = [
   ['finite numbers', () => {}],
   [
-    // Not in the first row of a four, the only one whose total the emitted kernels mark.
-    'a code of exponent 31 in the second to fourth row of a four',
-    (codes, x, rows, at, kind) => {
-      const others = Array.from({ length: rows }, (_, i) => i).filter((i) => i % 4 !== 0);
-      const place = Math.floor(at * others.length * x.length);
-      if (place < others.length * x.length)
-        codes[others[Math.floor(place / x.length)] * x.length + (place % x.length)] =
-          0x7c00 + (kind < 0.5 ? 0 : 0x8000) + [0, 1, 0x3ff][Math.floor(6 * kind) % 3];
+    // The emitted kernels mark the total of the first row alone.
+    'a code of exponent 31 in one of the last three of four rows',
+    (codes, x, pick) => {
+      const places = Array.from(codes.keys()).filter((place) => Math.floor(place / x.length) % 4 !== 0);
+      if (places.length > 0) codes[places[pick(places.length)]] = [0x7c00, 0xfc00, 0x7c01, 0xffff][pick(4)];
     },
   ],
   [
-    // Times 2^112, which the emitted kernels make of it, it is infinite.
+    // The emitted kernels multiply it by 2^112.
     'an x of 2^16 or more',
-    (_codes, x, _rows, at, kind) => {
-      if (x.length > 0) x[Math.floor(at * x.length)] = (kind < 0.5 ? -1 : 1) * 2 ** (16 + Math.floor(24 * kind));
+    (_codes, x, pick) => {
+      if (x.length > 0) x[pick(x.length)] = [1, -1][pick(2)] * 2 ** (16 + pick(112));
     },
   ],
   [
     'an infinite x in a last part of fewer than eight columns',
-    (_codes, x, _rows, at, kind) => {
+    (_codes, x, pick) => {
       const last = x.length % 8;
-      if (last > 0) x[x.length - last + Math.floor(at * last)] = kind < 0.5 ? -Infinity : Infinity;
+      if (last > 0) x[x.length - 1 - pick(last)] = [inf, -inf][pick(2)];
     },
   ],
 ];
@@ -152,10 +151,10 @@ describe.each(tables)('%s: panels have the bits of rows', (_, factory, roundings
     const property = fc.property(layers, fc.constantFrom(...forms), ({ rows, n, seed }, form) => {
       const [codes, x] = [encodeHalves(randomFloats(seed, rows * n), form), randomFloats(seed + 9, n)];
       const next = generator(seed + 10);
-      make(codes, x, rows, next(), next());
+      make(codes, x, (count) => Math.floor(next() * count));
       const actual = dotsHalfPanels(factory, codes, n, x, form);
       expectSame(actual, dotsHalf(factory, codes, n, x, form));
-      // What is special reaches the result: the two are not alike only in leaving it out.
+      // Both might be wrong alike.
       const expected = dotsHalf(referenceGemm, codes, n, x, form);
       const positive = codes.map((code) => code & 0x7fff);
       const absolute = dotsHalf(referenceGemm, positive, n, x.map(Math.abs), form);

@@ -1,4 +1,4 @@
-/** The number formats: codes and their numbers. */
+/** Half precision: codes, their numbers, and rounding to them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
@@ -17,6 +17,7 @@ const IN_BOTH_FORMS = {
   15360: 1,
   49152: -2,
   31743: 65504,
+};
 
 describe('half precision', () => {
   test.each(forms)('%s: decoding is the formula that the reference kernel computes', (form) => {

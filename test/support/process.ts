@@ -24,7 +24,8 @@ export function command(...args: string[]): Ended {
 interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  output(): string;
+  /** Resolves when a text has come, on stdout or stderr. */
+  printed(text: string): Promise<void>;
 }
 
 export function start(...args: string[]): Started {
@@ -51,5 +52,13 @@ function startNode(flags: readonly string[], args: readonly string[]): Started {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (status) => resolve({ status, stdout, stderr }));
   });
-  return { child, ended, output: () => stdout };
+  const printed = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if ((stdout + stderr).includes(text)) resolve();
+      };
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', look);
+      look();
+    });
+  return { child, ended, printed };
 }

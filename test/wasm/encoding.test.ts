@@ -200,6 +200,17 @@ describe('modules', () => {
     for (const name of ['twice', 'nothing', 'four_times', 'locals']) expect(text).toContain(name);
   });
 
+  it('a parameter of any name', () => {
+    const module = new Module();
+    const name: string = '__proto__';
+    const parameters = Object.fromEntries([[name, 'f32'] as const]);
+    module.function('same', parameters, ['f32'], (f, given) => {
+      expect(Object.keys(given)).toEqual([name]);
+      f.return(given[name]);
+    });
+    expect(module.toText()).toContain('local.get $__proto__');
+  });
+
   it('more than 127 functions, locals and bytes: lengths of several bytes', () => {
     const module = new Module();
     let previous = module.function('f0', { x: 'i32' }, ['i32'], (f, { x }) => f.return(x));

@@ -142,6 +142,7 @@ async function measureSections(
   return {
     machine,
     kernels: table,
+    reasons,
     rows: finished.flatMap(({ rows }) => rows),
     layers: finished.flatMap(({ layers }) => layers),
     sizes: finished.flatMap(({ sizes }) => sizes),

@@ -7,6 +7,7 @@ import { makeTensor, type Tensor } from '../../tensor/ndarray.ts';
 import type { Context } from '../../threads/context.ts';
 import type { Phases } from '../score/result.ts';
 import type { LayerProblem } from './layers.ts';
+import { timed } from './limits.ts';
 import type { Candidate } from './statistics.ts';
 
 export interface OurConvolution extends Candidate {
@@ -41,9 +42,7 @@ export function ourConvolution(
     name: plan.algorithm,
     plan,
     time() {
-      const start = performance.now();
-      plan.run(images, output);
-      const milliseconds = performance.now() - start;
+      const milliseconds = timed(() => plan.run(images, output));
       profiles.push({ ...plan.profile });
       return milliseconds;
     },
@@ -111,7 +110,7 @@ export function within(limit: number, { eligible }: Estimates): AlgorithmName[] 
 /** An algorithm that beats another by so much in the estimate needs no measurement to tell. */
 const NO_CONTEST = 5;
 
-export interface Contenders extends Estimates {
+export interface Rivals extends Estimates {
   readonly convolutions: readonly OurConvolution[];
 }
 
@@ -119,7 +118,7 @@ export interface Contenders extends Estimates {
  * One convolution for each algorithm that may win: those that are eligible and whose estimated time is within five times
  * the least one (large Fourier tiles of small images take a thousand times as long), and the default implementation.
  */
-export function contenders(context: Context, problem: LayerProblem): Contenders {
+export function rivals(context: Context, problem: LayerProblem): Rivals {
   const estimates = estimatesOf(context, problem);
   const algorithms = new Set([...within(NO_CONTEST, estimates), DEFAULT_ALGORITHM]);
   return { ...estimates, convolutions: [...algorithms].map((name) => ourConvolution(context, problem, name)) };

@@ -7,6 +7,8 @@ export interface BenchResult {
   readonly machine: Machine;
   /** The kernel table of whatever does not name another. */
   readonly kernels: string;
+  /** One sentence for each thing that is less than what the best machine gives. */
+  readonly reasons: readonly string[];
   /** Figures with goals, a section after the other. */
   readonly rows: readonly Row[];
   /** Layers, each computed by every algorithm that may win, and by the default implementation: section `layers`. */

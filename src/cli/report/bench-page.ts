@@ -34,7 +34,8 @@ const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly 
  *
  * @throws NnpackError when the packages that draw are not installed
  */
-export async function benchPage({ machine, kernels, rows, layers, sizes, stopped }: BenchResult): Promise<string> {
+export async function benchPage(result: BenchResult): Promise<string> {
+  const { machine, kernels, reasons, rows, layers, sizes, stopped } = result;
   const drawing = await loadDrawing();
   const measuredSizes = sizes.filter(({ points }) => points.length > 0);
   const measuredLayers = layers.filter(({ candidates }) => candidates.length > 0);
@@ -51,7 +52,7 @@ export async function benchPage({ machine, kernels, rows, layers, sizes, stopped
       'whatever an algorithm really does, so that they compare as times do. What was measured on a layer is the default ' +
       'implementation and every algorithm that was estimated to take at most five times as long as the fastest.',
     machine,
-    settings: `${kernels} kernels`,
+    settings: [`${kernels} kernels`, ...reasons].join('; '),
     stopped,
     sections: [
       ...(measuredSizes.length === 0 ? [] : [sizesSection(drawing, measuredSizes)]),

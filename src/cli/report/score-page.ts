@@ -41,7 +41,7 @@ function describeSettings({ threads, kernels, eligibility, rule, budgetSeconds }
     threads === 1 ? '1 thread' : `${threads} threads`,
     `${kernels} kernels`,
     `eligibility ${eligibility}`,
-    ...(rule === undefined ? [] : [`rule ${rule}`]),
+    `rule ${rule}`,
     `at most ${budgetSeconds} s for each figure`,
   ].join(', ');
 }

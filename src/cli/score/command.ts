@@ -35,7 +35,7 @@ export const score: Command = {
     },
     rule: {
       value: 'NAME',
-      help: "of the accelerated one: fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer (fastest)",
+      help: "of the accelerated one: fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer, which Ctrl-C does not stop (fastest)",
     },
     budget: {
       value: 'SECONDS',
@@ -93,7 +93,7 @@ function requestOf(given: Given): Request {
     threads: whole(given, 'threads'),
     kernels: oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const),
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
-    rule: oneOf(given, 'rule', RULES),
+    rule: oneOf(given, 'rule', RULES) ?? 'fastest',
     budgetSeconds: positive(given, 'budget') ?? BUDGET_SECONDS,
     json: given.options.get('json'),
     html: given.options.get('html'),
@@ -145,7 +145,7 @@ async function scoreAll(
 }
 
 function deviceLine({ threads, kernels, eligibility, rule }: ScoreSettings): string {
-  const chosen = `eligibility ${eligibility}${rule === undefined ? '' : `, rule ${rule}`}`;
+  const chosen = `eligibility ${eligibility}, rule ${rule}`;
   return `device: cpu, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${kernels} kernels, ${chosen}`;
 }
 

@@ -16,8 +16,8 @@ export interface ScoreSettings {
   readonly threads: number;
   readonly kernels: string;
   readonly eligibility: 'documented' | 'all';
-  /** Of the accelerated implementation; `'fastest'` when not given. */
-  readonly rule?: Rule;
+  /** Of the accelerated implementation. */
+  readonly rule: Rule;
   /** Seconds that one figure (a network, a batch, one implementation) may take, warm-up included. */
   readonly budgetSeconds: number;
 }

@@ -1,9 +1,8 @@
-/** A fresh process: its first context, and its first call against a warm one, what the engine's compiler still owes then. */
+/** A fresh process: its kernels, and its first call against a warm one, what the engine's compiler still owes then. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { KernelTableName } from '../../../kernels/table.ts';
-import { isEmitted } from '../goal.ts';
 import type { Section } from '../section.ts';
 import { median } from '../statistics.ts';
 
@@ -15,14 +14,15 @@ const EMISSION = 50;
 /** What a process prints. */
 interface Run {
   readonly kernels: KernelTableName;
-  readonly made: number;
+  /** Milliseconds to emit and compile all kernels; null for typed arrays. */
+  readonly emitted: number | null;
   readonly first: number;
   readonly warm: number;
 }
 
 export const firstCall: Section = {
   name: 'first-call',
-  what: 'the first context and the first call of a fresh process, one thread',
+  what: 'emission and the first call of a fresh process, one thread',
   seconds: 10,
   steps: new Array(RUNS).fill(1),
   async run({ kernels, step, found, signal }) {
@@ -32,15 +32,18 @@ export const firstCall: Section = {
       const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, kernels], { signal });
       runs.push(JSON.parse(stdout));
     }
-    const made = median(runs.map((run) => run.made));
-    found.rows.push({
-      what: 'the first context, its kernels emitted and compiled',
-      value: made,
-      unit: 'ms',
-      against: `${EMISSION} ms`,
-      ratio: made / EMISSION,
-      goal: isEmitted(runs[0].kernels) ? { atMost: 1 } : undefined,
-    });
+    const times = runs.flatMap(({ emitted }) => (emitted === null ? [] : [emitted]));
+    if (times.length > 0) {
+      const emitted = median(times);
+      found.rows.push({
+        what: 'all kernels emitted and compiled',
+        value: emitted,
+        unit: 'ms',
+        against: `${EMISSION} ms`,
+        ratio: emitted / EMISSION,
+        goal: { atMost: 1 },
+      });
+    }
     const middle = runs.sort((a, b) => a.first / a.warm - b.first / b.warm)[RUNS >> 1];
     found.rows.push({
       what: '64→64 @224, first call after the warm-up',

@@ -3,7 +3,7 @@ import type { AlgorithmName } from '../../../algorithms/algorithm.ts';
 import { DEFAULT_ALGORITHM } from '../../../dispatch/select.ts';
 import type { KernelTableName } from '../../../kernels/table.ts';
 import type { Context } from '../../../threads/context.ts';
-import { contenders, type Estimates } from '../convolution.ts';
+import { type Estimates, rivals } from '../convolution.ts';
 import { atLeast } from '../goal.ts';
 import { allLayers, type ConvolutionLayer, operations, problem, vgg16Layers } from '../layers.ts';
 import type { LayerTimes, Row } from '../result.ts';
@@ -32,7 +32,7 @@ async function compare(
   layer: ConvolutionLayer,
   signal: Bench['signal'],
 ): Promise<{ times: LayerTimes; row: Row }> {
-  const { convolutions, ...estimates } = contenders(context, problem(layer));
+  const { convolutions, ...estimates } = rivals(context, problem(layer));
   const measured = await contest(convolutions, BRISK, signal);
   const times: LayerTimes = {
     layer: layer.name,

@@ -11,11 +11,14 @@ import { randomArray, uniform } from '../../../tensor/random.ts';
 import { createContext } from '../../../threads/context.ts';
 import type { Taken, Task } from './memory.ts';
 
-/** The most that the process ever held. Linux counts as `maxRSS` what the parent held too, from before the start. */
+/**
+ * The most that the process ever held. Linux counts as `maxRSS` what the parent held too, from before the start; what stands
+ * in for Linux may have nothing else.
+ */
 function peakBytes(): number {
-  if (process.platform !== 'linux') return 1024 * process.resourceUsage().maxRSS;
-  const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) as RegExpExecArray;
-  return 1024 * Number(kilobytes);
+  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+  const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+  return 1024 * Number(kilobytes ?? process.resourceUsage().maxRSS);
 }
 
 const { network: name, batch, memoryBytes, kernels }: Task = JSON.parse(process.argv[2]);

@@ -1,6 +1,6 @@
 /** GFLOP/s by algorithm over the size of the image: where each algorithm is at home. */
 import type { Context } from '../../../threads/context.ts';
-import { contenders } from '../convolution.ts';
+import { rivals } from '../convolution.ts';
 import { type ConvolutionLayer, operations, problem, usual } from '../layers.ts';
 import type { SizeTimes } from '../result.ts';
 import { BRISK, contest, gflops, type Section, withContext } from '../section.ts';
@@ -39,7 +39,7 @@ function layerOf({ family, channels, kernelSize }: (typeof FAMILIES)[number], in
 }
 
 async function pointsOf(context: Context, layer: ConvolutionLayer, signal: AbortSignal): Promise<SizeTimes['points']> {
-  const { convolutions } = contenders(context, problem(layer));
+  const { convolutions } = rivals(context, problem(layer));
   const measured = await contest(convolutions, BRISK, signal);
   for (const convolution of convolutions) convolution.dispose();
   return convolutions.map(({ plan: { algorithm } }, i) => ({ algorithm, gflops: gflops(layer, measured[i].median) }));
