@@ -40,7 +40,7 @@ export function planFastConvolution(
   activation: Activation,
 ): ConvolutionProgram {
   const shape = phasedShape(strided);
-  const layout = tileLayout(shape, name, context);
+  const layout = tileLayout(shape, name, context, context.pool.threadsCount);
   const split = kernelSplit(strided, layout);
   const { pool } = context;
   const parameters = fastParameters(strided, name, layout, split, activation);

@@ -67,7 +67,11 @@ interface Matrices {
   readonly pitch: number;
 }
 
-export function tileLayout(shape: ConvolutionShape, name: TileName, context: Context): TileLayout {
+/**
+ * For so many threads, each of which has a second cache of its own: their blocks are larger, and no bit of the result
+ * depends on that. What is counted is always the layout of one thread.
+ */
+export function tileLayout(shape: ConvolutionShape, name: TileName, context: Context, threads = 1): TileLayout {
   const { kernels } = context;
   const tile = kernels.tile(name, shape.kernelHeight, shape.kernelWidth);
   const { groups } = shape;
@@ -78,7 +82,7 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
   const c = shape.inputChannels / groups;
   const k = shape.outputChannels / groups;
   const leastTiles = Math.min(BLOCK_TILES, Math.max(LEAST_TILES, (c * k) / KERNELS_PER_TILE));
-  const wanted = Math.max(Math.floor(kernels.blockFloats / rowFloats), Math.ceil(leastTiles / tilesX));
+  const wanted = Math.max(Math.floor((threads * kernels.blockFloats) / rowFloats), Math.ceil(leastTiles / tilesX));
   const most = Math.max(1, Math.floor(MAX_BLOCK_FLOATS / rowFloats));
   const blocks = Math.ceil(rows / Math.min(rows, wanted, most));
   const blockRows = Math.ceil(rows / blocks);
@@ -166,7 +170,7 @@ export function fastWorkload(strided: ConvolutionShape, name: TileName, context:
     kernelTiles: channelProducts,
     copied: shape === strided ? 0 : layout.rows * shape.inputChannels * layout.stripFloats,
     kernelBytesRead: blocks * layout.uFloats * 4,
-    workspaceBytes: 4 * workspaceFloats(layout, context),
+    workspaceBytes: 4 * workspaceFloats(tileLayout(shape, name, context, context.pool.threadsCount), context),
     packedBytes: 4 * (layout.uFloats + kernelSplit(strided, layout).floats),
   };
 }
