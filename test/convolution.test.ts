@@ -6,19 +6,17 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../src/algorithms/list.ts';
-import { type Context, convolutionOutput, createContext } from '../src/index.ts';
+import { type Context, createContext } from '../src/index.ts';
 import { refuseSimd } from '../src/kernels/simd/engine.ts';
 import type { KernelTableName } from '../src/kernels/table.ts';
-import { makeTensor, sizeOf } from '../src/tensor/ndarray.ts';
+import { convolveHere } from '../src/testing/check.ts';
 import {
-  type ConvolutionData,
   checkConvolution,
   convolutionData,
   convolutionProblem,
   errorBound,
   expectWithin,
   outputShapeOf,
-  type Problem,
   shapeOf,
 } from '../src/testing/index.ts';
 import { runs } from './support/runs.ts';
@@ -111,7 +109,7 @@ describe.each(EMITTED)('%s: typed arrays against %s kernels', (algorithm, kernel
       const shape = shapeOf(problem);
       fc.pre(algorithmNamed(algorithm).supports(shape) === null);
       const data = convolutionData(problem);
-      const [scalar, emitted] = pair.map((context) => convolve(problem, data, algorithm, context));
+      const [scalar, emitted] = pair.map((context) => convolveHere(problem, data, algorithm, context));
       const [one, other] = pair.map((context) =>
         errorBound(problem, data, algorithmNamed(algorithm).errorBound(shape, context)),
       );
@@ -121,20 +119,6 @@ describe.each(EMITTED)('%s: typed arrays against %s kernels', (algorithm, kernel
     fc.assert(property, { numRuns: runs(40) });
   });
 });
-
-function convolve(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context): Float32Array {
-  const output = new Float32Array(sizeOf(outputShapeOf(problem))).fill(Number.NaN);
-  convolutionOutput({
-    ...problem,
-    algorithm,
-    context,
-    input: makeTensor(data.input, problem.inputShape),
-    kernel: makeTensor(data.kernel, problem.kernelShape),
-    ...(data.bias === null ? {} : { bias: makeTensor(data.bias, [data.bias.length]) }),
-    output: makeTensor(output, outputShapeOf(problem)),
-  });
-  return output;
-}
 
 describe.each(FAST)('%s kernels in a memory beyond 2 GiB', (kernels) => {
   const far: Context[] = [];

@@ -65,6 +65,12 @@ interface Plane {
   readonly strideWidth: number;
 }
 
+/** Of `count` places from `first` on, `stride` apart: how many lie before 0, and how many of the others before `end`. */
+function inside(first: number, stride: number, count: number, end: number): readonly [skipped: number, number] {
+  const skipped = first < 0 ? Math.ceil(-first / stride) : 0;
+  return [skipped, Math.min(count, Math.ceil((end - first) / stride)) - skipped];
+}
+
 /**
  * Copies rows × columns of a plane from (y, x) on, every stride-th of each, with zeros for what lies outside: a part of a
  * phase, or of the padded plane itself where the strides are 1.
@@ -79,10 +85,8 @@ export function copyPhase(
   columns: number,
   to: number,
 ): void {
-  const top = y < 0 ? Math.ceil(-y / strideHeight) : 0;
-  const left = x < 0 ? Math.ceil(-x / strideWidth) : 0;
-  const copiedRows = Math.min(rows, Math.ceil((height - y) / strideHeight)) - top;
-  const copiedColumns = Math.min(columns, Math.ceil((width - x) / strideWidth)) - left;
+  const [top, copiedRows] = inside(y, strideHeight, rows, height);
+  const [left, copiedColumns] = inside(x, strideWidth, columns, width);
   if (copiedRows < rows || copiedColumns < columns) thread.kernels.fill(rows * columns, to, 0);
   if (copiedRows <= 0 || copiedColumns <= 0) return;
   const from = plane + (y + top * strideHeight) * width + x + left * strideWidth;
@@ -115,8 +119,7 @@ export function copyPhases(
     // The channels of which this phase is among the `count`.
     const channel = Math.max(0, Math.ceil((c - phase) / phases));
     const channels = Math.ceil((c + count - phase) / phases) - channel;
-    const left = x + b < 0 ? Math.ceil(-(x + b) / strideWidth) : 0;
-    const copied = Math.min(columns, Math.ceil((width - x - b) / strideWidth)) - left;
+    const [left, copied] = inside(x + b, strideWidth, columns, width);
     if (channels <= 0 || copied <= 0) continue;
     const from = planes + channel * height * width + x + b + left * strideWidth;
     const into = to + (channel * phases + phase - c) * columns + left;

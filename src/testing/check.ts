@@ -60,7 +60,7 @@ export function checkConvolution(
 }
 
 /** By the layer as a user calls it, into an output of NaN: what is not written shows. */
-function convolveHere(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context) {
+export function convolveHere(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context) {
   const outputShape = outputShapeOf(problem);
   const output = new Float32Array(sizeOf(outputShape)).fill(Number.NaN);
   convolutionOutput({

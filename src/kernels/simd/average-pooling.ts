@@ -23,29 +23,11 @@ import {
   v128,
 } from '../../wasm/index.ts';
 import { storeLanes } from './gemm-micro.ts';
-import { rowsInside } from './max-pooling.ts';
+import { POOL, rowsInside } from './max-pooling.ts';
 import { emitFours } from './runs.ts';
 
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
-
-const AVERAGE_POOL = {
-  height: 'i32',
-  width: 'i32',
-  x: 'i32',
-  outputHeight: 'i32',
-  outputWidth: 'i32',
-  y: 'i32',
-  poolHeight: 'i32',
-  poolWidth: 'i32',
-  strideHeight: 'i32',
-  strideWidth: 'i32',
-  paddingTop: 'i32',
-  paddingLeft: 'i32',
-  countPadding: 'i32',
-  scratch: 'i32',
-  reach: 'i32',
-} as const;
 
 /** `average_pool__simd`, with parameters as those of `max_pool__simd`, and `average_run__simd`. */
 export function emitAveragePooling(module: Module): void {
@@ -54,7 +36,7 @@ export function emitAveragePooling(module: Module): void {
   const [by1, bySteps] = [1, 0].map((stride) => rowAverages(module, stride));
   module.function(
     'average_pool__simd',
-    AVERAGE_POOL,
+    { ...POOL, countPadding: 'i32' },
     [],
     (f, p) => {
       const row = f.let(i32.add(p.scratch, i32.shl(p.paddingLeft, 3)));

@@ -19,9 +19,10 @@ import {
   inverseComplexRow,
   inverseRealRows,
 } from '../fourier-program.ts';
+import { integers } from './parameters.ts';
 import { prepareProgram } from './straight-line.ts';
 import { transpose4x4 } from './transpose.ts';
-import { countDown, fourPlaces, integers, stepsWithin } from './winograd-vectors.ts';
+import { countDown, fourPlaces, stepsWithin } from './winograd-vectors.ts';
 
 export type Procedure = FunctionReference<never>;
 

@@ -33,7 +33,8 @@ import {
   type Procedure,
   rowBytes,
 } from './fourier-passes.ts';
-import { byFours, countDown, type I32, integers } from './winograd-vectors.ts';
+import { integers } from './parameters.ts';
+import { byFours, countDown, type I32 } from './winograd-vectors.ts';
 
 export function emitFourier(module: Module): void {
   const shared = {

@@ -31,8 +31,11 @@ import { emitFours, emitRun, four } from './runs.ts';
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
 
-/** `reach` is the number of elements of the row in scratch; height, width and pools are at least 1, width at least 4. */
-const MAX_POOL = {
+/**
+ * Parameters of every pooling. `reach` is the number of elements of the row in scratch; height, width and pools are at least
+ * 1, width at least 4.
+ */
+export const POOL = {
   height: 'i32',
   width: 'i32',
   x: 'i32',
@@ -56,7 +59,7 @@ export function emitMaxPooling(module: Module): void {
   const [by1, by2, bySteps] = [1, 2, 0].map((stride) => rowMaxima(module, stride));
   module.function(
     'max_pool__simd',
-    MAX_POOL,
+    POOL,
     ['i32'],
     (f, p) => {
       const sum = f.local('v128');

@@ -40,9 +40,9 @@ export function simdPooling(exports: SimdExports, scratch: number, scalar: Pooli
           sw,
           top,
           left,
-          countPadding,
           scratch,
           reach,
+          countPadding,
         );
       }
     },

@@ -25,11 +25,6 @@ export interface Product {
   readonly isFused: boolean;
 }
 
-/** Parameters that are all integers, by their names. */
-export function integers<const Name extends string>(...names: readonly Name[]): { readonly [Key in Name]: 'i32' } {
-  return Object.fromEntries(names.map((name) => [name, 'i32'])) as { [Key in Name]: 'i32' };
-}
-
 /**
  * The program over emitted vectors: each operation rounds to float32. Called before a loop, it makes the constants there,
  * which a new compiler would make in every turn; what it returns emits the rest, for the loop's body.

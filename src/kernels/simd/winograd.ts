@@ -22,6 +22,7 @@ import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '
 import type { TileTransform } from '../table.ts';
 import { winogradRoundings } from '../winograd-program.ts';
 import type { SimdExports } from './exports.ts';
+import { integers } from './parameters.ts';
 import {
   emitGather,
   emitScatter,
@@ -35,7 +36,7 @@ import {
   STRIP_PITCH,
   transposeKernels,
 } from './winograd-passes.ts';
-import { countDown, type I32, integers, type Product } from './winograd-vectors.ts';
+import { countDown, type I32, type Product } from './winograd-vectors.ts';
 
 const EDGES: readonly WinogradEdge[] = [6, 8, 9, 10];
 
