@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 /** From the bottom up. Files beside the folders are entry points and may import all; `errors.ts` may be imported by all. */
 const ORDER = [
+  'check',
   'tensor',
   'wasm',
   'kernels',
