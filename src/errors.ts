@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'unsupported-algorithm',
   'unsupported-input-size',
   'unsupported-layer',
+  'unsupported-picture',
   'unsupported-hardware',
   'out-of-memory',
   'disposed',

@@ -10,10 +10,10 @@ import type { Picture } from './picture.ts';
 
 const ORIENTATION_TAG = 0x0112;
 
-/** 1 … 8 from an APP1 segment; 1 (as it is) where it says nothing that makes sense. */
-export function exifOrientation(segment: Uint8Array): number {
+/** 1 … 8 from an APP1 segment; 1 (as it is) where it says nothing that makes sense, null where it is not EXIF. */
+export function exifOrientation(segment: Uint8Array): number | null {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.length);
-  if (segment.length < 14 || view.getUint32(0) !== 0x45786966) return 1; // "Exif"
+  if (segment.length < 14 || view.getUint32(0) !== 0x45786966 || view.getUint16(4) !== 0) return null; // "Exif"
   const tiff = 6;
   const little = view.getUint16(tiff) === 0x4949;
   const directory = tiff + view.getUint32(tiff + 4, little);

@@ -7,9 +7,15 @@ declare module 'pngjs' {
     readonly data: Uint8Array;
   }
 
+  interface Decoded {
+    /** RGBA; samples as the file has them with `skipRescale`. */
+    readonly data: Uint8Array | Uint16Array;
+  }
+
   export const PNG: {
     readonly sync: {
       read(bytes: Buffer): Picture;
+      read(bytes: Buffer, options: { skipRescale: true }): Decoded;
       write(picture: Picture): Buffer;
     };
   };

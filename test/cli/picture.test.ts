@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodePicture, MAX_PIXELS, type Picture, readPicture, writePng } from '../../src/cli/picture.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { RUNS } from '../networks/arbitrary.ts';
+import { refusal } from './picture-files.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -26,16 +27,6 @@ function gradient(width: number, height: number): Picture {
 
 const png = (picture: Picture) => new Uint8Array(PNG.sync.write(picture));
 const jpg = (picture: Picture) => new Uint8Array(jpeg.encode(picture, 95).data);
-
-function refusal(bytes: Uint8Array): NnpackError {
-  try {
-    decodePicture(bytes, 'x');
-  } catch (error) {
-    expect(error).toBeInstanceOf(NnpackError);
-    return error as NnpackError;
-  }
-  return expect.unreachable('expected an error');
-}
 
 describe('a picture', () => {
   it('comes back from PNG as it went', async () => {
@@ -103,6 +94,12 @@ describe('a picture', () => {
   it('is refused where there is none', async () => {
     await expect(readPicture(join(folder, 'none.png'))).rejects.toMatchObject({ code: 'input-output' });
     await expect(readPicture(folder)).rejects.toBeInstanceOf(NnpackError);
+    await expect(readPicture(folder)).rejects.toThrow('could not be read: it is no regular file');
+    await writeFile(join(folder, 'long.png'), '');
+    await truncate(join(folder, 'long.png'), 2 ** 29 + 1);
+    await expect(readPicture(join(folder, 'long.png'))).rejects.toThrow(
+      'could not be read: it has 536870913 bytes, expected at most 536870912',
+    );
     expect(refusal(new Uint8Array(0)).message).toBe("picture 'x': expected a PNG or JPEG file, got an empty file");
     expect(refusal(new TextEncoder().encode('GIF89a and so on')).message).toBe(
       "picture 'x': expected a PNG or JPEG file, got something else",

@@ -1,0 +1,189 @@
+/**
+ * PNG files. The chunks are walked and checked first, and pngjs gets a file of those alone that make the picture:
+ *
+ *     signature | chunk IHDR, others, chunk IEND | whatever else      chunk: length, type, contents, CRC of type and contents
+ *
+ * So it never sees a second header or bytes behind the end, and its inflated data has been measured with a limit.
+ * Colours that a tRNS chunk makes transparent keep their red, green and blue, as in libpng; pngjs would blacken them.
+ */
+import { inflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { show } from '../errors.ts';
+import type { Picture } from './picture.ts';
+import { checkSize, damaged, type PictureFile, unsupported } from './picture-errors.ts';
+
+const SIGNATURE_BYTES = 8;
+
+/** Of a sample for each colour type; an index into the palette is one sample. */
+const CHANNELS: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [2, 3],
+  [3, 1],
+  [4, 2],
+  [6, 4],
+]);
+const DEPTHS: ReadonlyMap<number, readonly number[]> = new Map([
+  [0, [1, 2, 4, 8, 16]],
+  [2, [8, 16]],
+  [3, [1, 2, 4, 8]],
+  [4, [8, 16]],
+  [6, [8, 16]],
+]);
+const PALETTE = 3;
+
+/** First column and row, and steps, of the seven passes of an interlaced picture. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+];
+const ONE_PASS = [[0, 0, 1, 1]];
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly colourType: number;
+  readonly interlaced: boolean;
+}
+
+interface Chunk {
+  readonly type: string;
+  readonly contents: Uint8Array;
+  /** With length, type and CRC. */
+  readonly whole: Uint8Array;
+}
+
+export function isPng(bytes: Uint8Array): boolean {
+  return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
+}
+
+export function decodePng(bytes: Uint8Array, file: PictureFile): Picture {
+  const chunks = walk(bytes, file);
+  const header = headerOf(chunks[0], file);
+  checkChunks(chunks, header, file);
+  checkImageData(ofType(chunks, 'IDAT'), header, file);
+  const hasKey = header.colourType === 0 || header.colourType === 2;
+  const key = hasKey ? (ofType(chunks, 'tRNS')[0]?.contents ?? null) : null;
+  const passedOn = chunks.filter(({ type }) => type !== 'tRNS' || header.colourType === PALETTE);
+  const clean = Buffer.concat([bytes.subarray(0, SIGNATURE_BYTES), ...passedOn.map(({ whole }) => whole)]);
+  let data: Uint8Array | Uint16Array;
+  try {
+    ({ data } = PNG.sync.read(clean, { skipRescale: true }));
+  } catch (error) {
+    throw damaged(file, 'its chunks do not hold what their check sums or its header say', error);
+  }
+  const { width, height } = header;
+  return { width, height, data: toBytes(data, header, key) };
+}
+
+/** The chunks that make the picture, from IHDR to IEND; text, times, colour profiles and animations are left out. */
+function walk(bytes: Uint8Array, file: PictureFile): Chunk[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const chunks: Chunk[] = [];
+  for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    const end = at + 12 + length;
+    if (end > bytes.length) break;
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const isCritical = (bytes[at + 4] & 0x20) === 0;
+    if (['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) {
+      chunks.push({ type, contents: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
+    } else if (isCritical && /^[A-Z]{4}$/i.test(type)) {
+      throw unsupported(file, 'chunks that any decoder knows', `the chunk ${show(type)}, which cannot be left out`);
+    } else if (isCritical) throw damaged(file, 'a chunk has no name');
+    if (type === 'IEND') return chunks;
+    at = end;
+  }
+  throw damaged(file, 'its data ends early');
+}
+
+function headerOf({ type, contents }: Chunk, file: PictureFile): Header {
+  if (type !== 'IHDR' || contents.length !== 13) throw damaged(file, 'its header does not come first');
+  const view = new DataView(contents.buffer, contents.byteOffset, contents.length);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const [depth, colourType, compression, filter, interlace] = contents.subarray(8);
+  checkSize(file, width, height);
+  if (!DEPTHS.get(colourType)?.includes(depth)) {
+    throw damaged(file, `${depth} bits do not go with the colour type ${colourType}`);
+  }
+  if (compression !== 0 || filter !== 0 || interlace > 1) {
+    const got = `compression ${compression}, filter ${filter} and interlace ${interlace}`;
+    throw unsupported(file, 'compression 0, filter 0 and interlace 0 or 1', got);
+  }
+  return { width, height, depth, colourType, interlaced: interlace === 1 };
+}
+
+const ofType = (chunks: readonly Chunk[], wanted: string): Chunk[] => chunks.filter(({ type }) => type === wanted);
+
+/** One header, at most one palette and one tRNS in this order, then the image data in one run. */
+function checkChunks(chunks: readonly Chunk[], { colourType, depth }: Header, file: PictureFile): void {
+  for (const type of ['IHDR', 'PLTE', 'tRNS']) {
+    const count = ofType(chunks, type).length;
+    if (count > 1) throw damaged(file, `it has ${count} chunks ${type}, expected one`);
+  }
+  const order = chunks.map(({ type }) => type).filter((type, i, all) => type !== 'IDAT' || all[i - 1] !== 'IDAT');
+  if (!order.includes('IDAT')) throw damaged(file, 'it has no image data');
+  if (!/^IHDR( PLTE)?( tRNS)? IDAT IEND$/.test(order.join(' '))) throw damaged(file, 'its chunks are out of order');
+  const colours = (ofType(chunks, 'PLTE')[0]?.contents.length ?? 0) / 3;
+  if (!Number.isInteger(colours)) throw damaged(file, 'its palette ends within a colour');
+  if (colourType === PALETTE && !(colours >= 1 && colours <= 2 ** depth)) {
+    throw damaged(file, `it has a palette of ${colours} colours, expected 1 to ${2 ** depth}`);
+  }
+  const [transparency] = ofType(chunks, 'tRNS');
+  if (transparency === undefined) return;
+  const { length } = transparency.contents;
+  const isKey = length === 2 * (CHANNELS.get(colourType) as number);
+  const fits = colourType === PALETTE ? length <= colours : isKey || colourType > PALETTE;
+  if (!fits) throw damaged(file, `its chunk tRNS has ${length} bytes, which do not go with its colours`);
+}
+
+/** Exactly as many bytes as the header asks for, and never more in memory. */
+function checkImageData(parts: readonly Chunk[], header: Header, file: PictureFile): void {
+  const expected = inflatedLength(header);
+  let length: number;
+  try {
+    length = inflateSync(Buffer.concat(parts.map(({ contents }) => contents)), { maxOutputLength: expected }).length;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') throw damaged(file, 'its image data ends early', error);
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      throw damaged(file, `its image data has more than the ${expected} bytes that its header asks for`, error);
+    }
+    throw damaged(file, 'its image data cannot be inflated', error);
+  }
+  if (length < expected) throw damaged(file, `its image data ends early: ${length} bytes, expected ${expected}`);
+}
+
+/** Each row of each pass begins with a byte for its filter and ends with a whole byte; an empty row has none. */
+function inflatedLength({ width, height, depth, colourType, interlaced }: Header): number {
+  const bits = depth * (CHANNELS.get(colourType) as number);
+  let length = 0;
+  for (const [column, row, columnStep, rowStep] of interlaced ? ADAM7 : ONE_PASS) {
+    const columns = Math.ceil(Math.max(0, width - column) / columnStep);
+    const rows = Math.ceil(Math.max(0, height - row) / rowStep);
+    if (columns > 0) length += rows * (1 + Math.ceil((columns * bits) / 8));
+  }
+  return length;
+}
+
+/** Samples of any depth as bytes, rounded; pixels of the colour `key` (its samples, 16 bits each) become transparent. */
+function toBytes(data: Uint8Array | Uint16Array, { depth, colourType }: Header, key: Uint8Array | null): Uint8Array {
+  const most = 2 ** depth - 1;
+  if (key !== null) {
+    const samples = Array.from({ length: key.length / 2 }, (_, i) => (256 * key[2 * i] + key[2 * i + 1]) & most);
+    const [red, green, blue] = samples.length === 1 ? [samples[0], samples[0], samples[0]] : samples;
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) data[i + 3] = 0;
+    }
+  }
+  if (data instanceof Uint8Array && (depth === 8 || colourType === PALETTE)) return data;
+  const byteOf = Uint8Array.from({ length: most + 1 }, (_, sample) => Math.round((255 * sample) / most));
+  const bytes = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) bytes[i] = byteOf[data[i]];
+  return bytes;
+}
