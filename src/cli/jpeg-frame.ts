@@ -83,7 +83,7 @@ export interface Scan {
 
 /** `contents` is the number of components, each one's id and tables; then first and last coefficient, bits before, bits. */
 export function readScan(contents: Uint8Array, frame: Frame, file: PictureFile): Scan {
-  const count = contents[0];
+  const count = contents[0] ?? 0;
   if (count < 1 || contents.length !== 4 + 2 * count) {
     throw damaged(file, `a scan header has ${contents.length} bytes, expected ${4 + 2 * count}`);
   }
