@@ -11,6 +11,8 @@ import { NnpackError, show } from '../errors.ts';
 import type { DenseArray, Network, NetworkInput, NetworkNode, Sides } from '../networks/network.ts';
 import { outputShape, type PartialShape } from '../networks/shapes.ts';
 import type { Config } from './config.ts';
+import type { LayerWeights } from './layer-weights.ts';
+import { newFloats } from './memory.ts';
 
 export interface Layer {
   readonly name: string;
@@ -29,18 +31,29 @@ export interface Value {
   readonly flattened?: number;
 }
 
-/** How many of its elements apart; null agrees with any size. */
+/** Appends what a layer becomes, and returns its value. */
+export type Convert = (builder: NetworkBuilder, inputs: readonly Value[]) => Value;
+
+/** null agrees with any size. */
 type ExpectedShape = readonly (number | null)[];
 
 export class NetworkBuilder {
   readonly #nodes: NetworkNode[] = [];
-  readonly #weights: ReadonlyMap<string, DenseArray>;
+  readonly #weights: LayerWeights;
+  readonly #names: Set<string>;
   readonly #padded = new Map<string, Value>();
 
-  constructor(weights: ReadonlyMap<string, DenseArray>) {
-    // newer Keras puts a cell's name in between, layer/cell/kernel; the exact names come last, and win
-    const short = [...weights].map(([name, weight]) => [name.split('/').toSpliced(-2, 1).join('/'), weight] as const);
-    this.#weights = new Map([...short, ...weights]);
+  /** @param names of all layers and inputs */
+  constructor(weights: LayerWeights, names: Iterable<string>) {
+    this.#weights = weights;
+    this.#names = new Set(names);
+  }
+
+  /** The name of one of the nodes that a layer becomes, `<layer>/<part>` where no other layer is called that. */
+  partName(layer: string, part: string): string {
+    const name = unusedName(`${layer}/${part}`, this.#names);
+    this.#names.add(name);
+    return name;
   }
 
   /** Appends a node and returns its value. */
@@ -57,11 +70,12 @@ export class NetworkBuilder {
     const known = this.#padded.get(zeros.layer);
     if (known !== undefined) return known;
     const [channels] = shape;
+    const who = `layer ${show(zeros.layer)} (ZeroPadding2D)`;
     if (channels === null) {
       const what = 'expected a known number of channels, because no convolution takes over its zeros';
-      throw new NnpackError('unsupported-layer', `layer ${show(zeros.layer)} (ZeroPadding2D): ${what}`);
+      throw new NnpackError('unsupported-layer', `${who}: ${what}`);
     }
-    const kernel = { data: new Float32Array(channels).fill(1), shape: [channels, 1, 1, 1] };
+    const kernel = { data: newFloats(who, channels).fill(1), shape: [channels, 1, 1, 1] };
     const { sides, layer } = zeros;
     const padded = this.emit(
       { op: 'convolution', name: layer, inputs: [name], kernel, groups: channels, padding: sides },
@@ -73,16 +87,12 @@ export class NetworkBuilder {
 
   /** The weight `<layer>/<name>`, which must have that shape (null: any size). */
   weight({ name: layer, config }: Layer, name: string, expected: ExpectedShape): DenseArray {
-    const full = `${layer}/${name}`;
-    const weight = this.#weights.get(full);
-    if (weight === undefined) {
-      throw new NnpackError('invalid-model', `${config.who}: weight ${show(full)} is missing from weightsManifest`);
-    }
+    const weight = this.#weights.find(config.who, layer, name);
     const { shape } = weight;
     const agrees =
       shape.length === expected.length && expected.every((size, axis) => size === null || size === shape[axis]);
     if (agrees) return weight;
-    const what = `weight ${show(full)} has the shape ${show([...shape])}, expected ${show([...expected])}`;
+    const what = `weight ${show(`${layer}/${name}`)} has the shape ${show([...shape])}, expected ${show([...expected])}`;
     throw new NnpackError('invalid-model', `${config.who}: ${what}${expected.includes(null) ? ' (null is any)' : ''}`);
   }
 
@@ -91,6 +101,13 @@ export class NetworkBuilder {
     for (const value of values) refuseFlattened(`model: output ${show(value.name)}`, value);
     return { name, inputs, nodes: this.#nodes, outputs: values.map((value) => value.name) };
   }
+}
+
+/** The name, or the first of `name_1`, `name_2`, … that is not used yet. */
+export function unusedName(name: string, used: ReadonlySet<string>): string {
+  let unused = name;
+  for (let i = 1; used.has(unused); i++) unused = `${name}_${i}`;
+  return unused;
 }
 
 /** Throws where the order of a flattened value's elements would show. */

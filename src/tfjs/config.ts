@@ -1,3 +1,4 @@
+import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 
 /**
@@ -15,6 +16,15 @@ export class Config {
     }
     this.who = who;
     this.#fields = value as Record<string, unknown>;
+  }
+
+  /** The same object under another name in errors. */
+  as(who: string): Config {
+    return new Config(who, this.#fields);
+  }
+
+  names(): string[] {
+    return Object.keys(this.#fields);
   }
 
   /** Whether the field is there and not null. */
@@ -65,12 +75,53 @@ export class Config {
     return this.fail(name, 'one or two positive whole numbers');
   }
 
+  /** The field makes no sense in any model. */
   fail(name: string, expected: string): never {
-    const got = show(this.value(name));
-    throw new NnpackError('invalid-model', `${this.who}: ${name} expected ${expected}, got ${got}`);
+    throw new NnpackError('invalid-model', this.#expected(name, expected));
+  }
+
+  /** The field makes sense, and this library has no word for it. */
+  unsupported(name: string, expected: string): never {
+    throw new NnpackError('unsupported-layer', this.#expected(name, expected));
+  }
+
+  #expected(name: string, expected: string): string {
+    return `${this.who}: ${name} expected ${expected}, got ${show(this.value(name))}`;
   }
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/**
+ * A copy of JSON that a caller has parsed, in which nothing runs code and nothing changes any more. No recursion: a
+ * caller's objects may be as deep as they like, or hold themselves.
+ */
+export function plainCopy(who: string, value: unknown): unknown {
+  const copies = new Map<object, object>();
+  const open: [from: object, to: object][] = [];
+  const copyOf = (item: unknown): unknown => {
+    // binary data beside the model (tfjs's weightData) is no JSON, and nothing reads it
+    if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return item;
+    const known = copies.get(item);
+    if (known !== undefined) return known;
+    const copy = Array.isArray(item) ? [] : {};
+    copies.set(item, copy);
+    open.push([item, copy]);
+    return copy;
+  };
+  try {
+    const copy = copyOf(value);
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [from, to] = next;
+      for (const [key, item] of Object.entries(from)) {
+        // an assignment to __proto__ would make no field
+        Object.defineProperty(to, key, { value: copyOf(item), enumerable: true, writable: true, configurable: true });
+      }
+    }
+    return copy;
+  } catch (error) {
+    throw new NnpackError('invalid-model', `${who}: cannot be read: ${textOf(error)}`, { cause: error });
+  }
 }

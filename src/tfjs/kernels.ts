@@ -3,11 +3,12 @@
  * H W C; here the output channel is first and the order C H W. Kernels are turned once, as they are read.
  */
 import type { DenseArray } from '../networks/network.ts';
+import { newFloats } from './memory.ts';
 
 /** (C, K) → (K, C), and (R, S, C, K) → (K, C, R, S) */
-export function toOutputFirst({ data, shape }: DenseArray): DenseArray {
+export function toOutputFirst(who: string, { data, shape }: DenseArray): DenseArray {
   const [r, s, c, k] = shape.length === 2 ? [1, 1, ...shape] : shape;
-  const turned = new Float32Array(data.length);
+  const turned = newFloats(who, data.length);
   for (let place = 0, i = 0; place < r * s; place++) {
     for (let channel = 0; channel < c; channel++) {
       for (let output = 0; output < k; output++) turned[(output * c + channel) * r * s + place] = data[i++];
@@ -17,10 +18,10 @@ export function toOutputFirst({ data, shape }: DenseArray): DenseArray {
 }
 
 /** (K, H · W · C) → (K, C · H · W): the columns in the order of our Flatten */
-export function channelsFirst({ data, shape }: DenseArray, channels: number): DenseArray {
+export function channelsFirst(who: string, { data, shape }: DenseArray, channels: number): DenseArray {
   const [rows, columns] = shape;
   const pixels = columns / channels;
-  const turned = new Float32Array(data.length);
+  const turned = newFloats(who, data.length);
   for (let row = 0, i = 0; row < rows; row++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
       for (let channel = 0; channel < channels; channel++) turned[row * columns + channel * pixels + pixel] = data[i++];

@@ -5,10 +5,19 @@
  *     [{ "paths": ["group1-shard1of2.bin", …], "weights": [{ "name", "shape", "dtype", "quantization"? }, …] }, …]
  *
  * A quantised weight is stored as uint8 or uint16, v = q · scale + min, or as float16.
+ *
+ * A manifest is not believed: what its weights take is held against what its files have, before anything is made of
+ * either, and each file is asked for once.
  */
+import { isUint8Array } from '../check/arrays.ts';
+import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import { decodeHalf } from '../kernels/half.ts';
 import type { DenseArray } from '../networks/network.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { Config } from './config.ts';
+import { newBytes, newFloats } from './memory.ts';
 
 /** Gives the bytes of one file of the manifest, by its path there. */
 export type ReadShard = (path: string) => Uint8Array | Promise<Uint8Array>;
@@ -19,14 +28,14 @@ interface Encoding {
   read(view: DataView, at: number): number;
 }
 
-const ENCODINGS: Readonly<Record<string, Encoding>> = {
+const ENCODINGS = {
   float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
   int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  float16: { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
+  float16: { bytes: 2, read: (view, at) => decodeHalf(view.getUint16(at, true), 'binary16') },
   uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
-};
+} as const satisfies Readonly<Record<string, Encoding>>;
 
 interface Weight {
   readonly who: string;
@@ -36,31 +45,66 @@ interface Weight {
   readonly encoding: Encoding;
 }
 
-/** All weights by name, as float32. */
-export async function readWeights(manifest: unknown, readShard: ReadShard): Promise<Map<string, DenseArray>> {
+/** Files that together hold some weights. */
+export interface WeightGroup {
+  readonly who: string;
+  readonly paths: readonly string[];
+  readonly weights: readonly Weight[];
+  /** What the weights take. */
+  readonly bytes: number;
+}
+
+/** The groups of a manifest; no two weights have one name, and no path stands there twice. */
+export function parseManifest(manifest: unknown): WeightGroup[] {
   if (!Array.isArray(manifest)) {
     throw new NnpackError('invalid-model', `weightsManifest: expected an array of groups, got ${show(manifest)}`);
   }
-  const found = new Map<string, DenseArray>();
-  for (let i = 0; i < manifest.length; i++) {
-    const group = new Config(`weightsManifest[${i}]`, manifest[i]);
-    const weights = group.array('weights').map((entry, j) => weightOf(`${group.who}.weights[${j}]`, entry));
-    const bytes = await readShards(group, readShard);
-    const expected = weights.reduce((sum, { count, encoding }) => sum + count * encoding.bytes, 0);
-    if (bytes.length !== expected) {
-      const what = `its files hold ${bytes.length} bytes, expected ${expected} (what its weights take)`;
-      throw new NnpackError('invalid-model', `${group.who}: ${what}`);
+  const names = new Set<string>();
+  const files = new Set<string>();
+  return manifest.map((entry: unknown, i) => {
+    const group = new Config(`weightsManifest[${i}]`, entry);
+    const weights = group.array('weights').map((weight, j) => weightOf(`${group.who}.weights[${j}]`, weight));
+    for (const { who, name } of weights) {
+      if (names.has(name)) throw new NnpackError('invalid-model', `${who}: a second weight named ${show(name)}`);
+      names.add(name);
     }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    let at = 0;
-    for (const { who, name, shape, count, encoding } of weights) {
-      if (found.has(name)) throw new NnpackError('invalid-model', `${who}: a second weight named ${show(name)}`);
-      const data = new Float32Array(count);
-      for (let k = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
+    const paths = group.array('paths').map((path) => {
+      if (typeof path !== 'string') return group.fail('paths', 'an array of strings');
+      if (files.has(path)) {
+        throw new NnpackError('invalid-model', `${group.who}: lists ${show(path)} again, expected each file once`);
+      }
+      files.add(path);
+      return path;
+    });
+    const bytes = weights.reduce((sum, { count, encoding }) => sum + count * encoding.bytes, 0);
+    return { who: group.who, paths, weights, bytes };
+  });
+}
+
+/** All weights by name, as float32. */
+export async function readWeights(
+  groups: readonly WeightGroup[],
+  readShard: ReadShard,
+): Promise<Map<string, DenseArray>> {
+  const found = new Map<string, DenseArray>();
+  for (const group of groups) {
+    const run = new ByteRun(await readShards(group, readShard));
+    for (const { who, name, shape, count, encoding } of group.weights) {
+      const bytes = run.take(who, count * encoding.bytes);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const data = newFloats(who, count);
+      for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
       found.set(name, { data, shape });
     }
   }
   return found;
+}
+
+/** @throws NnpackError unless the files of a group hold what its weights take */
+export function expectBytes({ who, bytes }: WeightGroup, held: number): void {
+  if (held === bytes) return;
+  const what = `its files hold ${held} bytes, expected ${bytes} (what its weights take)`;
+  throw new NnpackError('invalid-model', `${who}: ${what}`);
 }
 
 function weightOf(where: string, entry: unknown): Weight {
@@ -68,22 +112,24 @@ function weightOf(where: string, entry: unknown): Weight {
   const config = new Config(`weight ${show(name)}`, entry);
   const shape = config.array('shape') as readonly number[];
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) config.fail('shape', 'whole numbers');
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
+  if (!(count <= MAX_ELEMENTS)) config.fail('shape', `at most ${MAX_ELEMENTS} elements`);
   return { who: config.who, name, shape, count, encoding: encodingOf(config) };
 }
 
 function encodingOf(config: Config): Encoding {
   const dtype = config.string('dtype');
-  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
-    config.fail('dtype', "'float32', 'int32' or 'bool'");
-  }
+  const expected = "'float32', 'int32' or 'bool'";
+  // tfjs has these two, and no layer that we know has such a weight
+  if (dtype === 'string' || dtype === 'complex64') config.unsupported('dtype', expected);
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') return config.fail('dtype', expected);
   if (!config.has('quantization')) return ENCODINGS[dtype];
 
   const quantization = config.object('quantization');
   const stored = quantization.string('dtype');
   if (stored === 'float16' && dtype === 'float32') return ENCODINGS.float16;
   if ((stored !== 'uint8' && stored !== 'uint16') || dtype === 'bool') {
-    quantization.fail('dtype', `'uint8', 'uint16' or, of float32, 'float16' (the weight is ${dtype})`);
+    return quantization.fail('dtype', `'uint8', 'uint16' or, of float32, 'float16' (the weight is ${dtype})`);
   }
   // v = q · scale + min, and whole numbers rounded
   const scale = quantization.number('scale');
@@ -93,21 +139,18 @@ function encodingOf(config: Config): Encoding {
   return { bytes, read: dtype === 'int32' ? (view, at) => Math.round(value(view, at)) | 0 : value };
 }
 
-/** The files of a group, one after the other. */
-async function readShards(group: Config, readShard: ReadShard): Promise<Uint8Array> {
+/** The files of a group; no further one is asked for once there are more bytes than its weights take. */
+async function readShards(group: WeightGroup, readShard: ReadShard): Promise<Uint8Array[]> {
   const shards: Uint8Array[] = [];
-  for (const path of group.array('paths')) {
-    if (typeof path !== 'string') group.fail('paths', 'an array of strings');
-    shards.push(await readOneShard(path, readShard));
+  let held = 0;
+  for (const path of group.paths) {
+    const shard = await readOneShard(path, readShard);
+    held += shard.length;
+    if (held > group.bytes) expectBytes(group, held);
+    shards.push(shard);
   }
-  if (shards.length === 1) return shards[0];
-  const all = new Uint8Array(shards.reduce((sum, shard) => sum + shard.length, 0));
-  let at = 0;
-  for (const shard of shards) {
-    all.set(shard, at);
-    at += shard.length;
-  }
-  return all;
+  expectBytes(group, held);
+  return shards;
 }
 
 async function readOneShard(path: string, readShard: ReadShard): Promise<Uint8Array> {
@@ -115,19 +158,54 @@ async function readOneShard(path: string, readShard: ReadShard): Promise<Uint8Ar
   try {
     bytes = await readShard(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new NnpackError('input-output', `weights file ${show(path)} could not be read: ${reason}`, { cause: error });
+    throw shardError(path, error);
   }
-  if (bytes instanceof Uint8Array) return bytes;
+  if (isUint8Array(bytes)) return bytes;
   throw new NnpackError('invalid-model', `weights file ${show(path)}: expected a Uint8Array, got ${show(bytes)}`);
 }
 
-/** Half precision: 1 sign, 5 exponent and 10 mantissa bits, (−1)ˢ · 2^(e − 15) · (1 + m / 1024). */
-function halfToNumber(half: number): number {
-  const sign = half >> 15 === 0 ? 1 : -1;
-  const e = (half >> 10) & 31;
-  const m = half & 1023;
-  if (e === 31) return m === 0 ? sign * Infinity : Number.NaN;
-  // the exponent 0 has no leading 1
-  return sign * (e === 0 ? 2 ** -14 * (m / 1024) : 2 ** (e - 15) * (1 + m / 1024));
+/** The error of a file that could not be read, with its path in the manifest. */
+export function shardError(path: string, error: unknown): NnpackError {
+  const what = `weights file ${show(path)} could not be read: ${textOf(error)}`;
+  return new NnpackError('input-output', what, { cause: error });
+}
+
+/** The files of a group as one run of bytes, which no single buffer holds. */
+class ByteRun {
+  readonly #shards: readonly Uint8Array[];
+  #shard = 0;
+  /** In the current shard. */
+  #at = 0;
+
+  constructor(shards: readonly Uint8Array[]) {
+    this.#shards = shards;
+  }
+
+  /** The next bytes of the run: where they lie if one file has them all, else a copy. */
+  take(who: string, count: number): Uint8Array {
+    const whole = this.#next(count);
+    if (whole.length === count) return whole;
+    const copy = newBytes(who, count);
+    copy.set(whole);
+    for (let at = whole.length; at < count; ) {
+      const part = this.#next(count - at);
+      copy.set(part, at);
+      at += part.length;
+    }
+    return copy;
+  }
+
+  /** Up to so many bytes, from one file; at least one, as long as there are any. */
+  #next(most: number): Uint8Array {
+    while (this.#shard < this.#shards.length && this.#at === this.#shards[this.#shard].length) {
+      this.#shard++;
+      this.#at = 0;
+    }
+    if (this.#shard === this.#shards.length) return new Uint8Array(0);
+    const shard = this.#shards[this.#shard];
+    const count = Math.min(most, shard.length - this.#at);
+    const part = new Uint8Array(shard.buffer, shard.byteOffset + this.#at, count);
+    this.#at += count;
+    return part;
+  }
 }

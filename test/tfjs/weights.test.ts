@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import { readWeights } from '../../src/tfjs/weights.ts';
+import { parseManifest, type ReadShard, readWeights } from '../../src/tfjs/weights.ts';
+
+const readManifest = async (manifest: unknown, readShard: ReadShard) => readWeights(parseManifest(manifest), readShard);
 
 const read = async (weights: unknown[], bytes: Uint8Array) => {
-  const all = await readWeights([{ paths: ['w.bin'], weights }], () => bytes);
+  const all = await readManifest([{ paths: ['w.bin'], weights }], () => bytes);
   return [...all.get('w')!.data];
 };
 
@@ -22,7 +24,7 @@ describe('readWeights', () => {
     // from the middle of a larger buffer, at an odd place
     const inside = new Uint8Array(21);
     inside.set(bytes, 3);
-    const found = await readWeights([{ paths: ['w.bin'], weights: entries }], () => inside.subarray(3, 13));
+    const found = await readManifest([{ paths: ['w.bin'], weights: entries }], () => inside.subarray(3, 13));
     expect(found.get('f')).toEqual({ shape: [], data: Float32Array.of(-1.5) });
     expect(found.get('i')).toEqual({ shape: [1, 1], data: Float32Array.of(-7) });
     expect(found.get('b')).toEqual({ shape: [2], data: Float32Array.of(1, 0) });
@@ -70,7 +72,7 @@ describe('readWeights', () => {
       'c.bin': Uint8Array.of(0, 0, 64, 64),
     };
     const asked: string[] = [];
-    const found = await readWeights(
+    const found = await readManifest(
       [
         { paths: ['a.bin', 'b.bin'], weights: [{ name: 'x', shape: [2], dtype: 'float32' }] },
         { paths: ['c.bin'], weights: [{ name: 'y', shape: [1], dtype: 'float32' }] },

@@ -1,0 +1,86 @@
+/**
+ * Files of a model on disk. A model may come from anywhere, so its manifest names files inside its own folder only, and
+ * what is read is a regular file, as long as it was when it was looked at: never a pipe that waits for ever, or a device
+ * without an end. What is thrown here says what is wrong; whoever asked adds whose file it is.
+ */
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+
+export interface RegularFile {
+  /** Without links. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What stands at a path, once links are followed. Nothing is opened: opening alone may wait, or wind a tape. */
+export async function lookAt(path: string): Promise<RegularFile> {
+  const real = await realpath(path);
+  const stats = await stat(real);
+  expectRegular(stats);
+  return { path: real, bytes: stats.size };
+}
+
+/** The bytes of a file, of which there must be as many as there were. */
+export async function readRegular({ path, bytes }: RegularFile): Promise<Uint8Array> {
+  // Between the look and this, another file may have come to that name. Windows has neither flag.
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  try {
+    const stats = await file.stat();
+    expectRegular(stats);
+    if (stats.size !== bytes) throw new Error(`it has ${stats.size} bytes now, and had ${bytes}`);
+    return await readBytes(file, new Uint8Array(bytes));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file of the manifest's path, in the folder of the model (without links). */
+export async function lookInside(folder: string, path: string): Promise<RegularFile> {
+  const refusal = refusePath(path, process.platform === 'win32');
+  if (refusal !== null) throw new Error(refusal);
+  const place = resolve(folder, path);
+  // nothing outside is touched, not even to see whether it exists
+  expectInside(folder, place, 'it lies');
+  const file = await lookAt(place);
+  expectInside(folder, file.path, 'it is a link to a file');
+  return file;
+}
+
+/** Why a manifest's path is none of a file beside the model, or null. It is a relative one with slashes, on any system. */
+export function refusePath(path: string, isWindows: boolean): string | null {
+  if (path === '') return 'it has no name';
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) return "it is a URL, expected a path inside the model's folder";
+  if (isWindows && /[\\:]/.test(path)) return 'it has a backslash or a colon, expected slashes alone';
+  if (path.startsWith('/')) return "it is absolute, expected a path inside the model's folder";
+  return null;
+}
+
+function expectInside(folder: string, place: string, what: string): void {
+  const way = relative(folder, place);
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return;
+  throw new Error(`${what} outside of the model's folder, expected one inside`);
+}
+
+function expectRegular(stats: Stats): void {
+  if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, expected a regular file`);
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+async function readBytes(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
+  // one read takes less than 2³¹ bytes
+  const most = 2 ** 30;
+  for (let at = 0; at < into.length; ) {
+    const { bytesRead } = await file.read(into, at, Math.min(most, into.length - at), at);
+    if (bytesRead === 0) throw new Error(`it ends after ${at} bytes, and had ${into.length}`);
+    at += bytesRead;
+  }
+  return into;
+}

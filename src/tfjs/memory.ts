@@ -1,0 +1,20 @@
+/** Arrays as large as a file says: where no memory is left for one, that is our own error. */
+import { NnpackError } from '../errors.ts';
+
+export function newFloats(who: string, count: number): Float32Array {
+  return allocate(who, 4 * count, () => new Float32Array(count));
+}
+
+export function newBytes(who: string, count: number): Uint8Array {
+  return allocate(who, count, () => new Uint8Array(count));
+}
+
+function allocate<T>(who: string, bytes: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const what = `no memory for an array of ${bytes} bytes (${error.message})`;
+    throw new NnpackError('out-of-memory', `${who}: ${what}`, { cause: error });
+  }
+}
