@@ -1,0 +1,429 @@
+/** Files that are made to cost much, to overflow, or to be taken for others; and a draw over all that a file may hold. */
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NnpackError } from '../../src/errors.ts';
+import { inferShapes } from '../../src/networks/shapes.ts';
+import { readLayersModel } from '../../src/tfjs/index.ts';
+import { RUNS } from '../networks/arbitrary.ts';
+import type { KerasLayer } from './keras.ts';
+import { functionalModel, type manifestOf, sequentialModel } from './models.ts';
+
+const layer = (class_name: string, config: KerasLayer['config']): KerasLayer => ({ class_name, config });
+const reading = (names: string[], of: KerasLayer): KerasLayer => {
+  return { ...of, inbound_nodes: [names.map((name) => [name, 0, 0, {}])] };
+};
+const ones = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1) });
+
+async function errorOf(reading: Promise<unknown>): Promise<NnpackError> {
+  const error = await reading.then(
+    () => expect.unreachable('expected an error'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(NnpackError);
+  return error as NnpackError;
+}
+
+describe('weights that are asked of a caller', () => {
+  const dense = (name: string, units = 1) =>
+    layer('Dense', { name, units, use_bias: false, batch_input_shape: [null, 3] });
+  const topology = { class_name: 'Sequential', config: { layers: [dense('d')] } };
+  const model = (...weightsManifest: unknown[]) => ({ modelTopology: topology, weightsManifest });
+  const kernel = { name: 'd/kernel', shape: [3, 1], dtype: 'float32' };
+
+  it('are asked for once, and no further once there are too many bytes', async () => {
+    const asked: string[] = [];
+    const shard = async (path: string) => {
+      asked.push(path);
+      return new Uint8Array(5);
+    };
+    const paths = ['a', 'b', 'c', 'd', 'e'];
+    const error = await errorOf(readLayersModel(model({ paths, weights: [kernel] }), shard));
+    expect(error.message).toBe('weightsManifest[0]: its files hold 15 bytes, expected 12 (what its weights take)');
+    expect(error.code).toBe('invalid-model');
+    expect(asked).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not asked for where the manifest makes no sense', async () => {
+    const never = () => expect.unreachable('asked for a weights file');
+    const good = { paths: ['a'], weights: [kernel] };
+    const sized = (...shape: unknown[]) => ({ paths: ['a'], weights: [{ ...kernel, shape }] });
+    const cases: [manifest: unknown[], text: string][] = [
+      [[{ ...good, paths: ['a', 'b', 'a'] }], "weightsManifest[0]: lists 'a' again, expected each file once"],
+      [[good, { paths: ['a'], weights: [] }], "weightsManifest[1]: lists 'a' again, expected each file once"],
+      [[good, { paths: ['b'], weights: [kernel] }], "weight 'd/kernel': a second weight named 'd/kernel'"],
+      [[sized(2 ** 30, 2)], `weight 'd/kernel': shape expected at most ${2 ** 30} elements, got [${2 ** 30}, 2]`],
+      [
+        [sized(1e9, 1e9)],
+        `weight 'd/kernel': shape expected at most ${2 ** 30} elements, got [1000000000, 1000000000]`,
+      ],
+      [
+        [sized(...new Array(40).fill(1e9), 0)],
+        `weight 'd/kernel': shape expected at most ${2 ** 30} elements, got [${new Array(6).fill(1e9).join(', ')}, …]`,
+      ],
+      [[sized(2 ** 53)], `weight 'd/kernel': shape expected whole numbers, got [${2 ** 53}]`],
+      [[good, null], 'weightsManifest[1]: expected an object, got null'],
+    ];
+    for (const [manifest, text] of cases) {
+      const error = await errorOf(readLayersModel(model(...manifest), never));
+      expect([error.message, error.code]).toEqual([text, 'invalid-model']);
+    }
+  });
+
+  it('may be of another realm, at any place in a buffer', async () => {
+    const bytes = [...new Uint8Array(Float32Array.of(1, 2, 3).buffer)];
+    const foreign = runInNewContext('new Uint8Array([9, ...bytes, 9]).subarray(1, 13)', { bytes });
+    expect(foreign).not.toBeInstanceOf(Uint8Array);
+    const parts: Record<string, Uint8Array> = { whole: foreign, a: foreign.subarray(0, 5), b: foreign.subarray(5) };
+    for (const paths of [['whole'], ['a', 'b']]) {
+      const [node] = (await readLayersModel(model({ paths, weights: [kernel] }), (path) => parts[path])).nodes;
+      expect(node).toMatchObject({ kernel: { data: Float32Array.of(1, 2, 3) } });
+    }
+  });
+
+  it.each([
+    ['an error', new Error('no such host'), 'no such host'],
+    ['a text', 'gone', 'gone'],
+    ['nothing', undefined, 'undefined'],
+    ['a symbol', Symbol('x'), 'Symbol(x)'],
+    ['what has no text', Object.create(null), 'something without a text was thrown'],
+    ['an abort', new DOMException('This operation was aborted', 'AbortError'), 'This operation was aborted'],
+  ])('may fail with %s', async (_, reason, text) => {
+    const manifest = { paths: ['__proto__'], weights: [kernel] };
+    const fail = () => {
+      throw reason;
+    };
+    for (const readShard of [fail, async () => fail()]) {
+      const error = await errorOf(readLayersModel(model(manifest), readShard));
+      expect(error.message).toBe(`weights file '__proto__' could not be read: ${text}`);
+      expect(error.code).toBe('input-output');
+      expect(error.cause).toBe(reason);
+    }
+  });
+
+  it('are asked of a function', async () => {
+    for (const readShard of [undefined, null, 'a.bin', {}] as unknown[]) {
+      const error = await errorOf(readLayersModel(model(), readShard as () => Uint8Array));
+      expect(error.code).toBe('invalid-argument');
+    }
+    const others: unknown[] = [undefined, new ArrayBuffer(12), new Uint8ClampedArray(12), new Float32Array(3), 'abc'];
+    for (const bytes of others) {
+      const readShard = () => bytes as Uint8Array;
+      const error = await errorOf(readLayersModel(model({ paths: ['a'], weights: [kernel] }), readShard));
+      expect(error.message).toMatch(/^weights file 'a': expected a Uint8Array, got /);
+    }
+  });
+});
+
+describe('depth', () => {
+  const input = layer('InputLayer', { name: 'in', batch_input_shape: [null, 3] });
+  const relu = (i: number) => layer('ReLU', { name: `r${i}` });
+  // calls of one another overflow at some 5,000
+  const COUNT = RUNS > 1 ? 200_000 : 20_000;
+
+  it('of a chain overflows nothing', async () => {
+    const chain = Array.from({ length: COUNT }, (_, i) => reading([i === 0 ? 'in' : `r${i - 1}`], relu(i)));
+    const { json } = functionalModel([input, ...chain], {});
+    const network = await readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0));
+    expect(network.nodes).toHaveLength(COUNT);
+    expect(network.outputs).toEqual([`r${COUNT - 1}`]);
+    const stacked = sequentialModel(
+      [input, ...chain.map(({ class_name, config }) => ({ class_name, config }))],
+      {},
+      [3],
+    );
+    const text = JSON.stringify({ ...stacked.json, weightsManifest: [] });
+    expect((await readLayersModel(text, () => new Uint8Array(0))).nodes).toHaveLength(COUNT);
+  });
+
+  it('of a circle neither', async () => {
+    const circle = Array.from({ length: COUNT }, (_, i) => reading([`r${(i + 1) % COUNT}`], relu(i)));
+    const { json } = functionalModel([input, ...circle], {});
+    const error = await errorOf(readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0)));
+    expect([error.code, error.message]).toEqual([
+      'invalid-model',
+      `layer 'r${COUNT - 2}' (ReLU): reads 'r${COUNT - 1}' in a circle`,
+    ]);
+    const self = functionalModel([input, reading(['r0'], relu(0))], {});
+    expect((await errorOf(readLayersModel(self.json, () => new Uint8Array(0)))).message).toBe(
+      "layer 'r0' (ReLU): reads 'r0' in a circle",
+    );
+  });
+
+  it('of JSON neither, parsed or not, wherever it is', async () => {
+    const deep = `${'['.repeat(COUNT)}${']'.repeat(COUNT)}`;
+    const parsed = JSON.parse(deep);
+    const circle: unknown[] = [];
+    circle.push(circle, { circle });
+    const model = (nested: unknown, at: string) => {
+      const chain = [input, reading(['in'], layer('ReLU', { name: 'r', max_value: at === 'config' ? nested : 6 }))];
+      const { json } = functionalModel(chain, {});
+      return at === 'config' ? json : { ...json, [at]: nested };
+    };
+    for (const at of ['format', 'modelTopology', 'weightsManifest', 'config']) {
+      const text = JSON.stringify(model('DEEP', at)).replace('"DEEP"', deep);
+      for (const given of [text, model(parsed, at), model(circle, at)]) {
+        expect((await errorOf(readLayersModel(given, () => new Uint8Array(0)))).code).toBe('invalid-model');
+      }
+    }
+    // where nothing reads it, it is nobody's fault
+    const { json } = functionalModel([input, reading(['in'], relu(0))], {});
+    for (const userDefinedMetadata of [parsed, circle]) {
+      const model = { ...json, userDefinedMetadata };
+      expect((await readLayersModel(model, () => new Uint8Array(0))).nodes).toHaveLength(1);
+    }
+  });
+});
+
+describe('names', () => {
+  const dense = (name: string, units = 1) => layer('Dense', { name, units, use_bias: false });
+  const input = (name: string) => layer('InputLayer', { name, batch_input_shape: [null, 3] });
+  const read = (layers: KerasLayer[], weights: Parameters<typeof manifestOf>[0]) => {
+    const { json, shards } = functionalModel(layers, weights);
+    return readLayersModel(json, (path) => shards[path]);
+  };
+
+  it('of layers are there once', async () => {
+    const twice = [input('in'), reading(['in'], dense('d')), reading(['in'], dense('d'))];
+    const error = await errorOf(read(twice, { 'd/kernel': ones(3, 1) }));
+    expect([error.code, error.message]).toEqual(['invalid-model', "layer 'd' (Dense): a second layer of this name"]);
+    const stacked = sequentialModel([dense('d', 3), dense('d', 3)], { 'd/kernel': ones(3, 3) }, [3]);
+    const other = await errorOf(readLayersModel(stacked.json, (path) => stacked.shards[path]));
+    expect(other.message).toBe("layer 'd' (Dense): a second layer of this name");
+    const nameless = await errorOf(read([input('in'), reading(['in'], dense(''))], {}));
+    expect([nameless.code, nameless.message]).toEqual([
+      'invalid-model',
+      "layers[1]: config: name expected a name, got ''",
+    ]);
+  });
+
+  it('of the prototype are names like others', async () => {
+    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      // as a file has it: JSON.parse makes a field of __proto__
+      const weights = JSON.parse(`{ "${name}/kernel": null }`);
+      weights[`${name}/kernel`] = ones(3, 1);
+      const network = await read([input('in'), reading(['in'], dense(name))], weights);
+      expect(network.outputs).toEqual([name]);
+      expect((await read([input(name), reading([name], dense('d'))], { 'd/kernel': ones(3, 1) })).inputs[0].name).toBe(
+        name,
+      );
+      const error = await errorOf(read([input('in'), reading([name], dense('d'))], {}));
+      expect(error.message).toBe(`layer 'd' (Dense): reads '${name}', which is no layer`);
+      const missing = await errorOf(read([input('in'), reading(['in'], dense(name))], {}));
+      expect(missing.message).toBe(`layer '${name}' (Dense): weight '${name}/kernel' is missing from weightsManifest`);
+    }
+    // no field is found on a prototype
+    const inherited = Object.create({ modelTopology: {}, weightsManifest: [] });
+    expect((await errorOf(readLayersModel(inherited, () => new Uint8Array(0)))).message).toBe(
+      'model: modelTopology: expected an object, got undefined',
+    );
+  });
+
+  it('of weights with a cell in between are of one layer alone', async () => {
+    const other = { shape: [3, 1], data: Float32Array.of(7, 8, 9) };
+    // DenseNet has such names of layers; the weight is the other layer's own
+    const both = [input('in'), reading(['in'], dense('a/b')), reading(['in'], dense('a'))];
+    const stolen = await errorOf(read(both, { 'a/b/kernel': other }));
+    expect([stolen.code, stolen.message]).toEqual([
+      'invalid-model',
+      "layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest",
+    ]);
+    const one = [input('in'), reading(['in'], dense('a'))];
+    const kernelOf = async (weights: Record<string, typeof other>) => (await read(one, weights)).nodes[0];
+    expect(await kernelOf({ 'a/b/kernel': other })).toMatchObject({ kernel: { data: other.data } });
+    expect(await kernelOf({ 'a/b/kernel': ones(3, 1), 'a/kernel': other })).toMatchObject({
+      kernel: { data: other.data },
+    });
+    const ambiguous = await errorOf(kernelOf({ 'a/b/kernel': other, 'a/c/kernel': ones(3, 1) }));
+    expect([ambiguous.code, ambiguous.message]).toEqual([
+      'invalid-model',
+      "layer 'a' (Dense): weight 'a/kernel' may be 'a/b/kernel' or 'a/c/kernel', expected one",
+    ]);
+    const further = await errorOf(kernelOf({ 'a/b/c/kernel': other }));
+    expect(further.message).toBe("layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest");
+  });
+
+  it('of the nodes that a layer becomes make way for those of layers', async () => {
+    const soft = layer('Dense', { name: 'a', units: 2, use_bias: false, activation: 'softmax' });
+    const layers = [input('in'), reading(['in'], soft), reading(['a'], layer('ReLU', { name: 'a/logits' }))];
+    const network = await read(layers, { 'a/kernel': ones(3, 2) });
+    expect(network.nodes.map(({ name }) => name)).toEqual(['a/logits_1', 'a', 'a/logits']);
+    const stacked = sequentialModel([dense('input')], { 'input/kernel': ones(3, 1) }, [3]);
+    const first = await readLayersModel(stacked.json, (path) => stacked.shards[path]);
+    expect([first.inputs[0].name, first.outputs]).toEqual(['input_1', ['input']]);
+  });
+
+  it('of inputs are those of input layers, each once', async () => {
+    const layers = [input('in'), reading(['in'], dense('d'))];
+    const { json, shards } = functionalModel(layers, { 'd/kernel': ones(3, 1) });
+    const withInputs = (...names: string[]) => {
+      const copy = structuredClone(json) as { modelTopology: { model_config: { config: Record<string, unknown> } } };
+      copy.modelTopology.model_config.config.input_layers = names.map((name) => [name, 0, 0]);
+      return errorOf(readLayersModel(copy, (path) => shards[path]));
+    };
+    expect((await withInputs('in', 'in')).message).toMatch(/input_layers expected each name once/);
+    // a layer that computes would be passed over
+    expect((await withInputs('d')).message).toMatch(/input_layers expected names of layers of the class InputLayer/);
+  });
+});
+
+describe('what no file holds', () => {
+  it('is an NnpackError', async () => {
+    const thrower = {
+      get modelTopology() {
+        throw new Error('a getter');
+      },
+    };
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    const proxy = new Proxy({}, { ownKeys: () => null as never });
+    const values = [undefined, null, 0, NaN, 1n, Symbol('x'), () => 0, [], new Map(), thrower, revoked.proxy, proxy];
+    for (const value of values) {
+      expect((await errorOf(readLayersModel(value, () => new Uint8Array(0)))).code).toBe('invalid-model');
+      const inside = { modelTopology: value, weightsManifest: value };
+      expect((await errorOf(readLayersModel(inside, () => new Uint8Array(0)))).code).toBe('invalid-model');
+    }
+    expect((await errorOf(readLayersModel(thrower, () => new Uint8Array(0)))).message).toBe(
+      'model: cannot be read: a getter',
+    );
+  });
+});
+
+describe('a good model with anything changed', () => {
+  /** Every class of layer that is read, with every field that is. */
+  function goodModel() {
+    const layers = [
+      layer('InputLayer', { name: 'in', batch_input_shape: [null, 6, 6, 3] }),
+      reading(
+        ['in'],
+        layer('ZeroPadding2D', {
+          name: 'z',
+          padding: [
+            [1, 1],
+            [0, 1],
+          ],
+          data_format: 'channels_last',
+        }),
+      ),
+      reading(
+        ['z'],
+        layer('Conv2D', {
+          name: 'c',
+          filters: 4,
+          kernel_size: [3, 3],
+          strides: [1, 1],
+          padding: 'valid',
+          activation: 'relu',
+          use_bias: true,
+          dilation_rate: [1, 1],
+          groups: 1,
+        }),
+      ),
+      reading(['c'], layer('BatchNormalization', { name: 'b', axis: [3], epsilon: 0.001, scale: true, center: true })),
+      reading(
+        ['b'],
+        layer('DepthwiseConv2D', { name: 'd', kernel_size: [3, 3], padding: 'same', depth_multiplier: 1 }),
+      ),
+      reading(['d'], layer('UpSampling2D', { name: 'u', size: [2, 2], interpolation: 'bilinear' })),
+      reading(['u'], layer('AveragePooling2D', { name: 'p', pool_size: [2, 2], strides: [2, 2], padding: 'same' })),
+      reading(['p', 'd'], layer('Add', { name: 'a' })),
+      reading(['a', 'p'], layer('Concatenate', { name: 'k', axis: 3 })),
+      reading(['k'], layer('ReLU', { name: 'r', max_value: 6, negative_slope: 0, threshold: 0 })),
+      reading(['r'], layer('Flatten', { name: 'f' })),
+      reading(['f'], layer('Dense', { name: 'e', units: 2, activation: 'softmax' })),
+    ];
+    const all = {
+      'c/kernel': ones(...[3, 3, 3, 4]),
+      'c/bias': ones(...[4]),
+      'b/gamma': ones(...[4]),
+      'b/beta': ones(...[4]),
+      'b/moving_mean': ones(...[4]),
+      'b/moving_variance': ones(...[4]),
+      'd/depthwise_kernel': ones(...[3, 3, 4, 1]),
+      'd/bias': ones(...[4]),
+      'e/kernel': ones(...[240, 2]),
+      'e/bias': ones(...[2]),
+    };
+    return functionalModel(layers, all);
+  }
+
+  /** Of every type, some of which no JSON has. */
+  const values = fc.oneof(
+    fc.constantFrom<unknown>(null, undefined, true, false, '', 'in', '__proto__', 'constructor', -1, -0, 0, 0.5, 1, 2),
+    fc.constantFrom<unknown>(1e6, 2 ** 30, 2 ** 31, 2 ** 32 + 3, 2 ** 53, 1e300, NaN, Infinity, 1n, Symbol('x')),
+    fc.constantFrom<unknown>([], {}, [[]], [null], [0, 0], [1, 1], [NaN, 1], [['in', 0, 0]], new Map(), new Date(0)),
+    fc.constantFrom<unknown>(() => 1, /x/, new Uint8Array(3), new ArrayBuffer(3), Object.create(null), new Array(2)),
+    fc.constantFrom<unknown>(
+      'same',
+      'valid',
+      'relu',
+      'softmax',
+      'nearest',
+      'Add',
+      'Flatten',
+      'Sequential',
+      'InputLayer',
+    ),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const change = fc.record({ at: fc.nat(), delete: fc.boolean(), value: values });
+
+  it('is a good network or an NnpackError', async () => {
+    const model = goodModel();
+    const names = (await readLayersModel(model.json, (path) => model.shards[path])).nodes.length;
+    expect(names).toBeGreaterThan(10);
+    let failed = 0;
+    let good = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
+        let json: unknown = model.json;
+        for (const { at, delete: isDeleted, value } of changes) {
+          const places = placesIn(json);
+          json = changed(json, places[at % places.length], isDeleted, value);
+        }
+        try {
+          const network = await readLayersModel(json, (path) => model.shards[path]);
+          inferShapes(
+            network,
+            Object.fromEntries(network.inputs.map(({ name, shape }) => [name, shape.map((n) => n ?? 6)])),
+          );
+          good++;
+        } catch (error) {
+          failed++;
+          if (!(error instanceof NnpackError)) throw error;
+        }
+      }),
+      { numRuns: 1500 * RUNS },
+    );
+    // both happen often
+    expect(failed).toBeGreaterThan(300 * RUNS);
+    expect(good).toBeGreaterThan(30 * RUNS);
+  });
+});
+
+type Place = readonly string[];
+
+/** The places of all values in it, its own apart. */
+function placesIn(json: unknown): Place[] {
+  const places: Place[] = [];
+  const open: [place: Place, value: unknown][] = [[[], json]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [place, value] = next;
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
+    for (const [key, item] of Object.entries(value)) {
+      places.push([...place, key]);
+      open.push([[...place, key], item]);
+    }
+  }
+  return places.length === 0 ? [[]] : places;
+}
+
+function changed(json: unknown, [key, ...rest]: Place, isDeleted: boolean, value: unknown): unknown {
+  if (key === undefined) return value;
+  const copy = (Array.isArray(json) ? [...json] : { ...(json as object) }) as Record<string, unknown>;
+  if (rest.length > 0) copy[key] = changed(copy[key], rest, isDeleted, value);
+  else if (!isDeleted) copy[key] = value;
+  else if (Array.isArray(copy)) copy.splice(Number(key), 1);
+  else delete copy[key];
+  return copy;
+}
