@@ -63,25 +63,66 @@ export class NnpackError extends Error {
   }
 }
 
+/** The most characters of a text, and items of an array, that an error shows. */
+const SHOWN_CHARACTERS = 40;
+const SHOWN_ITEMS = 6;
+
 /** The value as an error text shows it: short, and never throwing itself. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
-  if (value === null || value === undefined) return `${value}`;
+  try {
+    return shown(value);
+  } catch {
+    // Proxies and getters may throw whatever they like.
+    return 'an object that cannot be read';
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${cut(value)}'`;
+  if (typeof value === 'bigint') {
+    // The digits of a large one take long to find.
+    return BigInt.asIntN(128, value) === value ? `${value}n` : 'a bigint of more than 128 bits';
+  }
+  if (Object.is(value, -0)) return '-0';
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) {
+    return `${value}`;
+  }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 6).map((item) => (Array.isArray(item) ? 'an array' : show(item)));
-    return `[${shown.join(', ')}${value.length > 6 ? ', …' : ''}]`;
+    const { length } = value;
+    const items: string[] = [];
+    for (let i = 0; i < length && i < SHOWN_ITEMS; i++) items.push(isArray(value[i]) ? 'an array' : show(value[i]));
+    return `[${items.join(', ')}${length > SHOWN_ITEMS ? ', …' : ''}]`;
   }
-  return `an object of ${Object.getPrototypeOf(value)?.constructor?.name ?? 'no class'}`;
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return `an object of ${typeof name === 'string' && name !== '' ? cut(name) : 'no class'}`;
 }
+
+function cut(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+/** Whether the value is an array, of any realm; not even a revoked proxy makes it throw. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** No name of ours is longer: what is has been mistaken for one, and is not compared letter by letter. */
+const LONGEST_NAME = 64;
 
 /** The candidate nearest to a misspelt name, as `, did you mean 'x'?`, or nothing when none is near. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
+  if (name.length > LONGEST_NAME) return '';
   let best = '';
   let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {
+    // At least so many letters are to be added or left out.
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

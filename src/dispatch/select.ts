@@ -10,7 +10,8 @@ import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
 import { wt8x8Strided } from '../algorithms/strided-winograd.ts';
 import { wt8x8 } from '../algorithms/winograd.ts';
-import { didYouMean, NnpackError, show } from '../errors.ts';
+import { oneOf } from '../check/options.ts';
+import { NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 import type { MeasuredTime } from '../threads/measurements.ts';
@@ -195,19 +196,4 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
   const ofNnpack = Math.max(own, wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant);
   const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
   return { algorithm, eligibility, rule, maxConstant };
-}
-
-/** One of the names, the first when none is given, or an error that suggests the nearest. */
-export function oneOf<Name extends string>(
-  who: string,
-  what: string,
-  value: unknown,
-  names: readonly Name[],
-  code: 'invalid-algorithm' | 'invalid-argument',
-): Name {
-  if (value === undefined) return names[0];
-  const found = names.find((name) => name === value);
-  if (found !== undefined) return found;
-  const hint = typeof value === 'string' ? didYouMean(value, names) : '';
-  throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected one of ${names.join(', ')}${hint}`);
 }

@@ -1,4 +1,7 @@
-import { NnpackError } from '../errors.ts';
+import { isFloat32Array, isUint16Array } from '../check/arrays.ts';
+import { allocated } from '../check/memory.ts';
+import { expectOneOf } from '../check/options.ts';
+import { NnpackError, show } from '../errors.ts';
 
 /**
  * Half precision: a sign, a 5-bit exponent e and a 10-bit fraction m.
@@ -14,7 +17,9 @@ import { NnpackError } from '../errors.ts';
  *
  * Source: Arm Architecture Reference Manual, "Half-precision floating-point formats"; IEEE 754-2019, §3.4.
  */
-export type HalfForm = 'binary16' | 'alternative';
+export type HalfForm = (typeof HALF_FORMS)[number];
+
+export const HALF_FORMS = ['binary16', 'alternative'] as const;
 
 /** The distance of neighbours at exponent e; the subnormals of e = 0 are as far apart as the numbers of e = 1. */
 const STEP = Float64Array.from({ length: 32 }, (_, e) => 2 ** (Math.max(e, 1) - 25));
@@ -30,10 +35,7 @@ const double = new DataView(new ArrayBuffer(8));
 export function encodeHalf(x: number, form: HalfForm): number {
   if (Number.isNaN(x)) {
     if (form === 'binary16') return 0x7e00;
-    throw new NnpackError(
-      'invalid-argument',
-      "encodeHalf: x is NaN, expected a number (form 'alternative' has no NaN)",
-    );
+    throw noNaN('encodeHalf', 'x');
   }
   double.setFloat64(0, x);
   const high = double.getUint16(0);
@@ -62,16 +64,43 @@ export function decodeHalf(code: number, form: HalfForm): number {
   return sign * (e === 0 ? m : 1024 + m) * STEP[e];
 }
 
-/** {@link encodeHalf} of every element. */
+function noNaN(who: string, what: string): NnpackError {
+  const text = `${who}: ${what} is NaN, expected a number (form 'alternative' has no NaN)`;
+  return new NnpackError('invalid-argument', text);
+}
+
+/**
+ * {@link encodeHalf} of every element.
+ *
+ * @throws NnpackError `invalid-argument` for another form, or a NaN that the form has no code for; `invalid-tensor-type`
+ *   for what is no Float32Array
+ */
 export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
-  const codes = new Uint16Array(x.length);
-  for (let i = 0; i < x.length; i++) codes[i] = encodeHalf(x[i], form);
+  const who = 'encodeHalves';
+  if (!isFloat32Array(x)) {
+    throw new NnpackError('invalid-tensor-type', `${who}: x is ${show(x)}, expected a Float32Array`);
+  }
+  expectOneOf(who, 'form', form, HALF_FORMS, 'invalid-argument');
+  const codes = allocated(who, 'the codes', () => new Uint16Array(x.length));
+  for (let i = 0; i < x.length; i++) {
+    if (form === 'alternative' && Number.isNaN(x[i])) throw noNaN(who, `x[${i}]`);
+    codes[i] = encodeHalf(x[i], form);
+  }
   return codes;
 }
 
-/** {@link decodeHalf} of every element. */
+/**
+ * {@link decodeHalf} of every element.
+ *
+ * @throws NnpackError `invalid-argument` for another form, `invalid-tensor-type` for what is no Uint16Array
+ */
 export function decodeHalves(codes: Uint16Array, form: HalfForm): Float32Array {
-  const x = new Float32Array(codes.length);
+  const who = 'decodeHalves';
+  if (!isUint16Array(codes)) {
+    throw new NnpackError('invalid-tensor-type', `${who}: codes are ${show(codes)}, expected a Uint16Array`);
+  }
+  expectOneOf(who, 'form', form, HALF_FORMS, 'invalid-argument');
+  const x = allocated(who, 'the numbers', () => new Float32Array(codes.length));
   for (let i = 0; i < codes.length; i++) x[i] = decodeHalf(codes[i], form);
   return x;
 }

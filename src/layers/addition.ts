@@ -1,10 +1,10 @@
 import type { Activation } from '../algorithms/algorithm.ts';
-import { NnpackError, show } from '../errors.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
-import { callLayer, checkElementwiseOutput, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { callLayer, checkElementwiseOutput, checkTensors, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { additionStep, ITEM_ELEMENTS } from './steps.ts';
 
 export interface AdditionOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -12,6 +12,8 @@ export interface AdditionOptions<Output extends TensorLike = Tensor> extends Lay
   readonly inputs: readonly [TensorLike, TensorLike];
   readonly activation?: ActivationOption;
 }
+
+const FIELDS: FieldsOf<AdditionOptions> = { ...LAYER_FIELDS, inputs: true, activation: true };
 
 /**
  * The sum of two tensors of one shape, y = activation(a + b): where a residual block meets its input. `output` may be
@@ -24,13 +26,14 @@ export interface AdditionOptions<Output extends TensorLike = Tensor> extends Lay
  */
 export function additionOutput<Output extends TensorLike = Tensor>(options: AdditionOptions<Output>): Output {
   const who = 'additionOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const inputs: unknown = options.inputs;
-  if (!Array.isArray(inputs) || inputs.length !== 2) {
-    throw new NnpackError('invalid-argument', `${who}: inputs is ${show(inputs)}, expected an array of two tensors`);
+  const read = readOptions<AdditionOptions<Output>>(who, options, FIELDS);
+  const context = contextOf(who, read.context);
+  const given: unknown = read.inputs;
+  const inputs = isArray(given) ? checkTensors(who, 'inputs', given) : [];
+  if (inputs.length !== 2) {
+    throw new NnpackError('invalid-argument', `${who}: inputs is ${show(given)}, expected an array of two tensors`);
   }
-  const [a, b] = [0, 1].map((index) => checkTensor(who, `inputs[${index}]`, inputs[index], [1, 2, 3, 4, 5]));
+  const [a, b] = inputs;
   planesOf(who, 'inputs[0]', a.shape);
   if (a.shape.length !== b.shape.length || a.shape.some((extent, axis) => extent !== b.shape[axis])) {
     throw new NnpackError(
@@ -38,12 +41,12 @@ export function additionOutput<Output extends TensorLike = Tensor>(options: Addi
       `${who}: inputs[1] has shape ${show([...b.shape])}, expected ${show([...a.shape])} (that of inputs[0])`,
     );
   }
-  const activation = checkActivation(who, options.activation);
-  const target = checkElementwiseOutput(who, options.output, a.shape, [
+  const activation = checkActivation(who, read.activation);
+  const target = checkElementwiseOutput(who, read.output, a.shape, [
     ['inputs[0]', a],
     ['inputs[1]', b],
   ]);
-  return callLayer(who, context, [a, b], options.output, target, a.shape, ([x, z], y) =>
+  return callLayer(who, context, [a, b], read.output, target, a.shape, ([x, z], y) =>
     runAddition(context, sizeOf(a.shape), x, z, y, activation),
   );
 }

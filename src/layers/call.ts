@@ -1,4 +1,5 @@
 /** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
+import { type FieldsOf, reading } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
@@ -13,10 +14,17 @@ export interface LayerOptions<Output extends TensorLike = Tensor> {
   readonly context?: Context;
 }
 
-export function expectOptions(who: string, options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new NnpackError('invalid-argument', `${who}: options are ${show(options)}, expected an object`);
+export const LAYER_FIELDS: FieldsOf<LayerOptions> = { output: true, context: true };
+
+/** Checks a list of tensors one by one, so that the first that is none ends it, however long the list says that it is. */
+export function checkTensors(who: string, what: string, list: readonly unknown[]): CheckedTensor[] {
+  const tensors: CheckedTensor[] = [];
+  const lengthOf = () => reading(who, what, 'invalid-argument', () => list.length);
+  const at = (index: number) => reading(who, what, 'invalid-argument', () => list[index]);
+  for (let i = 0, length = lengthOf(); i < length; i++) {
+    tensors.push(checkTensor(who, `${what}[${i}]`, at(i), [1, 2, 3, 4, 5]));
   }
+  return tensors;
 }
 
 export function expectFinite(who: string, what: string, value: unknown): asserts value is number {
@@ -64,6 +72,11 @@ export function checkPerChannel(who: string, what: string, value: unknown, chann
   return tensor;
 }
 
+/** The bias of a layer that may be without. */
+export function checkBias(who: string, bias: unknown): CheckedTensor | undefined {
+  return bias === undefined ? undefined : checkTensor(who, 'bias', bias, [1]);
+}
+
 /** An argument by the name that an error gives it. */
 export type NamedTensor = readonly [name: string, tensor: CheckedTensor];
 
@@ -88,7 +101,7 @@ export function checkElementwiseOutput(
   const target = checkOutput(who, output, shape, []);
   return checkOutput(
     who,
-    output,
+    target,
     shape,
     inputs.filter(([, input]) => !isSameView(target, input)),
   );

@@ -1,8 +1,17 @@
-import { NnpackError, show } from '../errors.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor, MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { type CheckedTensor, expectElements } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
-import { callLayer, channelAxis, checkApartOutput, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import {
+  callLayer,
+  channelAxis,
+  checkApartOutput,
+  checkTensors,
+  LAYER_FIELDS,
+  type LayerOptions,
+  planesOf,
+} from './call.ts';
 import { concatenationStep, tileOf } from './steps.ts';
 
 export interface ConcatenationOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -11,6 +20,8 @@ export interface ConcatenationOptions<Output extends TensorLike = Tensor> extend
   /** The axis along which they follow one another; that of the channels when not given. */
   readonly axis?: number;
 }
+
+const FIELDS: FieldsOf<ConcatenationOptions> = { ...LAYER_FIELDS, inputs: true, axis: true };
 
 /** Every input is `rows` runs, the output the runs of all inputs in turn. */
 export interface ConcatenationProblem {
@@ -31,17 +42,17 @@ export interface ConcatenationProblem {
  */
 export function concatenationOutput<Output extends TensorLike = Tensor>(options: ConcatenationOptions<Output>): Output {
   const who = 'concatenationOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const given: unknown = options.inputs;
-  if (!Array.isArray(given) || given.length === 0) {
+  const read = readOptions<ConcatenationOptions<Output>>(who, options, FIELDS);
+  const context = contextOf(who, read.context);
+  const given: unknown = read.inputs;
+  const inputs = isArray(given) ? checkTensors(who, 'inputs', given) : [];
+  if (inputs.length === 0) {
     throw new NnpackError('invalid-argument', `${who}: inputs is ${show(given)}, expected an array of tensors`);
   }
-  const inputs = Array.from(given, (input, i) => checkTensor(who, `inputs[${i}]`, input, [1, 2, 3, 4, 5]));
-  const problem = checkConcatenation(who, inputs, options.axis);
+  const problem = checkConcatenation(who, inputs, read.axis);
   const named = inputs.map((input, i) => [`inputs[${i}]`, input] as const);
-  const target = checkApartOutput(who, options.output, problem.outputShape, named);
-  return callLayer(who, context, inputs, options.output, target, problem.outputShape, (xs, y) =>
+  const target = checkApartOutput(who, read.output, problem.outputShape, named);
+  return callLayer(who, context, inputs, read.output, target, problem.outputShape, (xs, y) =>
     runConcatenation(context, problem, xs, y),
   );
 }
@@ -72,12 +83,7 @@ export function checkConcatenation(
   const outputShape = first.map((extent, a) =>
     a === axis ? inputs.reduce((sum, { shape }) => sum + shape[axis], 0) : extent,
   );
-  if (sizeOf(outputShape) > MAX_ELEMENTS) {
-    throw new NnpackError(
-      'out-of-memory',
-      `${who}: output ${show(outputShape)} has ${sizeOf(outputShape)} elements, expected at most ${MAX_ELEMENTS}`,
-    );
-  }
+  expectElements(who, 'output', outputShape);
   return {
     rows: sizeOf(first.slice(0, axis)),
     runs: inputs.map(({ shape }) => sizeOf(shape.slice(axis))),

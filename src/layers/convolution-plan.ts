@@ -1,14 +1,21 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
 import type { AlgorithmName, ConvolutionProgram, Profile } from '../algorithms/algorithm.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import { type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
-import { NnpackError, show } from '../errors.ts';
-import { type ConvolutionGeometry, type ConvolutionShape, convolutionShape } from '../tensor/convolution-shape.ts';
+import { NnpackError } from '../errors.ts';
+import {
+  type ConvolutionGeometry,
+  type ConvolutionShape,
+  convolutionShape,
+  GEOMETRY_FIELDS,
+} from '../tensor/convolution-shape.ts';
 import type { TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
+import { checkBias } from './call.ts';
 import { LayerPlan } from './plan.ts';
 import { staged } from './staging.ts';
 
@@ -22,10 +29,29 @@ export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOption
   readonly context?: Context;
 }
 
+const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
+  algorithm: true,
+  eligibility: true,
+  rule: true,
+  accuracy: true,
+  maxError: true,
+};
+
+export const CONVOLUTION_FIELDS: FieldsOf<ConvolutionOptions> = {
+  ...GEOMETRY_FIELDS,
+  ...SELECTION_FIELDS,
+  kernel: true,
+  bias: true,
+  activation: true,
+  context: true,
+};
+
 export interface PlanConvolutionOptions extends ConvolutionOptions {
   /** [N, C, H, W] or [C, H, W]; only its shape is read. */
   readonly input: { readonly shape: readonly number[] };
 }
+
+export const PLAN_FIELDS: FieldsOf<PlanConvolutionOptions> = { ...CONVOLUTION_FIELDS, input: true };
 
 /**
  * Prepares a convolution: chooses the algorithm, transforms and packs the kernel, and allocates the workspace, so that
@@ -48,7 +74,19 @@ export function makePlan(
   pass: NnpackPass,
   packsEachCall: boolean,
 ): ConvolutionPlan {
-  return withPlan(who, options, pass, packsEachCall, (plan) => plan);
+  const read = checkArrays(who, readOptions<PlanConvolutionOptions>(who, options, PLAN_FIELDS));
+  return withPlan(who, checkConvolution(who, read), read, pass, packsEachCall, (plan) => plan);
+}
+
+/** The options of a convolution whose arrays have been checked. */
+type WithArrays<Options> = Omit<Options, 'kernel' | 'bias'> & {
+  readonly kernel: CheckedTensor;
+  readonly bias?: CheckedTensor;
+};
+
+export function checkArrays<Options extends ConvolutionOptions>(who: string, options: Options): WithArrays<Options> {
+  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
+  return { ...options, kernel, bias: checkBias(who, options.bias) };
 }
 
 /**
@@ -57,15 +95,14 @@ export function makePlan(
  */
 export function withPlan<Result>(
   who: string,
-  options: PlanConvolutionOptions,
+  problem: ConvolutionProblem,
+  options: WithArrays<ConvolutionOptions>,
   pass: NnpackPass,
   packsEachCall: boolean,
   work: (plan: ConvolutionPlan) => Result,
 ): Result {
-  const context = contextOf(who, options?.context);
-  const problem = checkConvolution(who, options);
-  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
-  const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
+  const { kernel, bias = null } = options;
+  const context = contextOf(who, options.context);
   const activation = checkActivation(who, options.activation);
   const tried = new Set<AlgorithmName>();
   for (;;) {
@@ -102,9 +139,6 @@ export function checkConvolution(
     bias?: unknown;
   },
 ): ConvolutionProblem {
-  if (typeof options !== 'object' || options === null) {
-    throw new NnpackError('invalid-argument', `${who}: options are ${show(options)}, expected an object`);
-  }
   const input = checkShape(who, 'input', options.input, [3, 4]);
   const kernel = checkShape(who, 'kernel', options.kernel, [4]);
   const shape = convolutionShape(who, input.shape, kernel.shape, options);

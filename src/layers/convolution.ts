@@ -1,12 +1,16 @@
 /** Convolution in one call: plan, run, dispose. */
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
 import { contextOf } from '../threads/context.ts';
 import {
+  CONVOLUTION_FIELDS,
   type ConvolutionOptions,
+  checkArrays,
   checkConvolution,
+  PLAN_FIELDS,
   type PlanConvolutionOptions,
   selectConvolution,
   withPlan,
@@ -20,6 +24,8 @@ export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> exte
   /** Written in place, and returned; of the input's rank. */
   readonly output?: Output;
 }
+
+const CALL_FIELDS: FieldsOf<ConvolutionCallOptions> = { ...CONVOLUTION_FIELDS, input: true, output: true };
 
 /**
  * Convolution for inference: y = activation(bias + input ∗ kernel), a cross-correlation as everywhere in the field.
@@ -58,19 +64,21 @@ function convolve<Output extends TensorLike>(
   pass: NnpackPass,
 ): Output {
   // Everything that can be refused is refused before the kernel is transformed.
-  const { outputShape } = checkConvolution(who, options);
-  const input = checkTensor(who, 'input', options.input, [3, 4]);
-  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
-  if (options.output !== undefined) {
-    checkOutput(who, options.output, outputShape, [
-      ['the input', input],
-      ['the kernel', kernel],
-    ]);
-  }
-  return withPlan(who, options, pass, true, (plan) => {
-    const result = plan.run(options.input, options.output);
+  const read = checkArrays(who, readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS));
+  const input = checkTensor(who, 'input', read.input, [3, 4]);
+  const problem = checkConvolution(who, { ...read, input });
+  const { kernel, output } = read;
+  const target =
+    output === undefined
+      ? undefined
+      : checkOutput(who, output, problem.outputShape, [
+          ['the input', input],
+          ['the kernel', kernel],
+        ]);
+  return withPlan(who, problem, read, pass, true, (plan) => {
+    const result = plan.run(input, target);
     plan.dispose();
-    return result;
+    return (output ?? result) as Output;
   });
 }
 
@@ -90,8 +98,9 @@ export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 
  */
 export function explainConvolution(options: ExplainConvolutionOptions): ConvolutionExplanation {
   const who = 'explainConvolution';
-  const context = contextOf(who, options?.context);
-  const problem = checkConvolution(who, options);
-  const selection = selectConvolution(who, problem, options, 'inference', false, context);
+  const read = readOptions<ExplainConvolutionOptions>(who, options, PLAN_FIELDS);
+  const context = contextOf(who, read.context);
+  const problem = checkConvolution(who, read);
+  const selection = selectConvolution(who, problem, read, 'inference', false, context);
   return new ConvolutionExplanation(problem.shape, selection);
 }

@@ -1,13 +1,14 @@
 /** A fully-connected layer prepared once and run many times: its weights in the context's memory, and its workspace. */
 import { now, type Profile } from '../algorithms/algorithm.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { hasExponent31 } from '../kernels/half.ts';
 import { packPanels } from '../kernels/half-panels.ts';
 import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import type { CheckedTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
-import { expectOptions } from './call.ts';
+import { checkBias } from './call.ts';
 import {
   type CheckedKernel,
   checkFullyConnected,
@@ -36,10 +37,19 @@ export interface FullyConnectedOptions {
   readonly context?: Context;
 }
 
+export const FULLY_CONNECTED_FIELDS: FieldsOf<FullyConnectedOptions> = {
+  kernel: true,
+  bias: true,
+  activation: true,
+  context: true,
+};
+
 export interface PlanFullyConnectedOptions extends FullyConnectedOptions {
   /** [N, C] or [C]; only its shape is read. */
   readonly input: { readonly shape: readonly number[] };
 }
+
+const PLAN_FIELDS: FieldsOf<PlanFullyConnectedOptions> = { ...FULLY_CONNECTED_FIELDS, input: true };
 
 /**
  * Prepares a fully-connected layer: copies the weights into the context's memory and allocates the workspace, so that
@@ -53,15 +63,15 @@ export interface PlanFullyConnectedOptions extends FullyConnectedOptions {
  */
 export function planFullyConnected(options: PlanFullyConnectedOptions): FullyConnectedPlan {
   const who = 'planFullyConnected';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const problem = checkFullyConnected(who, options);
-  const kernel = checkKernel(who, options.kernel);
-  const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
-  const activation = checkActivation(who, options.activation);
+  const read = readOptions<PlanFullyConnectedOptions>(who, options, PLAN_FIELDS);
+  const context = contextOf(who, read.context);
+  const kernel = checkKernel(who, read.kernel);
+  const bias = checkBias(who, read.bias);
+  const problem = checkFullyConnected(who, { input: read.input, kernel, bias });
+  const activation = checkActivation(who, read.activation);
   const format = formatToRead(kernel);
   const program = fullyConnectedProgram({ ...problem.shape, format }, context, activation, layoutFor(problem.shape));
-  return new FullyConnectedPlan(who, context, problem, program, kernel, bias);
+  return new FullyConnectedPlan(who, context, problem, program, kernel, bias ?? null);
 }
 
 /** Weights without exponent 31 are the same numbers in both forms of half precision; the kernel of one need not look for ∞. */

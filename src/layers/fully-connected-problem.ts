@@ -1,12 +1,23 @@
 /** The arguments of fully-connected layers: sizes, and kernels in float32 or half precision. */
+import { isUint16Array, ownHalves } from '../check/arrays.ts';
+import { reading } from '../check/options.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
-import { didYouMean, NnpackError, show } from '../errors.ts';
+import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
+import { HALF_FORMS } from '../kernels/half.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
-import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor, copyIn, isDense } from '../tensor/tensor.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import {
+  type CheckedTensor,
+  checkShape,
+  checkTensor,
+  copyIn,
+  expectShape,
+  isDense,
+  readTensor,
+} from '../tensor/tensor.ts';
 import type { Context } from '../threads/context.ts';
-import { type FullyConnectedShape, methodFor, WEIGHT_FORMATS, type WeightFormat } from './fully-connected-program.ts';
+import { type FullyConnectedShape, methodFor, type WeightFormat } from './fully-connected-program.ts';
 
 /** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */
 export interface HalfTensor {
@@ -29,8 +40,9 @@ export function checkFullyConnected(
   options: { input?: unknown; kernel?: unknown; bias?: unknown },
 ): FullyConnectedProblem {
   const { shape: inputShape } = checkShape(who, 'input', options.input, [1, 2]);
-  const { shape: kernelShape } = checkShape(who, 'kernel', options.kernel, [2]);
-  const format = checkFormat(who, (options.kernel as { format?: unknown }).format);
+  const kernel = readTensor(who, 'kernel', options.kernel, ['shape', 'format']);
+  const kernelShape = expectShape(who, 'kernel', options.kernel, kernel.shape, [2]);
+  const format = checkFormat(who, kernel.format);
   const [batch, inputChannels] = inputShape.length === 1 ? [1, inputShape[0]] : inputShape;
   const [outputChannels, kernelChannels] = kernelShape;
   expectCount(who, 'batch size', batch, 'invalid-batch-size');
@@ -59,9 +71,9 @@ export function checkFullyConnected(
 
 function checkFormat(who: string, format: unknown): WeightFormat {
   if (format === undefined) return 'float32';
-  const found = WEIGHT_FORMATS.find((name) => name === format && name !== 'float32');
+  const found = HALF_FORMS.find((name) => name === format);
   if (found !== undefined) return found;
-  const hint = typeof format === 'string' ? didYouMean(format, WEIGHT_FORMATS) : '';
+  const hint = typeof format === 'string' ? didYouMean(format, HALF_FORMS) : '';
   throw new NnpackError(
     'invalid-argument',
     `${who}: kernel's format is ${show(format)}, expected 'binary16', 'alternative', or none for float32${hint}`,
@@ -72,30 +84,34 @@ function checkFormat(who: string, format: unknown): WeightFormat {
 export type CheckedKernel = CheckedTensor | HalfTensor;
 
 export function isHalf(kernel: CheckedKernel): kernel is HalfTensor {
-  return kernel.data instanceof Uint16Array;
+  return isUint16Array(kernel.data);
 }
 
-/** Checks the data of a kernel whose shape and format have been checked. */
-export function checkKernel(who: string, kernel: TensorLike | HalfTensor): CheckedKernel {
-  const { shape, format, stride, offset } = kernel as HalfTensor & Partial<TensorLike>;
-  const data: unknown = kernel.data;
-  if (format === undefined) {
-    if (data instanceof Uint16Array) {
+/** Checks a kernel with its data: float32, or half precision where it has a format. */
+export function checkKernel(who: string, kernel: unknown): CheckedKernel {
+  const given = readTensor(who, 'kernel', kernel, ['shape', 'format', 'data', 'stride', 'offset']);
+  const shape = expectShape(who, 'kernel', kernel, given.shape, [2]);
+  const format = checkFormat(who, given.format);
+  const { data, stride, offset = 0 } = given;
+  if (format === 'float32') {
+    if (isUint16Array(data)) {
       throw new NnpackError(
         'invalid-tensor-type',
         `${who}: kernel holds a Uint16Array without a format, expected 'binary16' or 'alternative' beside it`,
       );
     }
-    return checkTensor(who, 'kernel', kernel, [2]);
+    return checkTensor(who, 'kernel', given, [2]);
   }
-  if (!(data instanceof Uint16Array)) {
+  if (!isUint16Array(data)) {
     throw new NnpackError(
       'invalid-tensor-type',
       `${who}: kernel of format ${format} holds ${show(data)}, expected a Uint16Array`,
     );
   }
-  const isPlain = stride === undefined || (Array.isArray(stride) && stride.length === 2 && isDense({ shape, stride }));
-  if (!isPlain || (offset ?? 0) !== 0) {
+  const isPlain =
+    stride === undefined ||
+    (isArray(stride) && stride.length === 2 && isDense({ shape, stride: stride as readonly number[] }));
+  if (!isPlain || offset !== 0) {
     throw new NnpackError(
       'invalid-tensor',
       `${who}: kernel of format ${format} has strides or an offset, expected it to be dense`,
@@ -104,10 +120,10 @@ export function checkKernel(who: string, kernel: TensorLike | HalfTensor): Check
   if (data.length < sizeOf(shape)) {
     throw new NnpackError(
       'invalid-tensor',
-      `${who}: kernel of shape ${show([...shape])} has ${data.length} elements, expected ${sizeOf(shape)}`,
+      `${who}: kernel of shape ${show(shape)} has ${data.length} elements, expected ${sizeOf(shape)}`,
     );
   }
-  return { data, shape, format };
+  return { data: reading(who, 'kernel', 'invalid-tensor', () => ownHalves(data)), shape, format };
 }
 
 /** Copies rows first … of a kernel to a dense run of the context's memory, as the program reads them. */

@@ -1,13 +1,14 @@
 /** Fully-connected layers in one call. */
 import { emptyProfile } from '../algorithms/algorithm.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { NnpackError } from '../errors.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, overlaps } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { checkActivation } from './activation.ts';
-import { callLayer, checkApartOutput, expectOptions, type LayerOptions, type NamedTensor } from './call.ts';
-import type { FullyConnectedOptions } from './fully-connected-plan.ts';
+import { callLayer, checkApartOutput, checkBias, LAYER_FIELDS, type LayerOptions, type NamedTensor } from './call.ts';
+import { FULLY_CONNECTED_FIELDS, type FullyConnectedOptions } from './fully-connected-plan.ts';
 import {
   type CheckedKernel,
   checkFullyConnected,
@@ -27,6 +28,8 @@ export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
   readonly input: TensorLike;
   readonly context?: Context;
 }
+
+const CALL_FIELDS: FieldsOf<FullyConnectedCallOptions> = { ...FULLY_CONNECTED_FIELDS, ...LAYER_FIELDS, input: true };
 
 /**
  * A fully-connected layer for inference: y = activation(bias + kernel · input). NNPACK's
@@ -62,22 +65,22 @@ export function fullyConnectedOutput<Output extends TensorLike = Tensor>(
   return connect('fullyConnectedOutput', options);
 }
 
-function connect<Output extends TensorLike>(who: string, options: FullyConnectedCallOptions<Output>): Output {
-  expectOptions(who, options);
+function connect<Output extends TensorLike>(who: string, given: FullyConnectedCallOptions<Output>): Output {
+  const options = readOptions<FullyConnectedCallOptions<Output>>(who, given, CALL_FIELDS);
   const context = contextOf(who, options.context);
-  const { shape, outputShape } = checkFullyConnected(who, options);
   const input = checkTensor(who, 'input', options.input, [1, 2]);
   const kernel = checkKernel(who, options.kernel);
-  const bias = options.bias === undefined ? null : checkTensor(who, 'bias', options.bias, [1]);
+  const bias = checkBias(who, options.bias);
+  const { shape, outputShape } = checkFullyConnected(who, { input, kernel, bias });
   const activation = checkActivation(who, options.activation);
   const read: NamedTensor[] = [['the input', input]];
-  if (bias !== null) read.push(['the bias', bias]);
+  if (bias !== undefined) read.push(['the bias', bias]);
   if (!isHalf(kernel)) read.push(['the kernel', kernel]);
   const target = checkApartOutput(who, options.output, outputShape, read);
   if (target !== null && isHalf(kernel)) expectApartFromHalf(who, target, kernel);
 
   const program = fullyConnectedProgram(shape, context, activation);
-  const inputs = bias === null ? [input] : [input, bias];
+  const inputs = bias === undefined ? [input] : [input, bias];
   return callLayer(who, context, inputs, options.output, target, outputShape, ([x, b = 0], y, staging) => {
     const profile = emptyProfile();
     const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
@@ -130,6 +133,8 @@ export interface ExplainFullyConnectedOptions {
   readonly bias?: { readonly shape: readonly number[] };
 }
 
+const EXPLAIN_FIELDS: FieldsOf<ExplainFullyConnectedOptions> = { input: true, kernel: true, bias: true };
+
 /**
  * Why a fully-connected layer runs as it does: the documented rule with its value, and dot products or a matrix product.
  *
@@ -138,6 +143,6 @@ export interface ExplainFullyConnectedOptions {
  */
 export function explainFullyConnected(options: ExplainFullyConnectedOptions): RulesExplanation {
   const who = 'explainFullyConnected';
-  expectOptions(who, options);
-  return explanationOf(checkFullyConnected(who, options).shape);
+  const read = readOptions<ExplainFullyConnectedOptions>(who, options, EXPLAIN_FIELDS);
+  return explanationOf(checkFullyConnected(who, read).shape);
 }

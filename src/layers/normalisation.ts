@@ -1,3 +1,4 @@
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
@@ -9,7 +10,7 @@ import {
   checkElementwiseOutput,
   checkPerChannel,
   expectFinite,
-  expectOptions,
+  LAYER_FIELDS,
   type LayerOptions,
   type Planes,
   planesOf,
@@ -31,6 +32,15 @@ export interface LocalResponse {
   readonly bias: number;
 }
 
+const RESPONSE_FIELDS: FieldsOf<LocalResponseNormalisationOptions> = {
+  ...LAYER_FIELDS,
+  input: true,
+  size: true,
+  alpha: true,
+  beta: true,
+  bias: true,
+};
+
 /**
  * Local response normalisation across channels, AlexNet's: y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over the
  * `size` channels around. `alpha` is divided by the size as in MXNet, Caffe and ONNX; TensorFlow multiplies by it as it is.
@@ -44,17 +54,17 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
   options: LocalResponseNormalisationOptions<Output>,
 ): Output {
   const who = 'localResponseNormalisationOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const read = readOptions<LocalResponseNormalisationOptions<Output>>(who, options, RESPONSE_FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [3, 4]);
   const planes = planesOf(who, 'input', input.shape);
-  const { size, alpha, beta, bias } = options;
+  const { size, alpha, beta, bias } = read;
   expectCount(who, 'size', size, 'invalid-argument');
   expectFinite(who, 'alpha', alpha);
   expectFinite(who, 'beta', beta);
   expectFinite(who, 'bias', bias);
-  const target = checkApartOutput(who, options.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+  const target = checkApartOutput(who, read.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
     runLocalResponseNormalisation(context, planes, { size, alpha, beta, bias }, x, y),
   );
 }
@@ -88,6 +98,16 @@ export interface BatchNormalisationOptions<Output extends TensorLike = Tensor> e
   readonly epsilon: number;
 }
 
+const BATCH_FIELDS: FieldsOf<BatchNormalisationOptions> = {
+  ...LAYER_FIELDS,
+  input: true,
+  gamma: true,
+  beta: true,
+  mean: true,
+  variance: true,
+  epsilon: true,
+};
+
 /**
  * Batch normalisation with given statistics: y = gamma · (x − mean) / √(variance + epsilon) + beta, channel by channel.
  * It is computed as x · scale + shift, both folded in double and rounded to float32 once. `output` may be the input.
@@ -101,26 +121,25 @@ export function batchNormalisationOutput<Output extends TensorLike = Tensor>(
   options: BatchNormalisationOptions<Output>,
 ): Output {
   const who = 'batchNormalisationOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4]);
+  const read = readOptions<BatchNormalisationOptions<Output>>(who, options, BATCH_FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4]);
   const planes = planesOf(who, 'input', input.shape);
   const { channels } = planes;
-  const perChannel = (name: 'gamma' | 'beta' | 'mean' | 'variance') =>
-    checkPerChannel(who, name, options[name], channels);
-  const gamma = options.gamma === undefined ? null : perChannel('gamma');
-  const beta = options.beta === undefined ? null : perChannel('beta');
+  const perChannel = (name: 'gamma' | 'beta' | 'mean' | 'variance') => checkPerChannel(who, name, read[name], channels);
+  const gamma = read.gamma === undefined ? null : perChannel('gamma');
+  const beta = read.beta === undefined ? null : perChannel('beta');
   const [mean, variance] = [perChannel('mean'), perChannel('variance')];
-  const { epsilon } = options;
+  const { epsilon } = read;
   if (typeof epsilon !== 'number' || !Number.isFinite(epsilon) || epsilon < 0) {
     throw new NnpackError(
       'invalid-argument',
       `${who}: epsilon is ${show(epsilon)}, expected a finite number of at least 0`,
     );
   }
-  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
+  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
   const { scale, shift } = foldStatistics(gamma, beta, mean, variance, epsilon);
-  return callLayer(who, context, [input, vector(scale), vector(shift)], options.output, target, input.shape, (xs, y) =>
+  return callLayer(who, context, [input, vector(scale), vector(shift)], read.output, target, input.shape, (xs, y) =>
     runScaleShift(context, planes, xs[0], xs[1], xs[2], y),
   );
 }

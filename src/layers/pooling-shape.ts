@@ -10,10 +10,10 @@
  *
  * Source: NNPACK, src/max-pooling-output.c; MXNet's `pooling_convention`.
  */
-import { oneOf } from '../dispatch/select.ts';
+import { type FieldsOf, oneOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
 import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tensor/convolution-shape.ts';
-import { MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { expectElements } from '../tensor/tensor.ts';
 import { planesOf } from './call.ts';
 
 export type PoolingConvention = 'valid' | 'full' | 'same';
@@ -28,6 +28,13 @@ export interface PoolingGeometry {
   /** `'valid'` when not given. */
   readonly convention?: PoolingConvention;
 }
+
+export const POOLING_FIELDS: FieldsOf<PoolingGeometry> = {
+  poolingSize: true,
+  stride: true,
+  padding: true,
+  convention: true,
+};
 
 /** A pooling of N × C planes whose every size has been checked. Frozen. */
 export interface PoolingShape {
@@ -54,17 +61,17 @@ export interface PoolingShape {
 export function poolingShape(who: string, inputShape: readonly number[], geometry: PoolingGeometry): PoolingShape {
   const { batch, channels } = planesOf(who, 'input', inputShape);
   const [inputHeight, inputWidth] = inputShape.slice(-2);
-  if (geometry.poolingSize === undefined) {
+  const { poolingSize, stride: givenStride, padding } = geometry;
+  if (poolingSize === undefined) {
     throw new NnpackError(
       'invalid-pooling-size',
       `${who}: poolingSize is not given, expected a whole number of at least 1`,
     );
   }
-  const pool = checkPerAxis(who, 'poolingSize', geometry.poolingSize, 'invalid-pooling-size');
-  const stride =
-    geometry.stride === undefined ? pool : checkPerAxis(who, 'stride', geometry.stride, 'invalid-pooling-stride');
+  const pool = checkPerAxis(who, 'poolingSize', poolingSize, 'invalid-pooling-size');
+  const stride = givenStride === undefined ? pool : checkPerAxis(who, 'stride', givenStride, 'invalid-pooling-stride');
   const convention = oneOf(who, 'convention', geometry.convention, ['valid', 'full', 'same'], 'invalid-argument');
-  const { top, right, bottom, left } = checkPadding(who, geometry.padding);
+  const { top, right, bottom, left } = checkPadding(who, padding);
   if (convention === 'same' && top + right + bottom + left > 0) {
     throw new NnpackError(
       'invalid-input-padding',
@@ -73,13 +80,7 @@ export function poolingShape(who: string, inputShape: readonly number[], geometr
   }
   const rows = windows(who, 'height', convention, inputHeight, top, bottom, pool.height, stride.height);
   const columns = windows(who, 'width', convention, inputWidth, left, right, pool.width, stride.width);
-  const elements = batch * channels * rows.count * columns.count;
-  if (elements > MAX_ELEMENTS) {
-    throw new NnpackError(
-      'out-of-memory',
-      `${who}: output [${batch}, ${channels}, ${rows.count}, ${columns.count}] has ${elements} elements, expected at most ${MAX_ELEMENTS}`,
-    );
-  }
+  expectElements(who, 'output', [batch, channels, rows.count, columns.count]);
   return Object.freeze({
     batch,
     channels,

@@ -1,13 +1,19 @@
 /** Pooling of any size, stride, padding and convention: maxima (with their places), averages, and averages of planes. */
+import { allocated } from '../check/memory.ts';
+import { expectBoolean, type FieldsOf, oneOf, readOptions } from '../check/options.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, POOLING_RULES } from '../dispatch/rules.ts';
-import { oneOf } from '../dispatch/select.ts';
-import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
-import { callLayer, checkApartOutput, expectOptions, type LayerOptions } from './call.ts';
-import { globalPoolingShape, type PoolingGeometry, type PoolingShape, poolingShape } from './pooling-shape.ts';
+import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions } from './call.ts';
+import {
+  globalPoolingShape,
+  POOLING_FIELDS,
+  type PoolingGeometry,
+  type PoolingShape,
+  poolingShape,
+} from './pooling-shape.ts';
 import { averagePoolingStep, ITEM_ELEMENTS, maxPoolingStep } from './steps.ts';
 
 export interface MaxPoolingOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output>, PoolingGeometry {
@@ -25,6 +31,10 @@ export interface GlobalAveragePoolingOptions<Output extends TensorLike = Tensor>
   readonly input: TensorLike;
 }
 
+const MAX_FIELDS: FieldsOf<MaxPoolingOptions> = { ...LAYER_FIELDS, ...POOLING_FIELDS, input: true };
+const AVERAGE_FIELDS: FieldsOf<AveragePoolingOptions> = { ...MAX_FIELDS, countPadding: true };
+const GLOBAL_FIELDS: FieldsOf<GlobalAveragePoolingOptions> = { ...LAYER_FIELDS, input: true };
+
 /**
  * Max pooling: NNPACK's `nnp_max_pooling_output`, with MXNet's conventions for the number of windows.
  *
@@ -40,8 +50,10 @@ export interface GlobalAveragePoolingOptions<Output extends TensorLike = Tensor>
  * const y = maxPoolingOutput({ input, poolingSize: 2, convention: 'full' });
  */
 export function maxPoolingOutput<Output extends TensorLike = Tensor>(options: MaxPoolingOptions<Output>): Output {
-  const { context, input, shape, outputShape, target } = checkPooling('maxPoolingOutput', options);
-  return callLayer('maxPoolingOutput', context, [input], options.output, target, outputShape, ([x], y) =>
+  const who = 'maxPoolingOutput';
+  const read = readOptions<MaxPoolingOptions<Output>>(who, options, MAX_FIELDS);
+  const { context, input, shape, outputShape, target } = checkPooling(who, read);
+  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
     runMaxPooling(context, shape, x, y),
   );
 }
@@ -59,9 +71,10 @@ export function maxPoolingOutputWithIndices<Output extends TensorLike = Tensor>(
   options: MaxPoolingOptions<Output>,
 ): { output: Output; indices: Int32Array } {
   const who = 'maxPoolingOutputWithIndices';
-  const { context, input, shape, outputShape, target } = checkPooling(who, options);
-  const indices = new Int32Array(sizeOf(outputShape));
-  const output = callLayer(who, context, [input], options.output, target, outputShape, ([x], y, staging) => {
+  const read = readOptions<MaxPoolingOptions<Output>>(who, options, MAX_FIELDS);
+  const { context, input, shape, outputShape, target } = checkPooling(who, read);
+  const indices = allocated(who, 'the indices', () => new Int32Array(sizeOf(outputShape)));
+  const output = callLayer(who, context, [input], read.output, target, outputShape, ([x], y, staging) => {
     const places = staging.allocate(indices.length);
     runMaxPooling(context, shape, x, y, places);
     indices.set(context.arena.i32.subarray(places, places + indices.length));
@@ -82,12 +95,11 @@ export function averagePoolingOutput<Output extends TensorLike = Tensor>(
   options: AveragePoolingOptions<Output>,
 ): Output {
   const who = 'averagePoolingOutput';
-  const { context, input, shape, outputShape, target } = checkPooling(who, options);
-  const { countPadding = false } = options;
-  if (typeof countPadding !== 'boolean') {
-    throw new NnpackError('invalid-argument', `${who}: countPadding is ${show(countPadding)}, expected true or false`);
-  }
-  return callLayer(who, context, [input], options.output, target, outputShape, ([x], y) =>
+  const read = readOptions<AveragePoolingOptions<Output>>(who, options, AVERAGE_FIELDS);
+  const { context, input, shape, outputShape, target } = checkPooling(who, read);
+  const { countPadding = false } = read;
+  expectBoolean(who, 'countPadding', countPadding);
+  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
     runAveragePooling(context, shape, x, y, countPadding),
   );
 }
@@ -104,13 +116,13 @@ export function globalAveragePoolingOutput<Output extends TensorLike = Tensor>(
   options: GlobalAveragePoolingOptions<Output>,
 ): Output {
   const who = 'globalAveragePoolingOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const read = readOptions<GlobalAveragePoolingOptions<Output>>(who, options, GLOBAL_FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [3, 4]);
   const shape = globalPoolingShape(who, input.shape);
   const outputShape = input.shape.slice(0, -2);
-  const target = checkApartOutput(who, options.output, outputShape, [['the input', input]]);
-  return callLayer(who, context, [input], options.output, target, outputShape, ([x], y) =>
+  const target = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
+  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
     runAveragePooling(context, shape, x, y, false),
   );
 }
@@ -123,8 +135,8 @@ interface CheckedPooling {
   readonly target: CheckedTensor | null;
 }
 
+/** @param options as they were read */
 function checkPooling(who: string, options: MaxPoolingOptions<TensorLike>): CheckedPooling {
-  expectOptions(who, options);
   const context = contextOf(who, options.context);
   const input = checkTensor(who, 'input', options.input, [3, 4]);
   const shape = poolingShape(who, input.shape, options);
@@ -176,6 +188,8 @@ export interface ExplainPoolingOptions extends PoolingGeometry {
   readonly type?: 'max' | 'average';
 }
 
+const EXPLAIN_FIELDS: FieldsOf<ExplainPoolingOptions> = { ...POOLING_FIELDS, input: true, type: true };
+
 /**
  * Whether a pooling is one that MXNet handed to NNPACK by its documented rules, rule by rule. One kernel serves all.
  *
@@ -184,10 +198,10 @@ export interface ExplainPoolingOptions extends PoolingGeometry {
  */
 export function explainPooling(options: ExplainPoolingOptions): RulesExplanation {
   const who = 'explainPooling';
-  expectOptions(who, options);
-  const { shape: inputShape } = checkShape(who, 'input', options.input, [3, 4]);
-  const shape = poolingShape(who, inputShape, options);
-  const type = oneOf(who, 'type', options.type, ['max', 'average'], 'invalid-argument');
+  const read = readOptions<ExplainPoolingOptions>(who, options, EXPLAIN_FIELDS);
+  const { shape: inputShape } = checkShape(who, 'input', read.input, [3, 4]);
+  const shape = poolingShape(who, inputShape, read);
+  const type = oneOf(who, 'type', read.type, ['max', 'average'], 'invalid-argument');
   const rules = applyRules(POOLING_RULES, { type, ...shape });
   const failed = rules.find((rule) => !rule.passed);
   const why =

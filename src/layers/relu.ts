@@ -1,10 +1,11 @@
 import type { Activation } from '../algorithms/algorithm.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { checkActivation } from './activation.ts';
-import { callLayer, checkElementwiseOutput, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { activationStep, ITEM_ELEMENTS } from './steps.ts';
 
 export interface ReluOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -13,6 +14,8 @@ export interface ReluOptions<Output extends TensorLike = Tensor> extends LayerOp
   /** What negative elements are multiplied by; 0 when not given. */
   readonly negativeSlope?: number;
 }
+
+const FIELDS: FieldsOf<ReluOptions> = { ...LAYER_FIELDS, input: true, negativeSlope: true };
 
 /**
  * ReLU: y = x where x ≥ 0, else x · negativeSlope. NNPACK's `nnp_relu_output`, for any rank; `output` may be the input.
@@ -27,13 +30,13 @@ export interface ReluOptions<Output extends TensorLike = Tensor> extends LayerOp
  */
 export function reluOutput<Output extends TensorLike = Tensor>(options: ReluOptions<Output>): Output {
   const who = 'reluOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4, 5]);
+  const read = readOptions<ReluOptions<Output>>(who, options, FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4, 5]);
   planesOf(who, 'input', input.shape);
-  const activation = reluActivation(who, options.negativeSlope);
-  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+  const activation = reluActivation(who, read.negativeSlope);
+  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
     runActivation(context, sizeOf(input.shape), x, y, activation),
   );
 }

@@ -1,10 +1,10 @@
-import { oneOf } from '../dispatch/select.ts';
-import { NnpackError, show } from '../errors.ts';
-import { expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
+import { expectBoolean, type FieldsOf, isRecord, oneOf, readFields, readOptions } from '../check/options.ts';
+import { NnpackError } from '../errors.ts';
+import { AXES, expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { checkTensor, MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { checkTensor, expectElements, MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
-import { callLayer, checkApartOutput, expectFinite, expectOptions, type LayerOptions, planesOf } from './call.ts';
+import { callLayer, checkApartOutput, expectFinite, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
 
 export interface ResizeGeometry {
@@ -21,6 +21,15 @@ export interface ResizeOptions<Output extends TensorLike = Tensor> extends Layer
   /** [N, C, H, W] or [C, H, W]. */
   readonly input: TensorLike;
 }
+
+const FIELDS: FieldsOf<ResizeOptions> = {
+  ...LAYER_FIELDS,
+  input: true,
+  mode: true,
+  scale: true,
+  size: true,
+  alignCorners: true,
+};
 
 /** A resizing whose every size has been checked. */
 export interface ResizeShape {
@@ -44,13 +53,13 @@ export interface ResizeShape {
  */
 export function resizeOutput<Output extends TensorLike = Tensor>(options: ResizeOptions<Output>): Output {
   const who = 'resizeOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [3, 4]);
-  const shape = checkResize(who, input.shape, options);
+  const read = readOptions<ResizeOptions<Output>>(who, options, FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [3, 4]);
+  const shape = checkResize(who, input.shape, read);
   const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
-  const target = checkApartOutput(who, options.output, outputShape, [['the input', input]]);
-  return callLayer(who, context, [input], options.output, target, outputShape, ([x], y) =>
+  const target = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
+  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
     runResize(context, shape, x, y),
   );
 }
@@ -62,21 +71,13 @@ export function checkResize(who: string, inputShape: readonly number[], options:
     throw new NnpackError('invalid-argument', `${who}: mode is not given, expected 'nearest' or 'bilinear'`);
   }
   const mode = oneOf(who, 'mode', options.mode, ['nearest', 'bilinear'], 'invalid-argument');
-  const { alignCorners } = options;
-  if (alignCorners !== undefined && typeof alignCorners !== 'boolean') {
-    throw new NnpackError('invalid-argument', `${who}: alignCorners is ${show(alignCorners)}, expected true or false`);
-  }
-  if (alignCorners === true && mode === 'nearest') {
+  const { alignCorners = false } = options;
+  expectBoolean(who, 'alignCorners', alignCorners);
+  if (alignCorners && mode === 'nearest') {
     throw new NnpackError('invalid-argument', `${who}: alignCorners is true, expected it with mode 'bilinear' only`);
   }
   const [outputHeight, outputWidth] = outputSize(who, options, inputHeight, inputWidth);
-  const elements = batch * channels * outputHeight * outputWidth;
-  if (elements > MAX_ELEMENTS) {
-    throw new NnpackError(
-      'out-of-memory',
-      `${who}: output ${outputHeight}×${outputWidth} has ${elements} elements, expected at most ${MAX_ELEMENTS}`,
-    );
-  }
+  expectElements(who, 'output', [batch, channels, outputHeight, outputWidth]);
   return Object.freeze({
     planes: batch * channels,
     inputHeight,
@@ -84,7 +85,7 @@ export function checkResize(who: string, inputShape: readonly number[], options:
     outputHeight,
     outputWidth,
     bilinear: mode === 'bilinear' ? 1 : 0,
-    alignCorners: alignCorners === true ? 1 : 0,
+    alignCorners: alignCorners ? 1 : 0,
   });
 }
 
@@ -100,12 +101,14 @@ function outputSize(
   }
   const given: unknown = scale ?? size;
   const what = scale === undefined ? 'size' : 'scale';
-  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
-  const axes = (isRecord ? given : { height: given, width: given }) as { height?: unknown; width?: unknown };
+  const isPair = isRecord(given);
+  const axes: { readonly height?: unknown; readonly width?: unknown } = isPair
+    ? readFields(who, what, given, AXES, 'invalid-argument')
+    : { height: given, width: given };
   return [extent('height', height), extent('width', width)];
 
   function extent(axis: 'height' | 'width', input: number): number {
-    const name = isRecord ? `${what} ${axis}` : what;
+    const name = isPair ? `${what} ${axis}` : what;
     const value = axes[axis];
     if (what === 'size') {
       expectCount(who, name, value, 'invalid-argument');

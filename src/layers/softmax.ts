@@ -1,13 +1,16 @@
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
-import { callLayer, checkElementwiseOutput, expectOptions, type LayerOptions, type Planes, planesOf } from './call.ts';
+import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, type Planes, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, softmaxStep } from './steps.ts';
 
 export interface SoftmaxOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
   /** [N, C], [C], or [N, C, H, W] and [C, H, W], where each pixel stands for itself. */
   readonly input: TensorLike;
 }
+
+const FIELDS: FieldsOf<SoftmaxOptions> = { ...LAYER_FIELDS, input: true };
 
 /**
  * Softmax over the channels: y_c = exp(x_c − max x) / Σ exp(x − max x). NNPACK's `nnp_softmax_output`; `output` may be the
@@ -20,12 +23,12 @@ export interface SoftmaxOptions<Output extends TensorLike = Tensor> extends Laye
  */
 export function softmaxOutput<Output extends TensorLike = Tensor>(options: SoftmaxOptions<Output>): Output {
   const who = 'softmaxOutput';
-  expectOptions(who, options);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [1, 2, 3, 4]);
+  const read = readOptions<SoftmaxOptions<Output>>(who, options, FIELDS);
+  const context = contextOf(who, read.context);
+  const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4]);
   const planes = planesOf(who, 'input', input.shape);
-  const target = checkElementwiseOutput(who, options.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], options.output, target, input.shape, ([x], y) =>
+  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
+  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
     runSoftmax(context, planes, x, y),
   );
 }

@@ -1,13 +1,28 @@
+import { type FieldsOf, isRecord, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { MAX_ELEMENTS } from './tensor.ts';
+import { expectElements, MAX_ELEMENTS } from './tensor.ts';
+
+interface Axes {
+  readonly height: number;
+  readonly width: number;
+}
+
+export const AXES: FieldsOf<Axes> = { height: true, width: true };
+
+interface Sides {
+  readonly top?: number;
+  readonly right?: number;
+  readonly bottom?: number;
+  readonly left?: number;
+}
+
+const SIDES: FieldsOf<Sides> = { top: true, right: true, bottom: true, left: true };
 
 /** One number for both axes, or one for each. */
-export type PerAxis = number | { readonly height: number; readonly width: number };
+export type PerAxis = number | Axes;
 
 /** Zeros around the input: one number for all sides, or one for each side (0 where not given). */
-export type Padding =
-  | number
-  | { readonly top?: number; readonly right?: number; readonly bottom?: number; readonly left?: number };
+export type Padding = number | Sides;
 
 /** What a convolution's geometry is made of, as a caller gives it. */
 export interface ConvolutionGeometry {
@@ -16,6 +31,13 @@ export interface ConvolutionGeometry {
   readonly dilation?: PerAxis;
   readonly groups?: number;
 }
+
+export const GEOMETRY_FIELDS: FieldsOf<ConvolutionGeometry> = {
+  padding: true,
+  stride: true,
+  dilation: true,
+  groups: true,
+};
 
 /**
  * A convolution whose every size has been checked: input (N, C, H, W), kernel (K, C / groups, R, S), output
@@ -57,7 +79,7 @@ export function convolutionShape(
 ): ConvolutionShape {
   const [batch, inputChannels, inputHeight, inputWidth] = inputShape.length === 3 ? [1, ...inputShape] : inputShape;
   const [outputChannels, groupChannels, kernelHeight, kernelWidth] = kernelShape;
-  const groups = geometry.groups ?? 1;
+  const { groups = 1 } = geometry;
   expectCount(who, 'batch size', batch, 'invalid-batch-size');
   expectCount(who, 'input channels', inputChannels, 'invalid-input-channels');
   expectCount(who, 'output channels', outputChannels, 'invalid-output-channels');
@@ -82,13 +104,7 @@ export function convolutionShape(
     dilation.height,
   );
   const outputWidth = outputExtent(who, 'width', inputWidth, left, right, kernelWidth, stride.width, dilation.width);
-  const outputSize = batch * outputChannels * outputHeight * outputWidth;
-  if (outputSize > MAX_ELEMENTS) {
-    throw new NnpackError(
-      'out-of-memory',
-      `${who}: output [${batch}, ${outputChannels}, ${outputHeight}, ${outputWidth}] has ${outputSize} elements, expected at most ${MAX_ELEMENTS}`,
-    );
-  }
+  expectElements(who, 'output', [batch, outputChannels, outputHeight, outputWidth]);
   return Object.freeze({
     batch,
     groups,
@@ -169,8 +185,8 @@ export function checkPerAxis(
   code: ExtentCode,
 ): { height: number; width: number } {
   if (value === undefined) return { height: 1, width: 1 };
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const { height, width } = value as { height?: unknown; width?: unknown };
+  if (isRecord(value)) {
+    const { height, width } = readFields<Axes>(who, what, value, AXES, code);
     expectCount(who, `${what} height`, height, code);
     expectCount(who, `${what} width`, width, code);
     return { height, width };
@@ -185,17 +201,14 @@ export function checkPadding(
   padding: unknown,
 ): { top: number; right: number; bottom: number; left: number } {
   if (padding === undefined) return { top: 0, right: 0, bottom: 0, left: 0 };
-  const isRecord = typeof padding === 'object' && padding !== null && !Array.isArray(padding);
-  const sides = (isRecord ? padding : { top: padding, right: padding, bottom: padding, left: padding }) as Record<
-    string,
-    unknown
-  >;
-  const side = (name: string): number => {
-    const value = sides[name] ?? (name in sides && sides[name] !== undefined ? Number.NaN : 0);
+  const isSides = isRecord(padding);
+  const sides = isSides ? readFields<Sides>(who, 'padding', padding, SIDES, 'invalid-input-padding') : undefined;
+  const side = (name: keyof Sides): number => {
+    const value: unknown = sides === undefined ? padding : sides[name] === undefined ? 0 : sides[name];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_ELEMENTS) {
       throw new NnpackError(
         'invalid-input-padding',
-        `${who}: padding ${isRecord ? `${name} ` : ''}is ${show(sides[name])}, expected a whole number of at least 0`,
+        `${who}: padding ${isSides ? `${name} ` : ''}is ${show(value)}, expected a whole number of at least 0`,
       );
     }
     return value;

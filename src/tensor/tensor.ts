@@ -1,5 +1,7 @@
-import { NnpackError, show } from '../errors.ts';
-import { denseStrides, sizeOf, type TensorLike } from './ndarray.ts';
+import { isFloat32Array, ownFloats } from '../check/arrays.ts';
+import { reading } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
+import { denseStrides, sizeOf } from './ndarray.ts';
 
 /** The greatest number of elements a tensor may have: what an int32 index into a 4 GiB memory reaches. */
 export const MAX_ELEMENTS = 2 ** 30;
@@ -14,28 +16,28 @@ export interface CheckedTensor {
 
 /**
  * Checks one tensor argument: that it is a float32 tensor of one of the ranks, with whole non-negative extents, and that
- * its first and last elements lie inside its data. Returns the view with strides and offset filled in.
+ * its first and last elements lie inside its data. Returns the view with strides and offset filled in, as it was when it
+ * was read: what the caller's object answers later is nothing to it.
  */
 export function checkTensor(who: string, what: string, value: unknown, ranks: readonly number[]): CheckedTensor {
-  const { data, shape, stride, offset } = checkShape(who, what, value, ranks) as TensorLike;
-  if (!(data instanceof Float32Array)) {
+  const given = readTensor(who, what, value, ['shape', 'data', 'stride', 'offset']);
+  const shape = expectShape(who, what, value, given.shape, ranks);
+  const { data } = given;
+  if (!isFloat32Array(data)) {
     throw new NnpackError('invalid-tensor-type', `${who}: ${what} holds ${show(data)}, expected a Float32Array`);
   }
-  const strides = stride ?? denseStrides(shape);
-  const start = offset ?? 0;
-  const isWhole =
-    Array.isArray(strides) && strides.length === shape.length && Array.from(strides).every(Number.isInteger);
-  if (!isWhole || !Number.isInteger(start)) {
+  const { stride = denseStrides(shape), offset = 0 } = given;
+  if (!isWholeList(stride) || stride.length !== shape.length || !isWhole(offset)) {
     throw new NnpackError(
       'invalid-tensor',
-      `${who}: ${what} has strides ${show(strides)} and offset ${show(start)}, expected ${shape.length} whole strides and a whole offset`,
+      `${who}: ${what} has strides ${show(stride)} and offset ${show(offset)}, expected ${shape.length} whole strides and a whole offset`,
     );
   }
   if (sizeOf(shape) > 0) {
-    let low = start;
-    let high = start;
+    let low = offset;
+    let high = offset;
     for (let axis = 0; axis < shape.length; axis++) {
-      const reach = (shape[axis] - 1) * strides[axis];
+      const reach = (shape[axis] - 1) * stride[axis];
       if (reach < 0) low += reach;
       else high += reach;
     }
@@ -47,7 +49,7 @@ export function checkTensor(who: string, what: string, value: unknown, ranks: re
       );
     }
   }
-  return { data, shape, stride: strides, offset: start };
+  return { data: reading(who, what, 'invalid-tensor', () => ownFloats(data)), shape, stride, offset };
 }
 
 /** Checks the shape alone: for arguments that may be given as `{ shape }` where only shapes matter. */
@@ -57,31 +59,86 @@ export function checkShape(
   value: unknown,
   ranks: readonly number[],
 ): { shape: readonly number[] } {
-  const shape = (value as { shape?: unknown } | null | undefined)?.shape;
+  return { shape: expectShape(who, what, value, readTensor(who, what, value, ['shape']).shape, ranks) };
+}
+
+/** What makes a tensor of an object, which may have anything else beside it. */
+type TensorField = 'data' | 'shape' | 'stride' | 'offset' | 'format';
+
+/** Reads the fields once; lists are copied, so that their owner cannot change them. */
+export function readTensor(
+  who: string,
+  what: string,
+  value: unknown,
+  fields: readonly TensorField[],
+): { readonly [field in TensorField]?: unknown } {
+  return reading(who, what, 'invalid-tensor', () => {
+    const read: { [field in TensorField]?: unknown } = {};
+    for (const field of fields) read[field] = copied((value as { [field in TensorField]?: unknown } | null)?.[field]);
+    return read;
+  });
+}
+
+/** A short list of a caller's as it is now; undefined for what is none. */
+export function copyList(who: string, what: string, list: unknown): readonly unknown[] | undefined {
+  const copy = reading(who, what, 'invalid-argument', () => copied(list));
+  return isArray(copy) ? copy : undefined;
+}
+
+/** No tensor has as many axes: of a longer list no more is copied than shows that. */
+const TOO_MANY_AXES = 16;
+
+function copied(field: unknown): unknown {
+  if (!Array.isArray(field)) return field;
+  const list: unknown[] = [];
+  for (let i = 0; i < field.length && i < TOO_MANY_AXES; i++) list.push(field[i]);
+  return list;
+}
+
+/** @param value the whole argument, for the error that says that it is no tensor */
+export function expectShape(
+  who: string,
+  what: string,
+  value: unknown,
+  shape: unknown,
+  ranks: readonly number[],
+): readonly number[] {
   if (!Array.isArray(shape)) {
     throw new NnpackError('invalid-tensor', `${who}: ${what} is ${show(value)}, expected an ndarray of float32`);
   }
   if (!ranks.includes(shape.length)) {
+    const rank = shape.length < TOO_MANY_AXES ? shape.length : `${TOO_MANY_AXES} or more`;
     throw new NnpackError(
       'invalid-rank',
-      `${who}: ${what} has rank ${shape.length} (shape ${show(shape)}), expected ${ranks.join(' or ')}`,
+      `${who}: ${what} has rank ${rank} (shape ${show(shape)}), expected ${ranks.join(' or ')}`,
     );
   }
-  for (const extent of shape) {
-    if (typeof extent !== 'number' || !Number.isInteger(extent) || extent < 0) {
-      throw new NnpackError(
-        'invalid-tensor',
-        `${who}: ${what} has shape ${show(shape)}, expected whole numbers of at least 0`,
-      );
-    }
-  }
-  if (sizeOf(shape) > MAX_ELEMENTS) {
+  if (!isWholeList(shape) || shape.some((extent) => extent < 0)) {
     throw new NnpackError(
-      'out-of-memory',
-      `${who}: ${what} of shape ${show(shape)} has ${sizeOf(shape)} elements, expected at most ${MAX_ELEMENTS}`,
+      'invalid-tensor',
+      `${who}: ${what} has shape ${show(shape)}, expected whole numbers of at least 0`,
     );
   }
-  return value as { shape: readonly number[] };
+  expectElements(who, `${what} of shape`, shape);
+  return shape;
+}
+
+/** Checks that a tensor of the shape is not too large; `what` is said before its shape. */
+export function expectElements(who: string, what: string, shape: readonly number[]): void {
+  const size = sizeOf(shape);
+  if (size <= MAX_ELEMENTS) return;
+  throw new NnpackError(
+    'out-of-memory',
+    `${who}: ${what} ${show(shape)} has ${size} elements, expected at most ${MAX_ELEMENTS}`,
+  );
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value);
+}
+
+function isWholeList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isWhole);
 }
 
 /** Whether the tensor is dense and row-major, so that it can be read or written as one run of elements. */

@@ -2,15 +2,17 @@
  * The property at the core of the test suite, for one problem: an algorithm of this library gives the sum in double
  * within its bound, and the same bits in every context, whatever was in memory before.
  */
-import type { AlgorithmName } from '../algorithms/algorithm.ts';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
-import { NnpackError } from '../errors.ts';
+import { isFloat32Array } from '../check/arrays.ts';
+import { expectOneOf } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { convolutionOutput } from '../layers/convolution.ts';
 import { makeTensor, sizeOf } from '../tensor/ndarray.ts';
-import type { Context } from '../threads/context.ts';
+import { type Context, contextOf } from '../threads/context.ts';
 import { errorBound, expectWithin, placeOf, type WorstError } from './bounds.ts';
 import { convolutionReference } from './naive.ts';
-import { type ConvolutionData, convolutionData, outputShapeOf, type Problem, shapeOf } from './problems.ts';
+import { type ConvolutionData, convolutionData, outputShapeOf, type Problem, readProblem } from './problems.ts';
 
 /** Computes a problem in a context; what is put to the test. */
 export type Convolve = (
@@ -38,17 +40,22 @@ export function checkConvolution(
   contexts: readonly Context[],
   convolve: Convolve = convolveHere,
 ): WorstError | null {
-  const shape = shapeOf(problem);
+  const { shape, ...read } = readProblem(WHO, problem);
+  expectOneOf(WHO, 'algorithm', algorithm, ALGORITHM_NAMES, 'invalid-algorithm');
+  expectContexts(contexts);
+  if (typeof convolve !== 'function') {
+    throw new NnpackError('invalid-argument', `${WHO}: convolve is ${show(convolve)}, expected a function`);
+  }
   if (algorithmNamed(algorithm).supports(shape) !== null) return null;
-  const data = convolutionData(problem);
-  const outputShape = outputShapeOf(problem);
+  const data = convolutionData(read);
+  const outputShape = outputShapeOf(read);
   const results = contexts.map((context) => {
     poison(context);
-    return convolve(problem, data, algorithm, context);
+    return expectResult(convolve(read, data, algorithm, context), sizeOf(outputShape));
   });
   const bound = algorithmNamed(algorithm).errorBound(shape, contexts[0]);
-  const allowed = errorBound(problem, data, bound);
-  const worst = expectWithin(results[0], convolutionReference(problem, data), allowed, outputShape);
+  const allowed = errorBound(read, data, bound);
+  const worst = expectWithin(results[0], convolutionReference(read, data), allowed, outputShape);
   results.forEach((result, i) => {
     const differs = firstDifference(result, results[0]);
     if (differs === -1) return;
@@ -59,16 +66,37 @@ export function checkConvolution(
   return worst;
 }
 
+const WHO = 'checkConvolution';
+
+function expectContexts(contexts: unknown): void {
+  if (!isArray(contexts) || contexts.length === 0) {
+    throw new NnpackError('invalid-context', `${WHO}: contexts are ${show(contexts)}, expected an array of contexts`);
+  }
+  // Without one `contextOf` gives the default context, which is nobody's own.
+  for (const context of contexts) contextOf(WHO, context ?? null);
+}
+
+function expectResult(result: unknown, size: number): Float32Array {
+  if (isFloat32Array(result) && result.length === size) return result;
+  const got = isFloat32Array(result) ? `${result.length} elements` : show(result);
+  throw new NnpackError('invalid-output', `${WHO}: convolve gave ${got}, expected a Float32Array of ${size} elements`);
+}
+
 /** By the layer as a user calls it, into an output of NaN: what is not written shows. */
 export function convolveHere(problem: Problem, data: ConvolutionData, algorithm: AlgorithmName, context: Context) {
+  const { inputShape, kernelShape, padding, stride, dilation, groups, activation } = problem;
   const outputShape = outputShapeOf(problem);
   const output = new Float32Array(sizeOf(outputShape)).fill(Number.NaN);
   convolutionOutput({
-    ...problem,
+    padding,
+    stride,
+    dilation,
+    groups,
+    activation,
     algorithm,
     context,
-    input: makeTensor(data.input, problem.inputShape),
-    kernel: makeTensor(data.kernel, problem.kernelShape),
+    input: makeTensor(data.input, inputShape),
+    kernel: makeTensor(data.kernel, kernelShape),
     ...(data.bias === null ? {} : { bias: makeTensor(data.bias, [data.bias.length]) }),
     output: makeTensor(output, outputShape),
   });
@@ -83,7 +111,7 @@ function poison(context: Context): void {
   const { f32, usedBytes } = context.arena;
   if (usedBytes > 0) {
     const what = `the context holds ${usedBytes} bytes of tensors or plans, expected none: its memory is overwritten`;
-    throw new NnpackError('invalid-context', `checkConvolution: ${what}`);
+    throw new NnpackError('invalid-context', `${WHO}: ${what}`);
   }
   f32.fill(Number.NaN, 0, Math.min(f32.length, POISONED));
 }

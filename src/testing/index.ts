@@ -33,15 +33,13 @@ export type { ActivationOption } from '../layers/activation.ts';
 export type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 export { errorBound, expectWithin, type WorstError } from './bounds.ts';
 export { type Convolve, checkConvolution } from './check.ts';
+export { convolutionProblem, type ProblemLimits, type ProblemOptions } from './draw.ts';
 export { convolutionReference } from './naive.ts';
 export {
   type ConvolutionData,
   convolutionData,
-  convolutionProblem,
   describeProblem,
   outputShapeOf,
   type Problem,
-  type ProblemLimits,
-  type ProblemOptions,
   shapeOf,
 } from './problems.ts';

@@ -2,9 +2,10 @@
  * The oracle: convolution by its definition in double precision, written apart from everything else in `src`, so that
  * nothing but a shape is shared with what it judges.
  */
+import { allocated } from '../check/memory.ts';
 import type { ActivationOption } from '../layers/activation.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
+import { type ConvolutionData, type Problem, readData, readProblem } from './problems.ts';
 
 /**
  * What a convolution must give, in double: activation(bias + input ∗ kernel), a cross-correlation as everywhere in the
@@ -14,9 +15,12 @@ import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
  * @example
  * const expected = convolutionReference(problem, convolutionData(problem));
  */
-export function convolutionReference(problem: Problem, { input, kernel, bias }: ConvolutionData): Float64Array {
-  const y = naiveConvolution(shapeOf(problem), input, kernel, bias);
-  return y.map((value) => naiveActivation(problem.activation, value));
+export function convolutionReference(problem: Problem, data: ConvolutionData): Float64Array {
+  const who = 'convolutionReference';
+  const read = readProblem(who, problem);
+  const { input, kernel, bias } = readData(who, read, data);
+  const y = allocated(who, 'the output', () => naiveConvolution(read.shape, input, kernel, bias));
+  return y.map((value) => naiveActivation(read.activation, value));
 }
 
 /** y = b + x ∗ w in double. x is (N, C, H, W), w is (K, C / groups, R, S), all dense. */

@@ -117,7 +117,9 @@ function halves(format: string, ...shape: number[]) {
 /** Calls a layer with its usual options and the given ones in place of some. */
 function call(name: LayerName, options: Options): unknown {
   const [layer, usual] = LAYERS[name];
-  return (layer as (options: unknown) => unknown)({ ...usual(), context, ...options });
+  // What only explains shapes knows of no context.
+  const where = name.startsWith('explain') ? {} : { context };
+  return (layer as (options: unknown) => unknown)({ ...usual(), ...where, ...options });
 }
 
 /** Refusals: what is given in place of the usual options, the code, and a part of the text. */

@@ -1,6 +1,6 @@
 /** The built-in networks: those that MXNet's document scored NNPACK on, and VGG's other depths. */
-import { didYouMean, NnpackError, show } from '../../errors.ts';
-import { expectOptions } from '../../layers/call.ts';
+import { expectOneOf, type FieldsOf, readOptions } from '../../check/options.ts';
+import { NnpackError, show } from '../../errors.ts';
 import type { Network } from '../network.ts';
 import { alexnet } from './alexnet.ts';
 import type { BuildOptions } from './builder.ts';
@@ -10,6 +10,8 @@ import { vgg } from './vgg.ts';
 export const NETWORK_NAMES = ['alexnet', 'vgg-11', 'vgg-13', 'vgg-16', 'vgg-19', 'inception-bn'] as const;
 
 export type NetworkName = (typeof NETWORK_NAMES)[number];
+
+const FIELDS: FieldsOf<BuildOptions> = { seed: true, width: true };
 
 /**
  * A built-in network with seeded random weights; there are no trained ones. Its input is `data`, [3, 224, 224], its one
@@ -26,8 +28,7 @@ export type NetworkName = (typeof NETWORK_NAMES)[number];
  * const { softmax } = planNetwork(network, { batch: 8 }).run({ data });
  */
 export function buildNetwork(name: NetworkName, options: Partial<BuildOptions> = {}): Network {
-  expectOptions('buildNetwork', options);
-  const { seed = 0, width = 1 } = options;
+  const { seed = 0, width = 1 } = readOptions<Partial<BuildOptions>>('buildNetwork', options, FIELDS);
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     const expected = 'a whole number from 0 to 4294967295';
     throw new NnpackError('invalid-argument', `buildNetwork: seed is ${show(seed)}, expected ${expected}`);
@@ -36,7 +37,7 @@ export function buildNetwork(name: NetworkName, options: Partial<BuildOptions> =
     const expected = 'a number above 0 and at most 1';
     throw new NnpackError('invalid-argument', `buildNetwork: width is ${show(width)}, expected ${expected}`);
   }
-  return define(name, { seed, width });
+  return define(expectOneOf('buildNetwork', 'network', name, NETWORK_NAMES, 'invalid-network'), { seed, width });
 }
 
 function define(name: NetworkName, options: BuildOptions): Network {
@@ -50,10 +51,5 @@ function define(name: NetworkName, options: BuildOptions): Network {
       return vgg(name, options);
     case 'inception-bn':
       return inceptionBn(options);
-    default: {
-      const hint = typeof name === 'string' ? didYouMean(name, NETWORK_NAMES) : '';
-      const expected = `expected one of ${NETWORK_NAMES.join(', ')}`;
-      throw new NnpackError('invalid-network', `buildNetwork: network is ${show(name)}, ${expected}${hint}`);
-    }
   }
 }
