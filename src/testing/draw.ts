@@ -164,8 +164,9 @@ function expectRange(what: keyof ProblemLimits, range: unknown): readonly [least
 const MAX_LIMIT = 4096;
 
 function expectLimit(what: keyof ProblemLimits, value: unknown, least: number): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= MAX_LIMIT) return;
-  const most = (value as number) > MAX_LIMIT ? ` and at most ${MAX_LIMIT}` : '';
+  const number = typeof value === 'number' ? value : Number.NaN;
+  if (Number.isInteger(number) && number >= least && number <= MAX_LIMIT) return;
+  const most = number > MAX_LIMIT ? ` and at most ${MAX_LIMIT}` : '';
   const expected = `a whole number of at least ${least}${most}`;
   throw new NnpackError('invalid-argument', `${WHO}: ${what} is ${show(value)}, expected ${expected}`);
 }
@@ -188,5 +189,6 @@ function extent(
 
 /** One in five draws of six, any up to the greatest in the sixth. */
 function mostlyOne(what: keyof ProblemLimits, greatest: number): fc.Arbitrary<number> {
+  expectLimit(what, greatest, 1);
   return extent(what, 1, greatest, [1], 5 * greatest + 1);
 }

@@ -44,7 +44,7 @@ export interface ReadProblem extends Problem {
 
 export function readProblem(who: string, problem: unknown): ReadProblem {
   const read = readFields<Problem>(who, 'problem', problem, FIELDS, 'invalid-argument');
-  const { hasBias, groups, seed } = read;
+  const { hasBias, seed } = read;
   const { shape: inputShape } = checkShape(who, 'inputShape', { shape: read.inputShape }, [4]);
   const { shape: kernelShape } = checkShape(who, 'kernelShape', { shape: read.kernelShape }, [4]);
   expectBoolean(who, 'hasBias', hasBias);
@@ -53,7 +53,7 @@ export function readProblem(who: string, problem: unknown): ReadProblem {
   }
   const shape = convolutionShape(who, inputShape, kernelShape, read);
   const activation = reading(who, 'activation', 'invalid-activation', (): ActivationOption => {
-    const given: ActivationOption = read.activation;
+    const given: ActivationOption = read.activation ?? 'identity';
     return isRecord(given) ? { ...given } : given;
   });
   checkActivation(who, activation);
@@ -69,7 +69,7 @@ export function readProblem(who: string, problem: unknown): ReadProblem {
     },
     stride: { height: shape.strideHeight, width: shape.strideWidth },
     dilation: { height: shape.dilationHeight, width: shape.dilationWidth },
-    groups,
+    groups: shape.groups,
     activation,
     seed,
     shape,

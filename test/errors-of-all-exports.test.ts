@@ -1,0 +1,308 @@
+/** Every public function, called with values of every type: it serves them or throws an NnpackError, and nothing else. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as core from '../src/index.ts';
+import * as networks from '../src/networks/index.ts';
+import * as testing from '../src/testing/index.ts';
+import * as tfjs from '../src/tfjs/index.ts';
+import { runs } from './support/runs.ts';
+import { HOSTILE, VALUE_NAMES, VALUES, type ValueName } from './support/values.ts';
+
+/** What is left out, with the reason. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  createContext: 'reads its options with a default of its own',
+  warmUp: 'does not check that it is given a context',
+  'Context.allocate': 'reads the shape again after it was checked',
+  'Context.free': 'does not check that it is given a tensor',
+  planNetwork: 'networks are validated after they are read',
+  prepareNetwork: 'networks are validated after they are read',
+  explainNetwork: 'networks are validated after they are read',
+  optimize: 'networks are validated after they are read',
+  inferShapes: 'networks are validated after they are read',
+  readLayersModel: 'fields of a model are read as they come',
+  errorBound: 'does not check the bound that it is given',
+  expectWithin: 'does not check the arrays that it is given',
+};
+
+/** `contextOf` asks `instanceof`, which a proxy answers by throwing. */
+const CONTEXT_IS_SAFE = false;
+
+const POISON = -77.5;
+let context: core.Context;
+/** For what overwrites all of a context's memory. */
+let own: core.Context;
+let plans: { convolution: core.ConvolutionPlan; fullyConnected: core.FullyConnectedPlan };
+
+beforeAll(async () => {
+  process.env.NNPACK_NTHREADS = '1'; // of the default context, which calls without one make
+  context = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
+  own = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
+  plans = {
+    convolution: core.planConvolution(convolution()),
+    fullyConnected: core.planFullyConnected({ input: floats(2, 3), kernel: floats(4, 3), context }),
+  };
+  // Room for the copies of tensors outside of the context's memory is kept from the first run on.
+  plans.convolution.run(floats(1, 4, 6, 5));
+  plans.fullyConnected.run(floats(2, 3));
+});
+
+afterAll(() => {
+  plans.convolution.dispose();
+  plans.fullyConnected.dispose();
+  expect(context.describe().usedBytes).toBe(0);
+  context.dispose();
+  own.dispose();
+  core.defaultContext().dispose();
+});
+
+const sized = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+const floats = (...shape: number[]) => ({ data: new Float32Array(sized(shape)).fill(0.5), shape });
+const poisoned = (...shape: number[]) => ({ data: new Float32Array(sized(shape)).fill(POISON), shape });
+const halves = (...shape: number[]) => ({ data: new Uint16Array(sized(shape)), shape, format: 'binary16' as const });
+
+const convolution = () => ({
+  input: floats(1, 4, 6, 5),
+  kernel: floats(6, 2, 3, 3),
+  bias: floats(6),
+  padding: { top: 1, right: 1, bottom: 1, left: 1 },
+  stride: { height: 1, width: 1 },
+  dilation: 1,
+  groups: 2,
+  activation: { type: 'leaky' as const, slope: 0.5 },
+  algorithm: 'auto' as const,
+  eligibility: 'all' as const,
+  rule: 'fastest' as const,
+  accuracy: 'default' as const,
+  context,
+});
+const pooling = () => ({
+  input: floats(1, 2, 4, 4),
+  poolingSize: { height: 2, width: 2 },
+  stride: 2,
+  padding: 0,
+  convention: 'full' as const,
+  output: poisoned(1, 2, 2, 2),
+  context,
+});
+const fullyConnected = () => ({
+  input: floats(2, 3),
+  kernel: halves(4, 3),
+  bias: floats(4),
+  activation: { type: 'clamp' as const, min: 0, max: 1 },
+  context,
+});
+const problem = (): testing.Problem => ({
+  inputShape: [1, 4, 4, 4],
+  kernelShape: [4, 4, 3, 3],
+  hasBias: true,
+  padding: { top: 0, right: 0, bottom: 0, left: 0 },
+  stride: { height: 1, width: 1 },
+  dilation: { height: 1, width: 1 },
+  groups: 1,
+  activation: 'identity',
+  seed: 1,
+});
+
+const exact: testing.Convolve = (drawn, data) => Float32Array.from(testing.convolutionReference(drawn, data));
+
+/** Arguments that serve, of every export that is a function and of every public method: `Class.method`. */
+const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
+  additionOutput: () => [{ inputs: [floats(2, 3), floats(2, 3)], output: poisoned(2, 3), activation: 'relu', context }],
+  averagePoolingOutput: () => [{ ...pooling(), countPadding: true }],
+  batchNormalisationOutput: () => [
+    {
+      ...{ input: floats(2, 3), gamma: floats(3), beta: floats(3), mean: floats(3), variance: floats(3) },
+      ...{ epsilon: 1e-5, output: poisoned(2, 3), context },
+    },
+  ],
+  concatenationOutput: () => [{ inputs: [floats(2, 3), floats(2, 1)], axis: 1, output: poisoned(2, 4), context }],
+  convolutionInference: () => [{ ...convolution(), output: poisoned(1, 6, 6, 5) }],
+  convolutionOutput: () => [{ ...convolution(), output: poisoned(1, 6, 6, 5) }],
+  decodeHalves: () => [new Uint16Array(4), 'binary16'],
+  defaultContext: () => [],
+  encodeHalves: () => [new Float32Array(4), 'alternative'],
+  explainConvolution: () => [convolution()],
+  explainFullyConnected: () => [{ input: floats(2, 3), kernel: halves(4, 3), bias: floats(4) }],
+  explainPooling: () => [{ input: floats(1, 2, 4, 4), poolingSize: 2, type: 'max' }],
+  fullyConnectedInference: () => [{ ...fullyConnected(), output: poisoned(2, 4) }],
+  fullyConnectedOutput: () => [{ ...fullyConnected(), output: poisoned(2, 4) }],
+  globalAveragePoolingOutput: () => [{ input: floats(1, 2, 4, 4), output: poisoned(1, 2), context }],
+  localResponseNormalisationOutput: () => [
+    { input: floats(1, 2, 3, 3), size: 5, alpha: 1, beta: 0.75, bias: 1, output: poisoned(1, 2, 3, 3), context },
+  ],
+  maxPoolingOutput: () => [pooling()],
+  maxPoolingOutputWithIndices: () => [pooling()],
+  planConvolution: () => [convolution()],
+  planFullyConnected: () => [fullyConnected()],
+  reluOutput: () => [{ input: floats(2, 3), negativeSlope: 0.5, output: poisoned(2, 3), context }],
+  resizeOutput: () => [
+    {
+      ...{ input: floats(1, 1, 2, 3), mode: 'bilinear', scale: { height: 2, width: 2 }, alignCorners: true },
+      ...{ output: poisoned(1, 1, 4, 6), context },
+    },
+  ],
+  softmaxOutput: () => [{ input: floats(2, 3), output: poisoned(2, 3), context }],
+  buildNetwork: () => ['alexnet', { seed: 1, width: 0.01 }],
+  checkConvolution: () => [problem(), 'implicit-gemm', [own], exact],
+  convolutionData: () => [problem()],
+  convolutionProblem: () => [{ algorithm: 'wt8x8', batch: 1, kernelSize: [3, 3], stride: [1, 2] }],
+  convolutionReference: () => [problem(), testing.convolutionData(problem())],
+  describeProblem: () => [problem()],
+  outputShapeOf: () => [problem()],
+  shapeOf: () => [problem()],
+  'ConvolutionPlan.run': () => [floats(1, 4, 6, 5), poisoned(1, 6, 6, 5)],
+  'ConvolutionPlan.explain': () => [],
+  'FullyConnectedPlan.run': () => [floats(2, 3), poisoned(2, 4)],
+  'FullyConnectedPlan.explain': () => [],
+  'Measurements.load': () => [new core.Measurements().save()],
+  'Measurements.save': () => [],
+  'Context.describe': () => [],
+};
+
+type Callable = (...args: readonly unknown[]) => unknown;
+
+/** Functions of all entries, and the methods of what they return, bound to one. */
+const FUNCTIONS: Readonly<Record<string, Callable>> = Object.fromEntries([
+  ...[core, networks, tfjs, testing]
+    .flatMap((entry) => Object.entries(entry))
+    .filter((named): named is [string, Callable] => typeof named[1] === 'function' && !isClass(named[1])),
+  ...Object.entries(methods()),
+]);
+
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/** Of classes only methods are called: constructors are given what our own functions have checked. */
+function methods(): Record<string, Callable> {
+  const call = (object: object, name: string, args: readonly unknown[]) =>
+    (Reflect.get(object, name) as Callable).apply(object, [...args]);
+  return {
+    'ConvolutionPlan.run': (...args) => call(plans.convolution, 'run', args),
+    'ConvolutionPlan.explain': (...args) => String(call(plans.convolution, 'explain', args)),
+    'FullyConnectedPlan.run': (...args) => call(plans.fullyConnected, 'run', args),
+    'FullyConnectedPlan.explain': (...args) => String(call(plans.fullyConnected, 'explain', args)),
+    'Measurements.load': (...args) => call(core.Measurements, 'load', args),
+    'Measurements.save': (...args) => call(new core.Measurements(), 'save', args),
+    'Context.describe': (...args) => call(context, 'describe', args),
+    'Context.allocate': (...args) => call(context, 'allocate', args),
+    'Context.free': (...args) => call(context, 'free', args),
+  };
+}
+
+const NAMES = Object.keys(FUNCTIONS);
+const TESTED = NAMES.filter((name) => !(name in LEFT_OUT));
+
+/** Serves, or throws an NnpackError with a text of a bearable length; all memory is given back. */
+async function attempt(name: string, args: readonly unknown[]): Promise<'served' | core.NnpackError> {
+  const used = context.describe().usedBytes;
+  try {
+    const result = await FUNCTIONS[name](...args);
+    if (result instanceof core.ConvolutionPlan || result instanceof core.FullyConnectedPlan) result.dispose();
+    return 'served';
+  } catch (error) {
+    if (!isOurs(error)) throw new Error(`${name} threw what is none of ours: ${textOf(error)}`, { cause: error });
+    expect(typeof error.message).toBe('string');
+    expect(error.message.length, error.message.slice(0, 200)).toBeLessThan(700);
+    return error;
+  } finally {
+    expect(context.describe().usedBytes, 'bytes in use').toBe(used);
+  }
+}
+
+function isOurs(error: unknown): error is core.NnpackError {
+  try {
+    return error instanceof core.NnpackError;
+  } catch {
+    return false;
+  }
+}
+
+function textOf(error: unknown): string {
+  try {
+    return String((error as Error).stack ?? error);
+  } catch {
+    return 'something that cannot be read';
+  }
+}
+
+/** Where an argument, or a field in it, can be replaced: `[0, 'padding', 'top']`. */
+type Path = readonly string[];
+
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  const isLeaf =
+    typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof core.Context;
+  const inner = isLeaf ? [] : Object.keys(value).flatMap((key) => pathsOf(Reflect.get(value, key), [...path, key]));
+  return path.length === 0 ? inner : [path, ...inner];
+}
+
+function replaced(args: readonly unknown[], path: Path, value: unknown): readonly unknown[] {
+  const last = path.length - 1;
+  const owner = path.slice(0, last).reduce<unknown>((object, key) => Reflect.get(object as object, key), args);
+  Reflect.set(owner as object, path[last], value);
+  return args;
+}
+
+/** The poisoned output among the arguments. */
+function outputOf(args: readonly unknown[]): Float32Array | undefined {
+  const holders = [...args, ...args.map((arg) => (arg as { output?: unknown } | null)?.output)];
+  const tensors = holders as ({ data?: unknown } | null | undefined)[];
+  const arrays = tensors.map((tensor) => tensor?.data).filter((data) => data instanceof Float32Array);
+  return arrays.find((data) => data[0] === POISON);
+}
+
+/** What no error of ours can be expected of, or what would take long. */
+function isPassedOver(name: string, path: Path, value: ValueName): boolean {
+  if (path.includes('context') || (name === 'checkConvolution' && path[0] === '2')) {
+    if (!CONTEXT_IS_SAFE && HOSTILE.has(value)) return true;
+  }
+  // What a caller's own function throws is the caller's.
+  if (name === 'checkConvolution' && path[0] === '3') return typeof VALUES[value]() === 'function';
+  // At its full width the network has sixty million weights.
+  if (name === 'buildNetwork' && path[0] === '1') return path.length === 1 || ['one', 'undefined'].includes(value);
+  return false;
+}
+
+describe('what is tested', () => {
+  it('is every export that is a function, but for those that are left out', () => {
+    expect(NAMES.filter((name) => !(name in GOOD) && !(name in LEFT_OUT))).toEqual([]);
+    expect(Object.keys(LEFT_OUT).filter((name) => !NAMES.includes(name))).toEqual([]);
+  });
+
+  it.each(TESTED)('serves the arguments of %s that others are one change away from', async (name) => {
+    expect(await attempt(name, GOOD[name]())).toBe('served');
+  });
+});
+
+describe('values of every type', () => {
+  it.each(TESTED)('as the arguments of %s end in a result or an NnpackError', async (name) => {
+    const args = fc.array(fc.constantFrom(...VALUE_NAMES), { maxLength: 3 });
+    const property = fc.asyncProperty(args, async (names) => {
+      await attempt(
+        name,
+        names.map((value) => VALUES[value]()),
+      );
+    });
+    await fc.assert(property, { numRuns: runs(100) });
+  });
+
+  it.each(TESTED.filter((name) => GOOD[name]().length > 0))(
+    'in the place of one argument or field of %s do, and an output is as it was after an error',
+    async (name) => {
+      const paths = pathsOf(GOOD[name]());
+      const change = fc.record({ path: fc.constantFrom(...paths), value: fc.constantFrom(...VALUE_NAMES) });
+      let refused = 0;
+      const property = fc.asyncProperty(change, async ({ path, value }) => {
+        fc.pre(!isPassedOver(name, path, value));
+        const args = GOOD[name]();
+        const output = outputOf(args);
+        const ended = await attempt(name, replaced(args, path, VALUES[value]()));
+        if (ended === 'served') return;
+        refused++;
+        if (output !== undefined) expect(output.every((element) => element === POISON)).toBe(true);
+      });
+      await fc.assert(property, { numRuns: runs(300) });
+      expect(refused).toBeGreaterThan(100);
+    },
+  );
+});
