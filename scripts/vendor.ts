@@ -6,18 +6,34 @@
  *   2. dist/testing with fast-check        →  dist/cli/vendor/testing.js: as a library it leaves fast-check to its user
  *   3. the imports in dist/cli are pointed at these, and the licences of all that was bundled stand beside them
  *
+ * Imports are found and rewritten by a compiler, esbuild: however they are written, none is missed.
  * Plots stay outside: who wants a page of them installs the plotting library, and is told so.
+ *
+ *   tsx scripts/vendor.ts [folder of the build, dist]
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-const DIST = resolve(import.meta.dirname, '../dist');
+const ROOT = resolve(import.meta.dirname, '..');
+const DIST = realpathSync(process.argv[2] ?? join(ROOT, 'dist'));
 const CLI = join(DIST, 'cli');
 const VENDOR = join(CLI, 'vendor');
 const TESTING = join(DIST, 'testing');
 const LEFT_TO_THE_USER = ['@observablehq/plot', 'linkedom'];
-const IMPORT = /(from\s+|import\(|import\s+)'([^']+)'/g;
+/** What a program of the package must find where it is installed. */
+const { name: OWN, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const STAY = [OWN, ...Object.keys(dependencies), ...LEFT_TO_THE_USER];
+
+function isIn(folder: string, file: string): boolean {
+  return file.startsWith(folder + sep);
+}
+
+function importPath(from: string, to: string): string {
+  const path = relative(from, to).replaceAll(sep, '/');
+  return path.startsWith('.') ? path : `./${path}`;
+}
 
 /** Our own modules stay where they are: a bundle in `vendor` finds them by their path from there. */
 const ownModulesStay: Plugin = {
@@ -25,8 +41,8 @@ const ownModulesStay: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
       const target = resolve(resolveDir, path);
-      const isOurs = target.startsWith(DIST + sep) && !target.startsWith(TESTING + sep);
-      return isOurs ? { path: relative(VENDOR, target).replaceAll(sep, '/'), external: true } : undefined;
+      if (!isIn(DIST, target) || isIn(TESTING, target)) return undefined;
+      return { path: importPath(VENDOR, target), external: true };
     });
   },
 };
@@ -35,6 +51,9 @@ async function bundle(name: string, contents: string): Promise<string[]> {
   const { metafile } = await build({
     stdin: { contents, resolveDir: DIST },
     outfile: join(VENDOR, `${name}.js`),
+    // The build may lie outside of the folder that the packages are installed in.
+    nodePaths: [join(ROOT, 'node_modules')],
+    absWorkingDir: ROOT,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -46,12 +65,60 @@ async function bundle(name: string, contents: string): Promise<string[]> {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [ownModulesStay],
   });
-  return Object.keys(metafile.inputs);
+  return Object.keys(metafile.inputs).map((input) => resolve(ROOT, input));
+}
+
+/** All that an import of the package can name: its default, and the members that Node finds. */
+async function reexports(target: string): Promise<string> {
+  const names = Object.keys(await import(target)).filter((name) => /^[A-Za-z$]\w*$/.test(name) && name !== 'default');
+  const members = names.length === 0 ? '' : `export const { ${names.join(', ')} } = all;`;
+  return `import all from '${target}'; export default all; ${members}`;
+}
+
+/** Writes dist/cli anew with other imports, and gives the packages that it now expects in `vendor`. */
+async function pointAtVendor(): Promise<Map<string, string>> {
+  const names = new Map([['fast-check', 'testing']]);
+  const pointing: Plugin = {
+    name: 'imports point at vendor',
+    setup({ onResolve }) {
+      onResolve({ filter: /.*/ }, ({ path, resolveDir, kind }) => {
+        if (kind === 'entry-point') return undefined;
+        const vendored = (name: string) => ({
+          path: importPath(resolveDir, join(VENDOR, `${name}.js`)),
+          external: true,
+        });
+        if (path.startsWith('.')) {
+          return isIn(TESTING, resolve(resolveDir, path)) ? vendored('testing') : { path, external: true };
+        }
+        if (isBuiltin(path) || STAY.includes(path)) return { path, external: true };
+        const name = names.get(path) ?? path.replaceAll('/', '-').replace('@', '');
+        names.set(path, name);
+        return vendored(name);
+      });
+    },
+  };
+  await build({
+    entryPoints: files,
+    absWorkingDir: DIST,
+    outdir: CLI,
+    outbase: CLI,
+    allowOverwrite: true,
+    // Every file is an entry and every import is external: what is written is the same file.
+    bundle: true,
+    treeShaking: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    logLevel: 'warning',
+    plugins: [pointing],
+  });
+  return names;
 }
 
 /** `node_modules/@a/b/lib/c.js` is of `@a/b`. */
 function packageOf(input: string): string | null {
-  return /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0] ?? null;
+  return /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll(sep, '/'))?.[0] ?? null;
 }
 
 function licenceOf(folder: string): string {
@@ -61,50 +128,16 @@ function licenceOf(folder: string): string {
   return `${name} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8')}`;
 }
 
-/** The default export and the names that dist/cli imports; those of a CommonJS package are members of its default. */
-function reexports(target: string): string {
-  const pattern = new RegExp(`import[^;']*\\{([^}]*)\\}\\s*from\\s+'${target}'`, 'g');
-  const names = new Set(
-    files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, list]) => list)),
-  );
-  const list = [...names].flatMap((some) => some.split(',').map((name) => name.trim()));
-  const members = list.length === 0 ? '' : `export const { ${[...new Set(list)].join(', ')} } = all;`;
-  return `import all from '${target}'; export default all; ${members}`;
-}
-
-const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.js') && !file.startsWith('vendor'))
-  .map((file) => join(CLI, file));
-
 rmSync(VENDOR, { recursive: true, force: true });
+const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.js'))
+  .map((file) => join(CLI, file));
 mkdirSync(VENDOR);
-const inputs = new Set(
-  await bundle('testing', "export * from './testing/index.js'; export { default } from 'fast-check';"),
-);
-const vendored = new Map([['fast-check', 'testing']]);
-for (const file of files) {
-  const text = readFileSync(file, 'utf8');
-  for (const [, , target] of text.matchAll(IMPORT)) {
-    if (/^(\.|node:)/.test(target) || vendored.has(target) || LEFT_TO_THE_USER.includes(target)) continue;
-    const name = target.replaceAll('/', '-').replace('@', '');
-    vendored.set(target, name);
-    for (const input of await bundle(name, reexports(target))) inputs.add(input);
-  }
-}
-
-for (const file of files) {
-  const to = (name: string): string => {
-    const path = relative(dirname(file), join(VENDOR, `${name}.js`)).replaceAll(sep, '/');
-    return path.startsWith('.') ? path : `./${path}`;
-  };
-  const text = readFileSync(file, 'utf8').replace(IMPORT, (whole, keyword: string, target: string) => {
-    if (target.startsWith('.')) {
-      return resolve(dirname(file), target).startsWith(TESTING + sep) ? `${keyword}'${to('testing')}'` : whole;
-    }
-    const name = vendored.get(target);
-    return name === undefined ? whole : `${keyword}'${to(name)}'`;
-  });
-  writeFileSync(file, text);
+const testing = `export * from ${JSON.stringify(join(TESTING, 'index.js'))}; export { default } from 'fast-check';`;
+const inputs = new Set(await bundle('testing', testing));
+for (const [target, name] of await pointAtVendor()) {
+  if (name === 'testing') continue;
+  for (const input of await bundle(name, await reexports(target))) inputs.add(input);
 }
 
 const folders = new Set([...inputs].map(packageOf).filter((folder) => folder !== null));
