@@ -1,5 +1,7 @@
 /** A process of the command line: Ctrl-C, closed pipes, and errors turned into a line and an exit code. */
+import { debuglog } from 'node:util';
 import colors from 'picocolors';
+import { textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
 import { parseArguments } from './arguments.ts';
 import { type Command, helpOf, STOPPED } from './command.ts';
@@ -14,12 +16,19 @@ export async function runCommand(command: Command, argv: readonly string[]): Pro
   else await command.run(given, interrupted());
 }
 
-/** Does the work of a process to its end; what the user can mend is one line on stderr, with exit code 2. */
+/** Does the work of a process to its end; whatever goes wrong is one line on stderr, with exit code 2. */
 export async function runProcess(work: () => Promise<void>): Promise<void> {
-  // A closed pipe (`| head`) is the reader's choice, not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A closed pipe (`| head`) is the reader's choice, not an error.
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    report(new NnpackError('input-output', `standard output cannot be written: ${error.message}`, { cause: error }));
+    process.exit(2);
+  });
+  // Without stderr there is nobody left to tell.
+  process.stderr.on('error', () => {});
+  process.on('uncaughtException', (error) => {
+    report(error);
+    process.exit(2);
   });
   try {
     await work();
@@ -27,11 +36,21 @@ export async function runProcess(work: () => Promise<void>): Promise<void> {
     if (error instanceof DOMException && error.name === 'AbortError') {
       console.error('stopped');
       process.exitCode = STOPPED;
-    } else if (error instanceof NnpackError) {
-      console.error(`${colors.red('error')} ${error.message}`);
+    } else {
+      report(error);
       process.exitCode = 2;
-    } else throw error;
+    }
   }
+}
+
+/** One line; where our own code is at fault, NODE_DEBUG adds the place. */
+function report(error: unknown): void {
+  const text =
+    error instanceof NnpackError
+      ? error.message
+      : `internal error, a fault of nnpack-ts: ${textOf(error)} (NODE_DEBUG=nnpack-ts prints where)`;
+  console.error(`${colors.red('error')} ${text.trim().replace(/\s*[\r\n]\s*/g, ' ')}`);
+  debuglog('nnpack-ts')('%s', error instanceof Error ? error.stack : error);
 }
 
 /** Aborted by the first Ctrl-C, so that a command can say what is done; the next one ends the process at once. */
