@@ -33,7 +33,7 @@ export async function writeResults(
   const { table, drawing } = filesOf(kernels);
   const findings = { ...noFindings(), rows: comparisons.flatMap(rowsOf) };
   const machine = formatMachine(describeMachine(packages));
-  const text = [formatFindings(title, findings), machine, ''].join('\n');
+  const text = [title, formatFindings(findings), machine, ''].join('\n');
   await writeWhole(table, stripVTControlCharacters(text));
   // VGG-16's layers are drawn as their sum.
   const drawn = comparisons.filter(({ work }) => !vgg16Layers.some(({ name }) => name === work));

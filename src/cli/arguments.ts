@@ -17,9 +17,13 @@ export function parseArguments(command: Pick<Command, 'options' | 'most'>, argv:
   const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
   const positionals: string[] = [];
   const given = new Map<string, string>();
+  const repeated = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind === 'option') given.set(token.name, optionValue(token, options));
+    if (token.kind !== 'option') continue;
+    const value = optionValue(token, options);
+    given.set(token.name, value);
+    if (command.options[token.name]?.repeats) repeated.set(token.name, [...(repeated.get(token.name) ?? []), value]);
   }
   if (given.has('help')) return null;
   const most = command.most ?? 0;
@@ -27,7 +31,7 @@ export function parseArguments(command: Pick<Command, 'options' | 'most'>, argv:
     const expected = most === 0 ? 'options only' : `at most ${most} besides the options`;
     fail(`expected ${expected}, got ${positionals.map(show).join(', ')}`);
   }
-  return { positionals, options: given };
+  return repeated.size === 0 ? { positionals, options: given } : { positionals, options: given, repeated };
 }
 
 interface OptionToken {
@@ -81,8 +85,9 @@ export function readWhole(text: string, who: string): number {
   return Number.isSafeInteger(value) ? value : fail(`${who} expected a whole number, got ${show(text)}`);
 }
 
+/** 512, 0.5 or 1e-5. */
 function readPositive(text: string, who: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const value = /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   return value > 0 && value < Infinity ? value : fail(`${who} expected a number above 0, got ${show(text)}`);
 }
 

@@ -22,12 +22,16 @@ export interface OptionSpec {
   /** What the option takes, `N` or `FILE`; absent for a flag. */
   readonly value?: string;
   readonly help: string;
+  /** Whether it may stand several times, each with a value of its own; of others the last counts. */
+  readonly repeats?: boolean;
 }
 
 /** What was written on the command line; a flag that was given has the value ''. */
 export interface Given {
   readonly positionals: readonly string[];
   readonly options: ReadonlyMap<string, string>;
+  /** Every value, in their order, of an option that may stand several times; absent where there is none. */
+  readonly repeated?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The exit code of a command that Ctrl-C stopped, as shells have it. */

@@ -12,6 +12,7 @@ import { type Context, createContext } from '../threads/context.ts';
 import { fail, oneOf, positive, readWhole, whole } from './arguments.ts';
 import type { Command, Given } from './command.ts';
 import { loadModel } from './model.ts';
+import { JSON_OPTION, outputOf } from './output.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -38,7 +39,7 @@ export const explain: Command = {
     'max-error': { value: 'E', help: 'the greatest error allowed, relative to the sum of |x|·|w|' },
     threads: { value: 'N', help: 'threads to plan for (as many as cores)' },
     kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
-    json: { help: 'print as JSON' },
+    json: JSON_OPTION,
   },
   examples: [
     ['nnpack-ts explain --input 64x56x56 --kernel 128x3x3 --padding 1 --batch 4', 'a convolution'],
@@ -54,10 +55,12 @@ export const explain: Command = {
     // Every argument is read before a network is built.
     const explainer = explainerOf(given);
     const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const);
+    const output = await outputOf(given);
     const context = await createContext({ threads: whole(given, 'threads'), kernels });
     try {
       const explanation = await explainer(context);
-      console.log(given.options.has('json') ? JSON.stringify(explanation, null, 2) : String(explanation));
+      output.say(String(explanation));
+      await output.write(explanation);
     } finally {
       context.dispose();
     }

@@ -12,6 +12,7 @@ const command: Command = {
     out: { value: 'FILE', help: 'where to' },
     threads: { value: 'N', help: `how many threads${' and more'.repeat(10)}` },
     json: { help: 'for machines' },
+    in: { value: 'FILE', help: 'one of several', repeats: true },
   },
   examples: [['nnpack-ts try a.png', 'tries a picture']],
   run: async () => {},
@@ -39,6 +40,14 @@ describe('parseArguments', () => {
     const options = { out: '--strange.png', threads: '2', json: '' };
     expect(parse(line)).toEqual({ positionals: ['in.png'], options: new Map(Object.entries(options)) });
     expect(parse('-- --picture.png')?.positionals).toEqual(['--picture.png']);
+  });
+
+  it('keeps every value of an option that may stand several times, and the last of others', () => {
+    expect(parse('--in a --out x --in b=c --out y')).toEqual({
+      positionals: [],
+      options: new Map(Object.entries({ in: 'b=c', out: 'y' })),
+      repeated: new Map([['in', ['a', 'b=c']]]),
+    });
   });
 
   it.each(['--help', '-h', 'a.png --json -h'])('sees that %s asks for help', (line) => {
@@ -69,6 +78,8 @@ describe('readers', () => {
     const some = given({ n: '12', x: '0.5', name: 'b', list: '4, 2,4' });
     expect(whole(some, 'n')).toBe(12);
     expect(positive(some, 'x')).toBe(0.5);
+    expect(positive(given({ e: '2.5e-5' }), 'e')).toBe(2.5e-5);
+    expect(whole(given({ n: '1e3' }), 'n')).toBe(1000);
     expect(oneOf(some, 'name', ['a', 'b'])).toBe('b');
     expect(listOf(some, 'list', readWhole)).toEqual([4, 2]);
     for (const read of [whole, positive]) expect(read(some, 'none')).toBeUndefined();
@@ -76,9 +87,12 @@ describe('readers', () => {
     expect(listOf(some, 'none', readOneOf(['a']))).toBeUndefined();
   });
 
-  it.each(['0', '-1', 'two', '1e3', '', 'NaN', 'Infinity', '0x10'])('refuse %j as a number', (text) => {
-    expect(messageOf(() => positive(given({ n: text }), 'n'))).toContain('--n expected a number above 0, got');
-  });
+  it.each(['0', '-1', 'two', '1e', 'e3', '1e400', '1e-400', '', 'NaN', 'Infinity', '0x10'])(
+    'refuse %j as a number',
+    (text) => {
+      expect(messageOf(() => positive(given({ n: text }), 'n'))).toContain('--n expected a number above 0, got');
+    },
+  );
 
   it('refuse what is not in a list of names, and say what is near', () => {
     expect(messageOf(() => whole(given({ n: '1.5' }), 'n'))).toBe("arguments: --n expected a whole number, got '1.5'");
@@ -102,6 +116,7 @@ describe('helpOf', () => {
         '  --threads N  how many threads and more and more and more and more and more and more and more and',
         '               more and more and more',
         '  --json       for machines',
+        '  --in FILE    one of several',
         '  --help       print this',
         '',
         'Examples:',

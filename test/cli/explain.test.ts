@@ -31,11 +31,11 @@ describe('explain', () => {
   });
 
   it('prints JSON for machines', () => {
-    const { stdout } = explain('--input 64x224x224 --kernel 64x3x3 --padding 1 --json --threads 1');
+    const { stdout } = explain('--input 64x224x224 --kernel 64x3x3 --padding 1 --json - --threads 1');
     const explanation = JSON.parse(stdout);
     expect(explanation).toMatchObject({ algorithm: 'wt8x8', shape: { batch: 1, outputChannels: 64 } });
     expect(explanation.rules).toHaveLength(5);
-    expect(JSON.parse(explain('alexnet --json').stdout).nodes.length).toBeGreaterThan(10);
+    expect(JSON.parse(explain('alexnet --json -').stdout).nodes.length).toBeGreaterThan(10);
   });
 
   it.each([

@@ -247,7 +247,7 @@ describe('the command', () => {
   });
 
   it('prints JSON', async () => {
-    await execute('--algorithm direct --kernels reference --threads 1 --cases 5 --seed 7 --json');
+    await execute('--algorithm direct --kernels reference --threads 1 --cases 5 --seed 7 --json -');
     const { machine, rows, stopped, threads } = JSON.parse(out);
     expect({ stopped, threads }).toEqual({ stopped: false, threads: [1] });
     expect(machine.packages).toHaveProperty('nnpack-ts');

@@ -4,8 +4,8 @@ import { breathe } from '../../networks/breathe.ts';
 import { type ContextDescription, createContext } from '../../threads/context.ts';
 import { oneOf, readOneOf } from '../arguments.ts';
 import { type Command, type Given, STOPPED } from '../command.ts';
-import { checkWritable, writeWhole } from '../files.ts';
 import { describeMachine, formatMachine } from '../machine.ts';
+import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../output.ts';
 import { type ProgressBar, progressBar } from '../progress.ts';
 import type { BenchResult } from './result.ts';
 import { type Bench, type Findings, type KernelsChoice, noFindings, type Section } from './section.ts';
@@ -46,8 +46,8 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
     most: sections.length,
     options: {
       kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
-      json: { value: 'FILE', help: 'write all figures as JSON; - for standard output, and nothing else there' },
-      html: { value: 'FILE', help: 'write one page of plots' },
+      json: JSON_OPTION,
+      html: HTML_OPTION,
     },
     examples: [
       [line, `all sections, ${duration(sections)}`],
@@ -58,9 +58,10 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
     async run(given, signal) {
       const chosen = chosenOf(sections, given);
       const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const) ?? 'auto';
-      const write = await outputOf(given);
-      const result = await measureSections(chosen, kernels, signal, given.options.get('json') === '-');
-      await write(result);
+      const page = async () => (await import('../report/bench-page.ts')).benchPage;
+      const output = await outputOf<BenchResult>(given, { page });
+      const result = await measureSections(chosen, kernels, signal, output);
+      await output.write(result);
       if (!result.stopped) return;
       console.error('stopped');
       process.exitCode = STOPPED;
@@ -80,27 +81,6 @@ function chosenOf(sections: readonly Section[], { positionals }: Given): Section
   return sections.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** What becomes of the result beside the tables; everything that can fail for it is tried before minutes are spent. */
-async function outputOf({ options }: Given): Promise<(result: BenchResult) => Promise<void>> {
-  const json = options.get('json');
-  const html = options.get('html');
-  for (const path of [json, html]) if (path !== undefined && path !== '-') await checkWritable(path);
-  const page = html === undefined ? null : await loadPage();
-  return async (result) => {
-    const text = `${JSON.stringify(result, null, 2)}\n`;
-    if (json === '-') process.stdout.write(text);
-    else if (json !== undefined) await writeWhole(json, text);
-    if (html !== undefined && page !== null) await writeWhole(html, await page(result));
-  };
-}
-
-/** Plots are drawn by packages that need not be installed. */
-async function loadPage(): Promise<(result: BenchResult) => Promise<string>> {
-  const { loadDrawing } = await import('../report/plots.ts');
-  await loadDrawing();
-  return (await import('../report/bench-page.ts')).benchPage;
-}
-
 /** What a context with these kernels gets here: a table that cannot run is refused before minutes are spent. */
 async function describeKernels(kernels: KernelsChoice): Promise<ContextDescription> {
   const context = await createContext({ threads: 1, kernels });
@@ -109,21 +89,22 @@ async function describeKernels(kernels: KernelsChoice): Promise<ContextDescripti
   return description;
 }
 
-/** Runs one section after the other and prints the tables of each; Ctrl-C ends with what is done. */
+/** Runs one section after the other and prints the tables of each below its title; Ctrl-C ends with what is done. */
 async function measureSections(
   chosen: readonly Section[],
   kernels: KernelsChoice,
   signal: AbortSignal,
-  isQuiet: boolean,
+  { say }: Output<BenchResult>,
 ): Promise<BenchResult> {
   const { kernels: table, reasons } = await describeKernels(kernels);
-  if (!isQuiet) for (const text of [`${table} kernels`, ...reasons]) console.log(text);
+  for (const text of [`${table} kernels`, ...reasons]) say(text);
   const bar = progressBar(true);
   const stepsOf = stepper(chosen, bar);
   const finished: Findings[] = [];
   for (const section of chosen) {
     const found = noFindings();
     finished.push(found);
+    say(`${section.what}, ${duration([section])}`);
     try {
       await section.run({ kernels, signal, step: stepsOf(section), found });
     } catch (error) {
@@ -133,12 +114,12 @@ async function measureSections(
     } finally {
       bar.clear();
     }
-    const text = formatFindings(section.what, found);
-    if (text !== null && !isQuiet) console.log(text);
+    const text = formatFindings(found);
+    if (text !== null) say(text);
     if (signal.aborted) break;
   }
   const machine = describeMachine(finished.flatMap(({ packages }) => packages));
-  if (!isQuiet) console.log(formatMachine(machine));
+  say(formatMachine(machine));
   return {
     machine,
     kernels: table,

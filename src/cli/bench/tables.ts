@@ -7,15 +7,15 @@ import { isMet } from './goal.ts';
 import type { LayerTimes, Row, SizeTimes } from './result.ts';
 import type { Findings } from './section.ts';
 
-/** The title, and a table for each kind of finding that there is; null where there is none. */
-export function formatFindings(title: string, { rows, layers, sizes }: Findings): string | null {
+/** A table for each kind of finding that there is; null where there is none. */
+export function formatFindings({ rows, layers, sizes }: Findings): string | null {
   const tables: string[] = [];
   if (layers.length > 0) tables.push(formatLayers(layers));
   for (const family of new Set(sizes.map((entry) => entry.family))) {
     tables.push(formatFamily(sizes.filter((entry) => entry.family === family)));
   }
   if (rows.length > 0) tables.push(formatRows(rows));
-  return tables.length === 0 ? null : [title, ...tables].join('\n');
+  return tables.length === 0 ? null : tables.join('\n');
 }
 
 function formatRows(rows: readonly Row[]): string {

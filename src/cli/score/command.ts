@@ -8,8 +8,8 @@ import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../networks/de
 import { type Context, createContext } from '../../threads/context.ts';
 import { listOf, oneOf, positive, readOneOf, readWhole, whole } from '../arguments.ts';
 import type { Command, Given } from '../command.ts';
-import { checkWritable, writeWhole } from '../files.ts';
 import { describeMachine } from '../machine.ts';
+import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../output.ts';
 import { publishedOf } from './published.ts';
 import type { ScoreResult, ScoreRow, ScoreSettings } from './result.ts';
 import { scoreBatch } from './score.ts';
@@ -41,8 +41,8 @@ export const score: Command = {
       value: 'SECONDS',
       help: `the most that one figure may take (${BUDGET_SECONDS}); 5 dry runs and 10 passes where it allows, at least one of each`,
     },
-    json: { value: 'FILE', help: 'write the result as JSON; - prints it, and nothing else' },
-    html: { value: 'FILE', help: 'write a page with plots' },
+    json: JSON_OPTION,
+    html: HTML_OPTION,
   },
   examples: [
     ['nnpack-ts score', "the networks of MXNet's document, batches of 1 to 16"],
@@ -51,39 +51,34 @@ export const score: Command = {
   ],
   async run(given, signal) {
     const request = requestOf(given);
-    const { json, html, threads, kernels } = request;
-    for (const path of [json, html]) if (path !== undefined && path !== STDOUT) await checkWritable(path);
-    // What draws is looked for before the work.
-    if (html !== undefined) await (await import('../report/plots.ts')).loadDrawing();
+    const { threads, kernels } = request;
+    const page = async () => (await import('../report/score-page.ts')).scorePage;
+    const output = await outputOf<ScoreResult>(given, { page });
     const context = await createContext({ threads, kernels });
     const settings = settingsOf(request, context);
     const rows: ScoreRow[] = [];
     let failure: unknown = null;
     try {
-      await scoreAll(request, settings, context, signal, rows);
+      await scoreAll(request, settings, context, signal, rows, output);
     } catch (error) {
       failure = error;
     } finally {
       context.dispose();
     }
     // Neither Ctrl-C nor a network too large loses the rows before it.
-    if (rows.length > 0)
-      await finish(request, { machine: describeMachine(), settings, rows, stopped: failure !== null });
-    else if (signal.aborted) console.error('no row was finished');
+    if (rows.length > 0) {
+      output.say(rowTable(rows));
+      await output.write({ machine: describeMachine(), settings, rows, stopped: failure !== null });
+    } else if (signal.aborted) console.error('no row was finished');
     if (failure !== null) throw failure;
   },
 };
-
-/** The file name that stands for stdout. */
-const STDOUT = '-';
 
 interface Request extends Pick<ScoreSettings, 'eligibility' | 'rule' | 'budgetSeconds'> {
   readonly networks: readonly NetworkName[];
   readonly batches: readonly number[];
   readonly threads?: number;
   readonly kernels?: 'auto' | KernelTableName;
-  readonly json?: string;
-  readonly html?: string;
 }
 
 function requestOf(given: Given): Request {
@@ -95,8 +90,6 @@ function requestOf(given: Given): Request {
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
     rule: oneOf(given, 'rule', RULES) ?? 'fastest',
     budgetSeconds: positive(given, 'budget') ?? BUDGET_SECONDS,
-    json: given.options.get('json'),
-    html: given.options.get('html'),
   };
 }
 
@@ -107,17 +100,18 @@ function settingsOf({ eligibility, rule, budgetSeconds }: Request, context: Cont
 
 /** Prints and adds a row as soon as it is done. */
 async function scoreAll(
-  { networks, batches, json }: Request,
+  { networks, batches }: Request,
   settings: ScoreSettings,
   context: Context,
   signal: AbortSignal,
   rows: ScoreRow[],
+  output: Output<ScoreResult>,
 ): Promise<void> {
   const jobs = networks.flatMap((network) => batches.map((batch) => ({ network, batch })));
   const bar = new ScoreProgress(jobs, rows, settings);
   const say = (text: string): void => {
     bar.clear();
-    if (json !== STDOUT) console.log(text);
+    output.say(text);
   };
   const scoreNetwork = async (name: NetworkName): Promise<void> => {
     const network = buildNetwork(name);
@@ -158,11 +152,4 @@ function withAdvice(error: unknown, network: NetworkName): unknown {
   const who = error instanceof NnpackError ? '' : `network '${network}': `;
   const advice = `ask for smaller batches, or leave ${network} out of --networks`;
   return new NnpackError('out-of-memory', `${who}${error.message}; ${advice}`, { cause: error });
-}
-
-async function finish({ json, html }: Request, result: ScoreResult): Promise<void> {
-  const text = JSON.stringify(result, null, 2);
-  console.log(json === STDOUT ? text : rowTable(result.rows));
-  if (json !== undefined && json !== STDOUT) await writeWhole(json, `${text}\n`);
-  if (html !== undefined) await writeWhole(html, await (await import('../report/score-page.ts')).scorePage(result));
 }

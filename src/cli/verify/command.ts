@@ -9,6 +9,7 @@ import { KERNEL_TABLES } from '../../kernels/tables.ts';
 import { fail, listOf, readOneOf, readWhole, whole } from '../arguments.ts';
 import { type Command, type Given, STOPPED } from '../command.ts';
 import { describeMachine, formatMachine } from '../machine.ts';
+import { JSON_OPTION, outputOf } from '../output.ts';
 import { progressBar } from '../progress.ts';
 import { significant } from '../report/html.ts';
 import type { VerifyOptions, VerifyResult, VerifyRow } from './verify.ts';
@@ -30,23 +31,24 @@ export const verify: Command = {
     cases: { value: 'N', help: `cases of each row; fewer where a case takes long (${CASES})` },
     seed: { value: 'N', help: 'draw the cases of an earlier run again' },
     path: { value: 'PATH', help: 'only the case that failed there; with --seed, one algorithm and one kernel table' },
-    json: { help: 'print as JSON' },
+    json: JSON_OPTION,
   },
   examples: [
     ['nnpack-ts verify', 'everything, in less than a minute'],
     ['nnpack-ts verify --algorithm wt8x8,ft16x16 --cases 5000', 'two algorithms, thoroughly'],
-    ['nnpack-ts verify --seed 1234 --json', 'the cases of an earlier run, as data'],
+    ['nnpack-ts verify --seed 1234 --json -', 'the cases of an earlier run, as data'],
   ],
   async run(given, signal) {
     const request = requestOf(given);
-    const isJson = given.options.has('json');
+    const output = await outputOf(given);
     const machine = describeMachine();
-    if (!isJson) console.log(formatMachine(machine));
+    output.say(formatMachine(machine));
     // Not before it is called for: what draws cases takes a while to load, and help must not.
     const core = await import('./verify.ts');
     const bar = progressBar(true);
     const result = await core.verify({ ...request, signal, onProgress: bar.update }).finally(bar.clear);
-    console.log(isJson ? JSON.stringify({ machine, ...result }, null, 2) : formatResult(result));
+    output.say(formatResult(result));
+    await output.write({ machine, ...result });
     if (result.stopped) console.error('stopped');
     if (result.rows.some((row) => row.failure !== null)) process.exitCode = 1;
     else if (result.stopped) process.exitCode = STOPPED;
