@@ -1,7 +1,7 @@
 /** Which network a command line means: the main job's own, a file, or a built-in definition. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../networks/definitions/index.ts';
 import type { Network } from '../networks/network.ts';
@@ -23,9 +23,16 @@ const MODEL_PACKAGE = '@upscalerjs/default-model';
  */
 export async function loadModel(name: string | undefined, who = '--model'): Promise<Model> {
   if (name === undefined) return upscaler();
+  const isBuiltIn = (NETWORK_NAMES as readonly string[]).includes(name);
   const isPath = name.includes('.json') || name.includes('/') || existsSync(name);
-  if (isPath) return { network: await loadLayersModel(name), isTrained: true, sample: null };
+  if (isPath && !isBuiltIn) return { network: await loadLayersModel(name), isTrained: true, sample: null };
   return { network: buildNetwork(builtIn(name, who)), isTrained: false, sample: null };
+}
+
+/** Whether a name means a model, where it may mean a picture as well: what is neither is a misspelt network. */
+export function isModelName(name: string): boolean {
+  const isNetwork = (NETWORK_NAMES as readonly string[]).includes(name);
+  return isNetwork || extname(name).toLowerCase() === '.json' || (extname(name) === '' && !existsSync(name));
 }
 
 function builtIn(name: string, who: string): NetworkName {

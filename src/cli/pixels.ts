@@ -1,27 +1,36 @@
-/** Pictures as tensors and back: RGBA bytes, row by row, against three planes of 0 … 255. */
+/** Pictures as tensors and back: RGBA bytes, row by row, against three planes of a range of values. */
 import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
 import type { Picture } from './picture.ts';
+import { type Range, scaleOf } from './range.ts';
 
-/** [3, H, W], values 0 … 255; alpha is left out. */
-export function toTensor({ width, height, data }: Picture): Tensor {
+/** [3, H, W], values of the range; alpha is left out. */
+export function toTensor({ width, height, data }: Picture, range: Range = '0..255'): Tensor {
   const size = width * height;
+  const { low, step } = scaleOf(range);
   const planes = new Float32Array(3 * size);
   for (let i = 0; i < size; i++) {
-    planes[i] = data[4 * i];
-    planes[size + i] = data[4 * i + 1];
-    planes[2 * size + i] = data[4 * i + 2];
+    for (let plane = 0; plane < 3; plane++) planes[plane * size + i] = low + step * data[4 * i + plane];
   }
   return makeTensor(planes, [3, height, width]);
 }
 
-/** The picture of [1, 3, H, W], values clipped to 0 … 255 and rounded; alpha is that of the nearest pixel of `original`. */
-export function fromTensor(tensor: Tensor, original: Picture): Picture {
+/**
+ * The picture of [1, 3, H, W], values clipped to the range and rounded; alpha is that of the nearest pixel of `original`,
+ * and full without one.
+ */
+export function fromTensor(tensor: Tensor, original: Picture | null, range: Range = '0..255'): Picture {
   const [, , height, width] = tensor.shape;
   const size = width * height;
+  const { low, step } = scaleOf(range);
   const data = new Uint8Array(4 * size);
   for (let i = 0; i < size; i++) {
     for (let plane = 0; plane < 3; plane++) {
-      data[4 * i + plane] = Math.round(Math.min(255, Math.max(0, tensor.data[plane * size + i])));
+      const byte = (tensor.data[plane * size + i] - low) / step;
+      data[4 * i + plane] = Math.round(Math.min(255, Math.max(0, byte)));
+    }
+    if (original === null) {
+      data[4 * i + 3] = 255;
+      continue;
     }
     const row = Math.floor((Math.floor(i / width) * original.height) / height);
     const column = Math.floor(((i % width) * original.width) / width);

@@ -36,23 +36,25 @@ export function greatestValues({ data, shape }: Tensor, count = 5): PlacedValue[
   return places.sort((a, b) => b.value - a.value).slice(0, count);
 }
 
-export function printReport(title: string, report: Report, values: readonly PlacedValue[] | null): void {
+export function formatReport(title: string, report: Report, values: readonly PlacedValue[] | null): string {
   const { machine } = report;
-  console.log(title);
-  console.log(`Node ${machine.node}, ${machine.threads} threads, ${machine.kernels} kernels`);
-  for (const reason of machine.reasons) console.log(reason);
-  console.log(layerTable(report.layers).toString());
   const parts = report.parts === 1 ? 'at once' : `in ${report.parts} parts`;
   const seconds = (report.milliseconds / 1e3).toFixed(2);
-  console.log(
-    `total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${parts}, ${megabytes(report.networkBytes)} for the network`,
-  );
   const whole = report.parts === 1 ? '' : `, from one part of ${report.parts}`;
-  console.log(
+  const lines = [
+    title,
+    `Node ${machine.node}, ${machine.threads} threads, ${machine.kernels} kernels`,
+    ...machine.reasons,
+    layerTable(report.layers).toString(),
+    `total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${parts}, ${megabytes(report.networkBytes)} for the network`,
     `default implementation ${(report.defaultMilliseconds / 1e3).toFixed(2)} s${whole}: ${colors.bold(`${report.ratio.toFixed(2)} ×`)}`,
-  );
-  if (values === null) return;
-  console.log(`greatest values: ${values.map(({ place, value }) => `${value.toPrecision(4)} at ${place}`).join(', ')}`);
+  ];
+  if (values !== null) {
+    lines.push(
+      `greatest values: ${values.map(({ place, value }) => `${value.toPrecision(4)} at ${place}`).join(', ')}`,
+    );
+  }
+  return lines.join('\n');
 }
 
 function layerTable(layers: readonly NodeReport[]): Table.Table {

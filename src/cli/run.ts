@@ -1,42 +1,62 @@
 /** Runs a network, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
-import { basename, extname } from 'node:path';
+import colors from 'picocolors';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
 import { RULES, type Rule } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { warmUp } from '../layers/warm-up.ts';
 import type { Network } from '../networks/network.ts';
-import { type PrepareOptions, prepareNetwork } from '../networks/prepare.ts';
+import { type PreparedNetwork, type PrepareOptions, prepareNetwork } from '../networks/prepare.ts';
+import type { Shape } from '../networks/shapes.ts';
 import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
 import { randomArray, uniform } from '../tensor/random.ts';
 import { type Context, createContext } from '../threads/context.ts';
 import { fail, oneOf, positive, whole } from './arguments.ts';
 import type { Command, Given } from './command.ts';
-import { checkWritable } from './files.ts';
-import { loadModel, type Model } from './model.ts';
-import { type Picture, readPicture, writePng } from './picture.ts';
-import { type Comparison, comparePictures, fromTensor, toTensor } from './pixels.ts';
+import { isModelName, loadModel, type Model } from './model.ts';
+import { JSON_OPTION, type Output, outputOf } from './output.ts';
+import { readPicture } from './picture.ts';
+import { type Comparison, comparePictures } from './pixels.ts';
 import { progressBar } from './progress.ts';
-import { greatestValues, printReport, type Report } from './run-report.ts';
+import { RANGES } from './range.ts';
+import { type Files, imageShapes, type Job, jobOf, sizesText, type Written, writeOutput } from './run-job.ts';
+import { formatReport, greatestValues, type Report } from './run-report.ts';
 
-/** The default bound on the memory of the network, in mebibytes; a larger picture runs in slices. */
+/** The default bound on the memory of a network that takes a picture, in mebibytes; a larger one runs in slices. */
 const MEMORY = 512;
 
 export const run: Command = {
   name: 'run',
   summary: 'Runs a network and shows how every layer ran; by default, enlarges a picture twofold.',
-  positionals: '[picture]',
+  positionals: '[MODEL | picture]',
   most: 1,
   options: {
     model: {
       value: 'MODEL',
-      help: 'a TensorFlow.js model.json, or a built-in network (a trained one that enlarges pictures)',
+      help: 'the model beside a picture: a TensorFlow.js model.json, or a built-in network (a trained one that enlarges pictures)',
     },
-    out: { value: 'FILE', help: "the PNG file to write (result.png, or the picture's name with -2x.png)" },
+    input: {
+      value: 'NAME=FILE',
+      help: "what goes in, a .npy file in the model's own layout (N H W C, or N C) or a PNG or JPEG picture; once for each input of the model, and only FILE where it has one",
+      repeats: true,
+    },
+    output: {
+      value: 'NAME=FILE',
+      help: 'where what comes out goes to, a .npy file or a .png picture; once for each output that is wanted, and only FILE where there is one',
+      repeats: true,
+    },
+    out: {
+      value: 'FILE',
+      help: "the same for the one output of a model (result.png, or the picture's name with -2x.png)",
+    },
+    range: {
+      value: 'A..B',
+      help: `${RANGES.join(', ')}: the values that the model takes and gives for black to white, in pictures (${RANGES[0]})`,
+    },
     batch: { value: 'N', help: 'images at once, for a built-in network (1)' },
     threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
     memory: {
       value: 'MB',
-      help: `mebibytes for the network (${MEMORY}, or all there is for a built-in one); larger work runs in parts`,
+      help: `mebibytes for the network (${MEMORY} for a picture, else all there is); larger work runs in parts`,
     },
     eligibility: {
       value: 'WHICH',
@@ -47,104 +67,74 @@ export const run: Command = {
       value: 'NAME',
       help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer, which Ctrl-C does not stop (fastest)",
     },
-    json: { help: 'print the report as JSON' },
-    quiet: { help: 'print nothing but errors' },
+    json: JSON_OPTION,
+    quiet: { help: 'print nothing but errors, and what is odd about the result' },
   },
   examples: [
     ['nnpack-ts run', 'enlarge the sample picture, and compare with what is expected'],
     ['nnpack-ts run photo.jpg --out large.png', 'enlarge a picture of yours'],
-    ['nnpack-ts run --model vgg-16 --batch 4', 'a built-in network, with random weights, on random images'],
-    ['nnpack-ts run photo.png --model model.json', 'a model of yours'],
+    ['nnpack-ts run vgg-16 --batch 4', 'a built-in network, with random weights, on random images'],
+    ['nnpack-ts run photo.png --model model.json --range 0..1', 'a model of yours, whose pictures are 0 … 1'],
+    ['nnpack-ts run model.json --input x.npy --output y.npy', 'a model of yours on an array of NumPy'],
+    ['nnpack-ts run model.json --input a=a.npy --input b=b.npy --output y.npy', 'one with two inputs'],
   ],
   async run(given, signal) {
     const settings = settingsOf(given);
-    const model = await loadModel(settings.model);
-    const job = await jobOf(model, given.positionals[0], settings);
-    if (job.out !== null) await checkWritable(job.out);
+    const model = await loadModel(settings.model, given.options.has('model') ? '--model' : 'the model');
+    const job = await jobOf(model, settings);
+    const output = await outputOf(given, { files: job.outputs.map(({ path }) => path) });
     const context = await createContext({ threads: settings.threads });
     try {
       warmUp(context);
-      const { output, report } = await compute(model.network, job, settings, context, signal);
-      await finish(model, job, settings, output, report);
+      const { outputs, report } = await compute(model.network, job, settings, context, signal);
+      await finish(model, job, settings, outputs, report, output);
     } finally {
       context.dispose();
     }
   },
 };
 
-interface Settings {
+interface Settings extends Files {
   readonly model?: string;
-  readonly out?: string;
-  readonly batch?: number;
   readonly threads?: number;
   readonly memoryBytes?: number;
   readonly eligibility: 'documented' | 'all';
   readonly algorithm: 'auto' | AlgorithmName;
   readonly rule: Rule;
-  readonly json: boolean;
   readonly quiet: boolean;
 }
 
 function settingsOf(given: Given): Settings {
-  const { options } = given;
+  const { options, repeated, positionals } = given;
   const memory = positive(given, 'memory');
+  const out = options.get('out');
+  const outputs = repeated?.get('output') ?? [];
+  if (out !== undefined && outputs.length > 0) fail('expected --out or --output, got both');
+  const [first] = positionals;
+  const isModel = first !== undefined && !options.has('model') && isModelName(first);
   return {
-    model: options.get('model'),
-    out: options.get('out'),
+    model: isModel ? first : options.get('model'),
+    picture: isModel ? undefined : first,
+    inputs: repeated?.get('input') ?? [],
+    outputs: out === undefined ? outputs : [out],
+    range: oneOf(given, 'range', RANGES),
     batch: whole(given, 'batch'),
     threads: whole(given, 'threads'),
     memoryBytes: memory && memory * 2 ** 20,
     eligibility: oneOf(given, 'eligibility', ['documented', 'all'] as const) ?? 'all',
     algorithm: oneOf(given, 'algorithm', ['auto', ...ALGORITHM_NAMES] as const) ?? 'auto',
     rule: oneOf(given, 'rule', RULES) ?? 'fastest',
-    json: options.has('json'),
     quiet: options.has('quiet'),
   };
 }
 
-/** What goes in, and where what comes out goes to. */
-interface Job {
-  /** `flower.jpg 640×480`, or what else the input is. */
-  readonly from: string;
-  readonly picture: Picture | null;
-  readonly input: Tensor;
-  readonly batch: number;
-  readonly memoryBytes: number | undefined;
-  /** null where the output is no picture. */
-  readonly out: string | null;
-  readonly expected: string | null;
+/** What the network may take: no more than was said, or than the context has. */
+function memoryOf({ picture }: Job, { memoryBytes }: Settings, { arena }: Context): number {
+  const usual = picture === null ? Infinity : MEMORY * 2 ** 20;
+  return Math.min(memoryBytes ?? usual, arena.availableBytes);
 }
 
-async function jobOf(model: Model, given: string | undefined, settings: Settings): Promise<Job> {
-  const { network, sample } = model;
-  if (!model.isTrained) {
-    if (given !== undefined) fail(`${network.name} has random weights and takes no picture, expected only options`);
-    if (settings.out !== undefined) fail(`${network.name} gives no picture, expected no --out`);
-    const batch = settings.batch ?? 1;
-    const shape = [batch, ...(network.inputs[0].shape as number[])];
-    const input = makeTensor(randomArray(sizeOf(shape), uniform(1)), shape);
-    const from = batch === 1 ? 'a random image' : `${batch} random images`;
-    return { from, picture: null, input, batch, memoryBytes: settings.memoryBytes, out: null, expected: null };
-  }
-  const path = given ?? sample?.picture;
-  if (path === undefined) return fail('expected a picture for this model, got none');
-  if (settings.batch !== undefined) fail('--batch expected a built-in network, got a picture');
-  const picture = await readPicture(path);
-  return {
-    from: `${path} ${picture.width}×${picture.height}`,
-    picture,
-    input: toTensor(picture),
-    batch: 1,
-    memoryBytes: settings.memoryBytes ?? MEMORY * 2 ** 20,
-    out: settings.out ?? defaultOut(given),
-    expected: given === undefined && sample !== null ? sample.expected : null,
-  };
-}
-
-/** `flower.jpg` becomes `flower-2x.png` beside the caller; the sample becomes `result.png`. */
-function defaultOut(picture: string | undefined): string {
-  return picture === undefined ? 'result.png' : `${basename(picture, extname(picture))}-2x.png`;
-}
+type Outputs = Readonly<Record<string, Tensor>>;
 
 async function compute(
   network: Network,
@@ -152,101 +142,109 @@ async function compute(
   settings: Settings,
   context: Context,
   signal: AbortSignal,
-): Promise<{ output: Tensor; report: Report }> {
-  const name = network.inputs[0].name;
-  const base: PrepareOptions = {
-    context,
-    batch: job.batch,
-    eligibility: settings.eligibility,
-    memoryBytes: job.memoryBytes,
-    inputs: { [name]: job.input.shape.slice(-3) },
-  };
-  const prepared = prepareNetwork(network, { ...base, algorithm: settings.algorithm, rule: settings.rule });
-  const bar = progressBar(!settings.quiet && !settings.json);
-  const input = { [name]: job.input };
+): Promise<{ outputs: Outputs; report: Report }> {
+  const { inputs, batch } = job;
+  const { eligibility, algorithm, rule, quiet } = settings;
+  const prepared = prepareNetwork(network, {
+    ...{ context, batch, eligibility, algorithm, rule },
+    memoryBytes: memoryOf(job, settings, context),
+    inputs: imageShapes(network, inputs),
+  });
+  const bar = progressBar(!quiet);
   try {
     // What runs at once may take so little time that the first run still meets cold code.
-    if (prepared.parts === 1) await prepared.runAsync(input, { signal });
-    const outputs = await prepared.runAsync(input, {
+    if (prepared.parts === 1) await prepared.runAsync(inputs, { signal });
+    const outputs = await prepared.runAsync(inputs, {
       signal,
       progress: (done, of, node) => bar.update(done, of, node),
     });
-    const output = outputs[network.outputs[0]];
-    const layers = prepared.report();
-    const part = [prepared.plan.shapes.batch, ...(prepared.plan.shapes.values.get(name) as readonly number[])];
-    const bytes = prepared.bytes;
+    const found = reportOf(prepared, context);
+    const part: PrepareOptions = {
+      context,
+      batch: prepared.plan.shapes.batch,
+      inputs: Object.fromEntries(
+        network.inputs.map(({ name }) => [name, prepared.plan.shapes.values.get(name) as Shape] as const),
+      ),
+    };
     prepared.dispose();
     bar.clear();
-    const defaultMilliseconds = prepared.parts * (await timeDefault(network, part, context, signal));
-    const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
-    const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
-    const { threads, kernels, reasons } = context.describe();
-    const report: Report = {
-      machine: { node: process.version, threads, kernels, reasons },
-      parts: prepared.parts,
-      networkBytes: bytes,
-      layers,
-      milliseconds,
-      gflops: (2 * multiplyAdds) / milliseconds / 1e6,
-      defaultMilliseconds,
-      ratio: defaultMilliseconds / milliseconds,
-    };
-    return { output, report };
+    const defaultMilliseconds = found.parts * (await timeDefault(network, part, signal));
+    return { outputs, report: { ...found, defaultMilliseconds, ratio: defaultMilliseconds / found.milliseconds } };
   } finally {
     bar.clear();
   }
 }
 
+function reportOf(prepared: PreparedNetwork, context: Context): Omit<Report, 'defaultMilliseconds' | 'ratio'> {
+  const layers = prepared.report();
+  const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
+  const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+  const { threads, kernels, reasons } = context.describe();
+  return {
+    machine: { node: process.version, threads, kernels, reasons },
+    parts: prepared.parts,
+    networkBytes: prepared.bytes,
+    layers,
+    milliseconds,
+    gflops: (2 * multiplyAdds) / milliseconds / 1e6,
+  };
+}
+
 /** Milliseconds of one part with every convolution on the default implementation, warm. */
-async function timeDefault(
-  network: Network,
-  part: readonly number[],
-  context: Context,
-  signal: AbortSignal,
-): Promise<number> {
-  const name = network.inputs[0].name;
-  const plan = prepareNetwork(network, {
-    context,
-    algorithm: 'implicit-gemm',
-    batch: part[0],
-    inputs: { [name]: part.slice(1) },
-  });
+async function timeDefault(network: Network, part: PrepareOptions, signal: AbortSignal): Promise<number> {
+  const plan = prepareNetwork(network, { ...part, algorithm: 'implicit-gemm' });
   try {
-    const input = { [name]: makeTensor(randomArray(sizeOf(part), uniform(1)), part) };
-    await plan.runAsync(input, { signal });
-    await plan.runAsync(input, { signal });
+    const inputs = Object.fromEntries(
+      Object.entries(part.inputs ?? {}).map(([name, image]) => {
+        const shape = [part.batch ?? 1, ...image];
+        return [name, makeTensor(randomArray(sizeOf(shape), uniform(1)), shape)] as const;
+      }),
+    );
+    await plan.runAsync(inputs, { signal });
+    await plan.runAsync(inputs, { signal });
     return plan.report().reduce((sum, layer) => sum + layer.milliseconds, 0);
   } finally {
     plan.dispose();
   }
 }
 
-/** Writes the picture, if there is one, and says what became of it all. */
-async function finish(model: Model, job: Job, settings: Settings, output: Tensor, report: Report): Promise<void> {
-  const isPicture = job.picture !== null && output.shape.length === 4 && output.shape[1] === 3;
-  if (job.out !== null && !isPicture && settings.out !== undefined) {
-    const got = `[${output.shape.join(', ')}]`;
-    throw new NnpackError('invalid-model', `run: the network gives ${got}, expected [1, 3, H, W] for --out`);
-  }
-  const result = isPicture ? fromTensor(output, job.picture as Picture) : null;
-  if (result !== null) await writePng(job.out as string, result);
+/** Writes what comes out, and says what became of it all. */
+async function finish(
+  { network, isTrained }: Model,
+  job: Job,
+  { rule }: Settings,
+  outputs: Outputs,
+  report: Report,
+  output: Output<object>,
+): Promise<void> {
+  const written: Written[] = [];
+  for (const file of job.outputs) written.push(await writeOutput(file, outputs[file.name], job));
+  const [first] = network.outputs;
+  const picture = written.find(({ name, kind }) => name === first && kind === 'picture')?.picture ?? null;
   const expected =
-    result !== null && job.expected !== null ? comparePictures(result, await readPicture(job.expected)) : null;
-  const values = isPicture || !model.isTrained ? null : greatestValues(output);
-  const to = result === null ? `[${output.shape.join(', ')}]` : `${job.out} ${result.width}×${result.height}`;
-  if (settings.json) {
-    const { rule } = settings;
-    const found = { network: model.network.name, from: job.from, out: result === null ? null : job.out, rule };
-    console.log(JSON.stringify({ ...found, ...report, expected, values }, null, 2));
-  } else if (!settings.quiet) printReport(`${job.from} → ${to}`, report, values);
-  if (expected !== null) checkExpected(expected, settings);
+    picture !== null && job.expected !== null ? comparePictures(picture, await readPicture(job.expected)) : null;
+  const values = picture !== null || !isTrained ? null : greatestValues(outputs[first]);
+  const to = written.length === 0 ? sizesText(outputs[first].shape) : written.map(writtenText).join(', ');
+  output.say(formatReport(`${job.from} → ${to}`, report, values));
+  for (const { path, notice } of written) {
+    if (notice !== null) console.error(`${colors.yellow('note')} ${path}: ${notice}`);
+  }
+  await output.write({
+    ...{ network: network.name, from: job.from, out: written[0]?.path ?? null, rule, range: job.range },
+    ...{ ...report, expected, values },
+  });
+  if (expected !== null) output.say(expectedText(expected));
+}
+
+function writtenText({ path, size }: Written): string {
+  return `${path} ${size}`;
 }
 
 /** The sample must become the picture that belongs to it: 99.99 % of the values equal, none off by more than 1. */
-function checkExpected({ values, equal, greatest }: Comparison, { json, quiet }: Settings): void {
+function expectedText({ values, equal, greatest }: Comparison): string {
   const percent = ((100 * equal) / values).toFixed(4);
   const text = `${equal} of ${values} values equal those of the expected picture (${percent} %), greatest difference ${greatest}`;
   if (equal < 0.9999 * values || greatest > 1)
     throw new NnpackError('invalid-model', `run: the result is not the expected picture: ${text}`);
-  if (!json && !quiet) console.log(text);
+  return text;
 }

@@ -40,8 +40,28 @@ describe('the main job', () => {
     expect(stdout).not.toMatch(/\x1b/);
   });
 
+  it('prints the text as well where JSON goes into a file, and nothing with --quiet', () => {
+    const json = join(folder, 'report.json');
+    const path = picture('j.png', 20, 14);
+    const told = run(path, '--out', out, '--json', json);
+    expect([told.status, told.stderr]).toEqual([0, '']);
+    expect(told.stdout).toContain('default implementation');
+    const { layers } = JSON.parse(readFileSync(json, 'utf8'));
+    for (const { name } of layers) expect(told.stdout).toContain(name);
+    rmSync(json);
+    expect(run(path, '--out', out, '--json', json, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(JSON.parse(readFileSync(json, 'utf8')).layers).toHaveLength(layers.length);
+    rmSync(json);
+  });
+
+  it('takes any number for the memory, and no more than there is', () => {
+    const { status, stdout } = run(picture('m.png', 20, 14), '--out', out, '--memory', '1e9', '--json', '-');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).parts).toBe(1);
+  });
+
   it('prints JSON for machines', () => {
-    const { status, stdout } = run(picture('a.png', 20, 14), '--out', out, '--json', '--threads', '1');
+    const { status, stdout } = run(picture('a.png', 20, 14), '--out', out, '--json', '-', '--threads', '1');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
@@ -54,7 +74,7 @@ describe('the main job', () => {
   });
 
   it('chooses as the rule says, and names it', () => {
-    const { status, stdout } = run(picture('r.png', 20, 14), '--out', out, '--json', '--rule', 'nnpack');
+    const { status, stdout } = run(picture('r.png', 20, 14), '--out', out, '--json', '-', '--rule', 'nnpack');
     expect(status).toBe(0);
     const { rule, layers } = JSON.parse(stdout);
     expect(rule).toBe('nnpack');
@@ -67,7 +87,7 @@ describe('the main job', () => {
     const path = picture('b.png', 90, 70);
     const whole = join(folder, 'whole.png');
     expect(run(path, '--out', whole, '--quiet', '--algorithm', 'implicit-gemm').status).toBe(0);
-    const { status, stdout } = run(path, '--out', out, '--memory', '5', '--algorithm', 'implicit-gemm', '--json');
+    const { status, stdout } = run(path, '--out', out, '--memory', '5', '--algorithm', 'implicit-gemm', '--json', '-');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.parts).toBeGreaterThan(2);
@@ -84,7 +104,9 @@ describe('the main job', () => {
 
   it.each([
     [['no-such-file.png'], /no-such-file\.png/],
-    [['package.json'], /expected a PNG or JPEG/],
+    [['README.md'], /expected a PNG or JPEG/],
+    [['package.json'], /modelTopology/],
+    [['vgg-61'], /the model expected one of .* did you mean 'vgg-1/],
     [['--thread', '2'], /--threads/],
     [['--threads', '0'], /threads/],
     [['--algorithm', 'wt8'], /wt8x8/],
@@ -95,6 +117,20 @@ describe('the main job', () => {
     [['--model', 'alexnets'], /did you mean 'alexnet'/],
     [['--model', 'alexnet', 'a.png'], /takes no picture/],
     [['--model', 'alexnet', '--out', 'a.png'], /gives no picture/],
+    [['alexnet', '--input', 'a.png'], /takes no picture/],
+    [['alexnet', '--range', '0..1'], /takes and gives no picture/],
+    [['--range', '0..2'], /--range expected one of 0\.\.255, 0\.\.1, -1\.\.1, got '0\.\.2'/],
+    [['--out', join(folder, 'x.jpg')], /expected a name that ends in \.png or \.npy .*x\.jpg'/],
+    [['--output', join(folder, 'x.JPEG')], /expected a name that ends in \.png or \.npy/],
+    [['--output', 'SH=x.png'], /--output expected NAME=FILE, NAME one of 'SR', got 'SH=x\.png', did you mean 'SR'/],
+    [['--output', 'SR='], /--output expected NAME=FILE/],
+    [['--out', 'x.png', '--output', 'y.npy'], /expected --out or --output, got both/],
+    [['--output', join(folder, 'y.npy'), '--json', join(folder, 'y.npy')], /is to be written twice/],
+    [['--json', join(folder, 'none', 'x.json')], /x\.json/],
+    [['--json'], /--json expected a value, got none/],
+    [['a.png', '--input', 'b.png'], /expected a picture or --input, got both/],
+    [['--input', 'a.png', '--input', 'b.png'], /expected one file for 'LR', got two/],
+    [['--input', 'no-such-file.npy'], /array 'no-such-file\.npy' could not be read/],
     [['--batch', '2'], /built-in network/],
     [['--model', 'alexnet', '--batch', '0'], /above 0/],
     [['--model', 'alexnet', '--memory', '10'], /cannot run in slices/],
@@ -109,7 +145,7 @@ describe('the main job', () => {
   });
 
   it('runs a built-in network on random images', () => {
-    const { status, stdout, stderr } = run('--model', 'alexnet', '--batch', '2', '--json');
+    const { status, stdout, stderr } = run('--model', 'alexnet', '--batch', '2', '--json', '-');
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
