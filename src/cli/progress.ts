@@ -8,7 +8,11 @@ const WIDTH = 24;
 /** Between two lines where stderr is no terminal: short work prints none there. */
 const LINE_MS = 30_000;
 
-type Stream = Pick<typeof process.stderr, 'isTTY' | 'write'>;
+/** What of stderr is needed. */
+interface Stream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
 
 export function progressBar(wanted: boolean, stream: Stream = process.stderr, clock = Date.now): ProgressBar {
   if (!wanted) return { update: () => {}, clear: () => {} };

@@ -19,11 +19,12 @@ import {
   usual,
 } from '../../src/cli/bench/layers.ts';
 import type { BenchResult, LayerTimes, Row } from '../../src/cli/bench/result.ts';
-import { type Bench, contest, type Section, verify } from '../../src/cli/bench/section.ts';
+import { type Bench, contest, runScript, type Section, verify } from '../../src/cli/bench/section.ts';
 import { choiceRow, vggRow } from '../../src/cli/bench/sections/layers.ts';
 import type { Taken, Task } from '../../src/cli/bench/sections/memory.ts';
 import { measure, median, ratio } from '../../src/cli/bench/statistics.ts';
 import { STOPPED } from '../../src/cli/command.ts';
+import { NnpackError } from '../../src/errors.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { optimize } from '../../src/networks/optimize.ts';
@@ -499,6 +500,14 @@ describe('a real benchmark', () => {
     expect(taken.context).toBeGreaterThan(taken.weights / 2);
     expect(taken.context).toBeLessThanOrEqual(memoryBytes);
     expect(taken.process).toBeGreaterThan(taken.weights);
+  });
+
+  it('tells in one line why a process of its own failed', async () => {
+    const script = new URL('../../dist/cli/bench/sections/memory-child.js', import.meta.url);
+    const task = { network: 'inception-bn', batch: 1, memoryBytes: 1000, kernels: 'auto' } satisfies Task;
+    const work = runScript(script, JSON.stringify(task), new AbortController().signal);
+    await expect(work).rejects.toThrow(/^network 'inception-bn': one image takes [^\n]*$/);
+    await expect(work).rejects.toBeInstanceOf(NnpackError);
   });
 
   it('stops at Ctrl-C with what is done', async () => {

@@ -1,4 +1,8 @@
 /** What every section of the benchmark is, and what they share: a context, and candidates that are checked, then timed. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { NnpackError } from '../../errors.ts';
 import { warmUp } from '../../layers/warm-up.ts';
 import { breathe } from '../../networks/breathe.ts';
 import { type Context, type ContextOptions, createContext } from '../../threads/context.ts';
@@ -52,6 +56,18 @@ export async function withContext<Result>(
     return await work(context);
   } finally {
     context.dispose();
+  }
+}
+
+/** What a process of its own prints, as data; where it fails, its line on stderr is the error. */
+export async function runScript<Result>(script: URL, argument: string, signal: AbortSignal): Promise<Result> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script), argument], { signal });
+    return JSON.parse(stdout);
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    if (stderr === undefined || stderr === '') throw error;
+    throw new NnpackError('worker-failed', stderr.replace(/^error /, '').trim(), { cause: error });
   }
 }
 

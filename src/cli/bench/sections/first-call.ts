@@ -1,13 +1,10 @@
 /** A fresh process: its kernels, and its first call against a warm one, what the engine's compiler still owes then. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { KernelTableName } from '../../../kernels/table.ts';
-import type { Section } from '../section.ts';
+import { runScript, type Section } from '../section.ts';
 import { median } from '../statistics.ts';
 
 const RUNS = 5;
-const SCRIPT = fileURLToPath(new URL('./first-call-child.js', import.meta.url));
+const SCRIPT = new URL('./first-call-child.js', import.meta.url);
 /** Milliseconds to emit and compile all kernels in. */
 const EMISSION = 50;
 
@@ -29,8 +26,7 @@ export const firstCall: Section = {
     const runs: Run[] = [];
     for (let run = 1; run <= RUNS; run++) {
       step(`process ${run}`);
-      const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, kernels], { signal });
-      runs.push(JSON.parse(stdout));
+      runs.push(await runScript<Run>(SCRIPT, kernels, signal));
     }
     const times = runs.flatMap(({ emitted }) => (emitted === null ? [] : [emitted]));
     if (times.length > 0) {

@@ -9,6 +9,7 @@ import { inferShapes } from '../../../networks/shapes.ts';
 import { makeTensor, sizeOf } from '../../../tensor/ndarray.ts';
 import { randomArray, uniform } from '../../../tensor/random.ts';
 import { createContext } from '../../../threads/context.ts';
+import { runProcess } from '../../process.ts';
 import type { Taken, Task } from './memory.ts';
 
 /**
@@ -21,18 +22,20 @@ function peakBytes(): number {
   return 1024 * Number(kilobytes ?? process.resourceUsage().maxRSS);
 }
 
-const { network: name, batch, memoryBytes, kernels }: Task = JSON.parse(process.argv[2]);
-const before = process.memoryUsage.rss();
-const context = await createContext({ threads: 1, kernels });
-const network = buildNetwork(name);
-const prepared = prepareNetwork(network, { context, batch, memoryBytes });
-const shape = [batch, 3, 224, 224];
-prepared.run({ data: makeTensor(randomArray(sizeOf(shape), uniform(7)), shape) });
-const taken: Taken = {
-  parts: prepared.parts,
-  weights: 4 * inferShapes(network).parameters,
-  context: context.describe().peakBytes,
-  process: peakBytes() - before,
-};
-console.log(JSON.stringify(taken));
-context.dispose();
+await runProcess(async () => {
+  const { network: name, batch, memoryBytes, kernels }: Task = JSON.parse(process.argv[2]);
+  const before = process.memoryUsage.rss();
+  const context = await createContext({ threads: 1, kernels });
+  const network = buildNetwork(name);
+  const prepared = prepareNetwork(network, { context, batch, memoryBytes });
+  const shape = [batch, 3, 224, 224];
+  prepared.run({ data: makeTensor(randomArray(sizeOf(shape), uniform(7)), shape) });
+  const taken: Taken = {
+    parts: prepared.parts,
+    weights: 4 * inferShapes(network).parameters,
+    context: context.describe().peakBytes,
+    process: peakBytes() - before,
+  };
+  console.log(JSON.stringify(taken));
+  context.dispose();
+});

@@ -1,11 +1,8 @@
 /** What networks take: at batch 1 beside the bytes of the weights, and a batch that runs in parts beside its bound. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { NetworkName } from '../../../networks/definitions/index.ts';
-import type { Bench, KernelsChoice, Section } from '../section.ts';
+import { type Bench, type KernelsChoice, runScript, type Section } from '../section.ts';
 
-const SCRIPT = fileURLToPath(new URL('./memory-child.js', import.meta.url));
+const SCRIPT = new URL('./memory-child.js', import.meta.url);
 const BATCH = 64;
 const BOUND = 2 ** 30;
 
@@ -59,7 +56,6 @@ export const memory: Section = {
   },
 };
 
-async function run(task: Task, signal: Bench['signal']): Promise<Taken> {
-  const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify(task)], { signal });
-  return JSON.parse(stdout);
+function run(task: Task, signal: Bench['signal']): Promise<Taken> {
+  return runScript(SCRIPT, JSON.stringify(task), signal);
 }
