@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NnpackError } from '../src/errors.ts';
-import { Arena, type ArenaKind } from '../src/tensor/arena.ts';
+import { Arena } from '../src/tensor/arena.ts';
+import type { ArenaKind } from '../src/tensor/bytes.ts';
+import { checkTensor } from '../src/tensor/tensor.ts';
 import { runs } from './support/runs.ts';
 
 const PAGE = 65_536;
@@ -266,5 +268,143 @@ describe('what an arena is made of', () => {
     const failure = refusal(() => new Arena(16 * PAGE));
     expect(failure?.code).toBe('out-of-memory');
     expect(failure?.message).toBe('createContext: no memory (refused on purpose)');
+  });
+});
+
+// Last of all: what they leave serves whoever comes after them.
+describe.each(KINDS)('a closed arena of %s', (kind) => {
+  it('holds no memory and hands nothing out', () => {
+    const arena = arenaOf(kind, 4 * PAGE);
+    const offset = arena.allocate(100, 'test');
+    const view = arena.f32;
+    for (let i = 0; i < 2; i++) {
+      arena.close(true);
+      expect([arena.f32, arena.i32, arena.u16].map(({ byteLength }) => byteLength)).toEqual([0, 0, 0]);
+      expect([arena.shared, arena.wasm, arena.usedBytes, arena.reserve(16)]).toEqual([null, null, 0, 0]);
+      expect(arena.holds(arena.f32)).toBe(false);
+      expect([arena.kind, arena.limitBytes, arena.peakBytes]).toEqual([kind, 4 * PAGE, 448]);
+      arena.release(offset);
+      const failure = refusal(() => arena.allocate(1, 'convolutionOutput'));
+      expect([failure?.code, failure?.message]).toEqual([
+        'disposed',
+        'convolutionOutput: the context has been disposed of',
+      ]);
+    }
+    const tensor = { data: view.subarray(offset, offset + 100), shape: [100] };
+    const failure = refusal(() => checkTensor('reluOutput', 'input', tensor, [1]));
+    expect([failure?.code, failure?.message]).toEqual([
+      'disposed',
+      'reluOutput: input lies in the memory of a context that has been disposed of, expected a copy made before that',
+    ]);
+  });
+});
+
+describe.each(KINDS.slice(0, 2))('what a closed arena of %s leaves', (kind) => {
+  const LIMIT = 64 * PAGE;
+
+  /** An arena that has grown to so many pages, full of numbers, and its bytes, lest they be collected. */
+  function filled(pages: number, limit = LIMIT): { arena: Arena; view: Float32Array; bytes: unknown } {
+    const arena = arenaOf(kind, limit);
+    arena.release(arena.allocate((pages * PAGE) / 4 - 2 * LINE, 'test'));
+    arena.f32.fill(7);
+    return { arena, view: arena.f32, bytes: arena.shared };
+  }
+
+  /** Whether both name the same bytes, whatever buffer they name them through. */
+  function isShared(a: Float32Array, b: Float32Array): boolean {
+    const before = a[0];
+    a[0] = 1 + b[0];
+    const found = b[0] === a[0];
+    a[0] = before;
+    return found;
+  }
+
+  it('is the next one, as good as new: zeros from end to end, however it grows', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 16, max: 40 }),
+        fc.array(fc.integer({ min: 1, max: 200_000 }), { maxLength: 12 }),
+        (pages, sizes) => {
+          const { arena, view, bytes } = filled(pages);
+          arena.close(true);
+          const next = arenaOf(kind, LIMIT);
+          expect(isShared(view, next.f32)).toBe(true);
+          expect([next.usedBytes, next.peakBytes, next.limitBytes]).toEqual([0, 0, LIMIT]);
+          const seen = (): void => expect(next.f32.findIndex((value) => value !== 0)).toBe(-1);
+          seen();
+          for (const size of sizes) {
+            if (refusal(() => next.allocate(size, 'test')) !== null) break;
+            seen();
+          }
+          // The tensors of the one before are none of its own.
+          expect(next.holds(view)).toBe(false);
+          expect(next.holds(next.f32)).toBe(true);
+          expect(bytes).not.toBe(null);
+          next.close(true);
+        },
+      ),
+      { numRuns: runs(20) },
+    );
+  });
+
+  it('is nobody’s while a thread may still write to it', () => {
+    const { arena, view, bytes } = filled(16);
+    arena.close(false);
+    expect([isShared(view, arenaOf(kind, LIMIT).f32), bytes === null]).toEqual([false, false]);
+  });
+
+  it('serves only within the limit of the next, and only if it reaches that', () => {
+    const { arena, view, bytes } = filled(40);
+    arena.close(true);
+    const [small, large] = [arenaOf(kind, 39 * PAGE), arenaOf(kind, LIMIT + PAGE)];
+    for (const other of [small, large]) expect(isShared(view, other.f32)).toBe(false);
+    const fitting = arenaOf(kind, 40 * PAGE);
+    expect(isShared(view, fitting.f32)).toBe(true);
+    expect(refusal(() => fitting.allocate(10 * PAGE, 'test'))?.code).toBe('out-of-memory');
+    expect(fitting.allocate(10 * PAGE - 2 * LINE, 'test')).toBe(LINE);
+    expect(bytes).not.toBe(null);
+  });
+
+  it('is held by nobody where an engine has no weak references', () => {
+    const { arena, view } = filled(16);
+    vi.stubGlobal('WeakRef', undefined);
+    arena.close(true);
+    expect(isShared(view, arenaOf(kind, LIMIT).f32)).toBe(false);
+  });
+});
+
+describe('a closed shared WebAssembly.Memory', () => {
+  it('is not used again where growing by nothing gives no other buffer', () => {
+    const arena = new Arena(64 * PAGE);
+    const { wasm, f32 } = arena;
+    arena.close(true);
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockReturnValue(16);
+    const next = new Arena(64 * PAGE);
+    grow.mockRestore();
+    f32[5] = 9;
+    expect([next.f32[5], wasm === null]).toEqual([0, false]);
+  });
+
+  it('serves where an engine makes no more of them', () => {
+    const { Memory } = WebAssembly;
+    let left = 1;
+    class Counted extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        if (left-- <= 0) throw new RangeError('refused on purpose');
+        super(descriptor);
+      }
+    }
+    vi.stubGlobal('WebAssembly', { Memory: Counted });
+    const limit = 77 * PAGE;
+    const first = new Arena(limit);
+    const bytes = first.shared;
+    first.close(true);
+    const second = new Arena(limit);
+    expect([second.kind, second.reason, second.shared]).toEqual(['shared WebAssembly.Memory', '', bytes]);
+    const third = new Arena(limit);
+    expect([third.kind, third.reason]).toEqual([
+      'SharedArrayBuffer',
+      'shared WebAssembly.Memory refused (refused on purpose)',
+    ]);
   });
 });

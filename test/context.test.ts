@@ -11,8 +11,12 @@ import {
   explainConvolution,
   NnpackError,
   planConvolution,
+  reluOutput,
+  warmUp,
 } from '../src/index.ts';
+import { arenaOffset } from '../src/layers/staging.ts';
 import { convolutionShape } from '../src/tensor/convolution-shape.ts';
+import type { Tensor } from '../src/tensor/ndarray.ts';
 import { failure } from './support/failure.ts';
 import { tensor } from './support/tensors.ts';
 
@@ -45,6 +49,12 @@ describe('createContext', () => {
     ...[0, -1, 65_535, Number.NaN, '100000', null, [], {}].map((value) => [{ memoryLimit: value }, limit] as const),
     ...['', 'fast', 'toString', 5, null, {}, []].map((value) => [{ kernels: value }, kernels] as const),
     [{ kernels: 'scaler' }, /expected one of auto, reference, scalar.*, did you mean 'scalar'\?$/] as const,
+    ...[null, 5, 'threads', [], true].map(
+      (value) => [value, /^createContext: options are .*, expected an object$/] as const,
+    ),
+    [{ thread: 2 }, /^createContext: options have an unknown field 'thread', did you mean 'threads'\?$/] as const,
+    [{ memoryLimt: 1e9 }, /^createContext: options have an unknown field 'memoryLimt', did you mean 'memoryLimit'\?$/],
+    [{ pool: 2 }, /^createContext: options have an unknown field 'pool'/],
   ] as (readonly [object, RegExp])[])('refuses %j', async (options, text) => {
     const error = await createContext(options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NnpackError);
@@ -110,13 +120,12 @@ describe('createContext', () => {
       const plan = planConvolution({ ...call, algorithm, context });
       const guard = context.allocate([200_000]);
       const input = context.allocate([1, 16, 30, 30]);
-      input.data.set(call.input.data, input.offset);
+      input.data.set(call.input.data);
       const output = context.allocate([1, 16, 30, 30]);
-      guard.data.fill(5, guard.offset, guard.offset + 200_000);
+      guard.data.fill(5);
       for (let i = 0; i < 10; i++) plan.run(input, output);
-      const kept = context.arena.f32.subarray(guard.offset, guard.offset + 200_000);
       expect(
-        kept.every((value) => value === 5),
+        guard.data.every((value) => value === 5),
         `${algorithm} wrote outside its workspace`,
       ).toBe(true);
       for (const made of [input, output, guard]) context.free(made);
@@ -136,29 +145,95 @@ describe('allocate and free', () => {
     expect([...made.data.subarray(made.offset, made.offset + 30)]).toEqual(new Array(30).fill(0));
     expect(context.describe().usedBytes).toBe(128);
     context.free(made);
-    context.free(made);
     expect(context.describe()).toMatchObject({ usedBytes: 0, peakBytes: 128 });
   });
 
-  it('leaves tensors of other memory alone', async () => {
+  it.each([[[]], [[7]], [[2, 3, 5]], [[1, 3, 0, 2]], [[1, 2, 3, 4, 5]]])(
+    'give data that are those of the tensor %j alone, wherever the memory has grown to',
+    async (shape) => {
+      const context = await open({ threads: 1 });
+      const guards = [context.allocate([16])];
+      const made = context.allocate(shape);
+      guards.push(context.allocate([16]));
+      for (const guard of guards) guard.data.fill(77);
+      expect([made.data.length, made.offset]).toEqual([made.size, 0]);
+      context.allocate([2 * context.arena.f32.length]);
+      const numbers = Float32Array.from({ length: made.size }, (_, i) => i - 0.5);
+      made.data.set(numbers);
+      const at = arenaOffset(made);
+      expect(context.arena.f32.slice(at, at + made.size)).toEqual(numbers);
+      // What a layer reads and writes there is what is in `data`.
+      if (made.size > 0 && shape.length > 0) {
+        reluOutput({ input: made, output: made, context, negativeSlope: 2 });
+        expect(made.data).toEqual(numbers.map((x) => (x < 0 ? 2 * x : x)));
+      }
+      for (const guard of guards) expect([...guard.data]).toEqual(new Array(16).fill(77));
+    },
+  );
+
+  it('refuse a second free, and leave alone who has the place by then', async () => {
+    const context = await open({ threads: 1 });
+    const first = context.allocate([64]);
+    const view = first.lo(3);
+    context.free(first);
+    const second = context.allocate([64]);
+    expect(arenaOffset(second)).toBe(arenaOffset(first));
+    for (const freed of [first, view]) {
+      const error = failure(() => context.free(freed));
+      expect([error.code, error.message]).toEqual(['disposed', 'free: tensor has been freed already']);
+    }
+    const third = context.allocate([64]);
+    third.data.fill(1);
+    expect(second.data.every((value) => value === 0)).toBe(true);
+    expect(context.arena.usedBytes).toBe(512);
+  });
+
+  it('refuse tensors of other memory, and what is none', async () => {
     const [a, b] = [await open({ threads: 1 }), await open({ threads: 1 })];
     const made = a.allocate([64]);
     b.allocate([64]);
-    b.free(made);
-    b.free(tensor([64]));
+    for (const foreign of [made, tensor([64])]) {
+      const error = failure(() => b.free(foreign));
+      expect([error.code, error.message]).toEqual([
+        'invalid-tensor',
+        "free: tensor is of other memory, expected one that this context's allocate made, or a view of it",
+      ]);
+    }
+    for (const value of [undefined, null, 5, 'tensor', [], {}, made.data, { shape: [2] }]) {
+      const error = failure(() => b.free(value as unknown as Tensor));
+      expect(['invalid-tensor', 'invalid-tensor-type']).toContain(error.code);
+      expect(error.message).toMatch(/^free: tensor /);
+    }
     expect([a.arena.usedBytes, b.arena.usedBytes]).toEqual([256, 256]);
   });
 
-  it('never give back what a view of a part merely happens to name', async () => {
+  it('take a tensor back by any view of it', async () => {
+    const context = await open({ threads: 1 });
+    const views: ((made: Tensor) => Tensor)[] = [
+      (made) => made.transpose(2, 0, 1),
+      (made) => made.pick(1, null, 2),
+      (made) => made.lo(1, 1, 1).hi(1, 1, 1).step(1, -1),
+      ({ data }) => ndarray(data, [2], [5], 3),
+    ];
+    for (const view of views) {
+      const made = context.allocate([2, 3, 5]);
+      context.free(view(made));
+      expect(context.arena.usedBytes).toBe(0);
+      expect(failure(() => context.free(made)).code).toBe('disposed');
+    }
+  });
+
+  it('never give back what another array over the memory merely happens to name', async () => {
     const context = await open({ threads: 1 });
     const [a, b] = [context.allocate([64]), context.allocate([64])];
-    // The offset within this view is that of b within the arena; its elements are neither a's nor b's first.
-    const part = ndarray(a.data.subarray(16), [4], undefined, b.offset);
-    context.free(part);
+    const parts = [
+      ndarray(a.data.subarray(16), [4]),
+      ndarray(context.arena.f32, [64], undefined, arenaOffset(b)),
+      // It has the place of a whole tensor, but might be left from one that had the place before.
+      ndarray(b.data.subarray(0), [64]),
+    ];
+    for (const part of parts) expect(failure(() => context.free(part)).code).toBe('invalid-tensor');
     expect(context.arena.usedBytes).toBe(512);
-    // A whole tensor is known again by its place, whatever view it is given through.
-    context.free(ndarray(b.data.subarray(b.offset), [64]));
-    expect(context.arena.usedBytes).toBe(256);
   });
 
   it.each([
@@ -178,17 +253,28 @@ describe('allocate and free', () => {
   });
 });
 
+describe('warmUp', () => {
+  it.each([[{}], [null], [5], ['context'], [[]]])('refuses %j', (value) => {
+    const error = failure(() => warmUp(value as unknown as Context));
+    expect(error.code).toBe('invalid-context');
+    expect(error.message).toMatch(/^warmUp: context is .*, expected one made by createContext$/);
+  });
+});
+
 describe('the end of a context', () => {
   it('may come twice, and refuses everything after it', async () => {
     const context = await open({ threads: 2 });
     const call = { input: tensor([1, 2, 8, 8]), kernel: tensor([2, 2, 3, 3]), context };
     const plan = planConvolution(call);
     const output = ndarray(new Float32Array(72).fill(7), [1, 2, 6, 6]);
+    const kept = context.allocate([5]);
     context.dispose();
     context.dispose();
     expect(context.disposed).toBe(true);
     const refused: [string, () => unknown][] = [
       ['allocate', () => context.allocate([2])],
+      ['free', () => context.free(kept)],
+      ['warmUp', () => warmUp(context)],
       ['convolutionInference', () => convolutionInference({ ...call, output })],
       ['planConvolution', () => planConvolution(call)],
       ['explainConvolution', () => explainConvolution(call)],
@@ -200,7 +286,7 @@ describe('the end of a context', () => {
     }
     expect(output.data.every((value) => value === 7)).toBe(true);
     plan.dispose();
-    expect(context.describe().threads).toBe(2);
+    expect(context.describe()).toMatchObject({ threads: 2, usedBytes: 0, memory: 'shared WebAssembly.Memory' });
   });
 
   it('can come a hundred times without the memory running out', async () => {

@@ -13,6 +13,7 @@ import {
   NnpackError,
   planConvolution,
 } from '../src/index.ts';
+import { arenaOffset } from '../src/layers/staging.ts';
 import { sizeOf, type Tensor } from '../src/tensor/ndarray.ts';
 import { DATA, floats, of, SHAPES } from './fixtures/bad-arguments.ts';
 import { failure } from './support/failure.ts';
@@ -263,7 +264,7 @@ describe('an output', () => {
     const length = grown.arena.f32.length;
     grown.allocate([length]);
     expect(grown.arena.f32.length).toBeGreaterThan(length);
-    const output = ndarray(grown.arena.f32, OUTPUT, undefined, input.offset);
+    const output = ndarray(grown.arena.f32, OUTPUT, undefined, arenaOffset(input));
     const error = failure(() => convolutionInference({ ...base(), context: grown, input, output }));
     expect(error.message).toBe('convolutionInference: output overlaps the input, expected them apart');
     grown.dispose();

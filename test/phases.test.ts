@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { algorithmNamed } from '../src/algorithms/list.ts';
 import { copyPhase, copyPhases, phasedShape, phasesOf, splitKernels } from '../src/algorithms/phases.ts';
 import { type Context, createContext, explainConvolution } from '../src/index.ts';
+import { arenaOffset } from '../src/layers/staging.ts';
 import { convolutionShape } from '../src/tensor/convolution-shape.ts';
 import { randomArray, uniform } from '../src/tensor/random.ts';
 import {
@@ -45,22 +46,21 @@ describe('a strided convolution', () => {
     const property = fc.property(strided, (problem) => {
       const [context] = contexts;
       const thread = threadOf(context);
-      const { f32 } = context.arena;
       const shape = shapeOf(problem);
       const phased = phasedShape(shape);
       const { phaseHeight, phaseWidth } = phasesOf(shape);
       const data = convolutionData(problem);
       const [x, w] = [context.allocate([data.input.length]), context.allocate([data.kernel.length])];
-      x.data.set(data.input, x.offset);
-      w.data.set(data.kernel, w.offset);
+      x.data.set(data.input);
+      w.data.set(data.kernel);
 
       const splitX = context.allocate([phased.batch * phased.inputChannels * phased.inputHeight * phased.inputWidth]);
-      f32.fill(Number.NaN, splitX.offset, splitX.offset + splitX.size);
+      splitX.data.fill(Number.NaN);
       const plane = { height: shape.inputHeight, width: shape.inputWidth, ...shape };
       const size = phased.inputHeight * phased.inputWidth;
-      let to = splitX.offset;
+      let to = arenaOffset(splitX);
       for (let c = 0; c < shape.batch * shape.inputChannels; c++) {
-        const from = x.offset + c * shape.inputHeight * shape.inputWidth;
+        const from = arenaOffset(x) + c * shape.inputHeight * shape.inputWidth;
         for (let a = 0; a < phaseHeight; a++) {
           for (let b = 0; b < phaseWidth; b++) {
             const [top, left] = [a - shape.paddingTop, b - shape.paddingLeft];
@@ -73,16 +73,16 @@ describe('a strided convolution', () => {
       const { kernelHeight, kernelWidth } = phased;
       const kernels = shape.outputChannels * shape.inputChannels;
       const splitW = context.allocate([kernels * phaseHeight * phaseWidth * kernelHeight * kernelWidth]);
-      f32.fill(Number.NaN, splitW.offset, splitW.offset + splitW.size);
+      splitW.data.fill(Number.NaN);
       splitKernels(
         thread,
         { ...shape, phaseHeight, phaseWidth },
         kernels,
-        w.offset,
+        arenaOffset(w),
         shape.kernelHeight * shape.kernelWidth,
         kernelHeight,
         kernelWidth,
-        splitW.offset,
+        arenaOffset(splitW),
       );
 
       const contents = ({ data, offset, size }: typeof x) => data.slice(offset, offset + size);
@@ -139,7 +139,7 @@ describe('parts of phases', () => {
       const planes = context.allocate([1 + data.length + 1]);
       const patch = context.allocate([1 + rows * count * columns + 1]);
       for (const { data, offset, size } of [planes, patch]) data.fill(Number.NaN, offset, offset + size);
-      planes.data.set(data, planes.offset + 1);
+      planes.data.set(data, 1);
 
       const expectedAt = (phase: number, v: number, u: number): number => {
         const channel = Math.floor(phase / phases);
@@ -154,7 +154,18 @@ describe('parts of phases', () => {
         return expectedAt(first + n, v, i % columns);
       });
       const plane = { height, width, strideHeight, strideWidth, phaseHeight, phaseWidth };
-      copyPhases(threadOf(context), plane, planes.offset + 1, first, count, y, x, rows, columns, patch.offset + 1);
+      copyPhases(
+        threadOf(context),
+        plane,
+        arenaOffset(planes) + 1,
+        first,
+        count,
+        y,
+        x,
+        rows,
+        columns,
+        arenaOffset(patch) + 1,
+      );
       const actual = patch.data.slice(patch.offset, patch.offset + patch.size);
       expect([...actual]).toEqual([Number.NaN, ...expected, Number.NaN]);
       for (const made of [planes, patch]) context.free(made);

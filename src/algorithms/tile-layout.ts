@@ -32,9 +32,12 @@ const SPLIT_FLOATS = 4096;
 /** Transforms of whole rows do so many tiles of a row at a time, and fewer as so many. */
 const LANES = 4;
 
+/** The numbers of a tile: its transforms hold the memory that they work on, and a plan may outlive its context. */
+type TileSizes = Omit<TileTransform, 'input' | 'kernel' | 'output'>;
+
 /** How one shape is cut into tiles and where everything lies; pure arithmetic, also what `workload` counts. */
 export interface TileLayout {
-  readonly tile: TileTransform;
+  readonly tile: TileSizes;
   readonly tilesX: number;
   readonly tilesY: number;
   /** Rows of tiles over the whole batch, and in one block. */
@@ -73,7 +76,7 @@ interface Matrices {
  */
 export function tileLayout(shape: ConvolutionShape, name: TileName, context: Context, threads = 1): TileLayout {
   const { kernels } = context;
-  const tile = kernels.tile(name, shape.kernelHeight, shape.kernelWidth);
+  const { input, kernel, output, ...tile } = kernels.tile(name, shape.kernelHeight, shape.kernelWidth);
   const { groups } = shape;
   const tilesY = Math.ceil(shape.outputHeight / tile.outputHeight);
   const tilesX = Math.ceil(shape.outputWidth / tile.outputWidth);
@@ -124,14 +127,7 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
  * where there are enough of them, and few enough tiles in a row that the cache lines which they share are not lost between
  * one four and the next.
  */
-function orderOf(
-  kernels: GemmKernels,
-  tile: TileTransform,
-  tilesX: number,
-  tiles: number,
-  c: number,
-  k: number,
-): Order {
+function orderOf(kernels: GemmKernels, tile: TileSizes, tilesX: number, tiles: number, c: number, k: number): Order {
   // Outputs narrower than a vector are written one by one unless their tiles are neighbours.
   const isWide = tile.positions * tilesX > CACHE_LINES || tile.outputWidth < 4;
   if (tile.wholeRows && (Math.min(c, k) < TOGETHER || isWide)) return 'tiles';

@@ -72,10 +72,21 @@ export class Staging {
     this.#who = who;
   }
 
+  /** How many ranges there are. */
+  get count(): number {
+    return this.#ranges.length;
+  }
+
   allocate(floats: number): number {
     const offset = this.#context.arena.allocate(floats, this.#who);
     this.#ranges.push(offset);
     return offset;
+  }
+
+  /** A tensor of zeros in the context's memory. */
+  tensor(shape: readonly number[]): Tensor {
+    const [offset, size] = [this.allocate(sizeOf(shape)), sizeOf(shape)];
+    return makeTensor(this.#context.arena.f32.subarray(offset, offset + size).fill(0), shape);
   }
 
   /** Where the kernels read the tensor. */
@@ -94,9 +105,9 @@ export class Staging {
     return { offset, finish: () => given !== null && copyOut(arena.f32, offset, given) };
   }
 
-  release(): void {
-    for (const offset of this.#ranges) this.#context.arena.release(offset);
-    this.#ranges.length = 0;
+  /** Gives back all ranges but the first `kept`. */
+  release(kept = 0): void {
+    for (const offset of this.#ranges.splice(kept)) this.#context.arena.release(offset);
   }
 }
 

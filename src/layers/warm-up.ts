@@ -1,8 +1,9 @@
 /** Running small layers until the engine has compiled the kernels, on every thread. */
 import type { AlgorithmName } from '../algorithms/algorithm.ts';
-import { makeTensor } from '../tensor/ndarray.ts';
-import type { Context } from '../threads/context.ts';
-import { planConvolution } from './convolution-plan.ts';
+import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
+import { type Context, contextOf } from '../threads/context.ts';
+import { type ConvolutionPlan, planConvolution } from './convolution-plan.ts';
+import { staged } from './staging.ts';
 
 /** So many runs bring all kernels of a layer to their final code; more buy nothing. */
 const RUNS = 40;
@@ -18,24 +19,28 @@ const LAYERS: readonly (readonly [kernelSize: number, algorithms: readonly Algor
  * Lets the engine compile the kernels of all algorithms before the first call that matters, which otherwise takes about
  * twice as long as a later one. Takes some tenths of a second.
  *
+ * @throws NnpackError `out-of-memory` where the context has no room for the layers; it is left as it was
  * @example
  * const context = await createContext();
  * warmUp(context);
  */
 export function warmUp(context: Context): void {
-  const shape = [1, 24, 26, 26];
-  const input = context.allocate(shape);
-  const output = context.allocate(shape);
-  const bias = makeTensor(new Float32Array(24), [24]);
-  for (const [kernelSize, algorithms] of LAYERS) {
-    const kernel = makeTensor(new Float32Array(24 * 24 * kernelSize ** 2).fill(0.01), [24, 24, kernelSize, kernelSize]);
-    const padding = (kernelSize - 1) / 2;
-    for (const algorithm of algorithms) {
-      const plan = planConvolution({ input, kernel, bias, padding, context, activation: 'relu', algorithm });
-      for (let run = 0; run < RUNS; run++) plan.run(input, output);
-      plan.dispose();
+  staged(contextOf('warmUp', context), 'warmUp', (staging) => {
+    const shape = [1, 24, 26, 26];
+    const [input, output] = [staging.tensor(shape), staging.tensor(shape)];
+    const bias = makeTensor(new Float32Array(24), [24]);
+    for (const [size, algorithms] of LAYERS) {
+      const kernel = makeTensor(new Float32Array(24 * 24 * size ** 2).fill(0.01), [24, 24, size, size]);
+      const call = { input, kernel, bias, padding: (size - 1) / 2, context, activation: 'relu' } as const;
+      for (const algorithm of algorithms) runOften(planConvolution({ ...call, algorithm }), input, output);
     }
+  });
+}
+
+function runOften(plan: ConvolutionPlan, input: Tensor, output: Tensor): void {
+  try {
+    for (let run = 0; run < RUNS; run++) plan.run(input, output);
+  } finally {
+    plan.dispose();
   }
-  context.free(input);
-  context.free(output);
 }

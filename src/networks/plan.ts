@@ -241,6 +241,8 @@ export class NetworkPlan {
   }
 
   #outputs(): Record<string, Tensor> {
+    // Whoever is told of progress may have disposed of the context.
+    this.context.expectOpen(this.network.name);
     return Object.fromEntries(this.network.outputs.map((name) => [name, this.#copyOutput(name)]));
   }
 

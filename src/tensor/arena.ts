@@ -1,19 +1,22 @@
 import { NnpackError } from '../errors.ts';
+import {
+  type ArenaKind,
+  growBytes,
+  isWasmMemory,
+  keepBytes,
+  MAX_BYTES,
+  PAGE_BYTES,
+  type Reserved,
+  reserveBytes,
+  type SharedBytes,
+  sizeOfBytes,
+  viewsOf,
+} from './bytes.ts';
 import type { Memory } from './memory.ts';
-import { joinBuffer } from './tensor.ts';
+import { closeMemory, joinBuffer, memoryOf } from './tensor.ts';
 
-const PAGE_BYTES = 65_536;
-const MAX_BYTES = 65_536 * PAGE_BYTES;
-/** Without shared memory a buffer cannot grow and stay fast, so it is reserved at once (and committed as it is used). */
-const PLAIN_BYTES = 512 * 1024 * 1024;
 /** Allocations start on a cache line. */
 const ALIGNMENT = 16;
-
-/** What the arena's bytes are, from the most capable to the least. */
-export type ArenaKind = 'shared WebAssembly.Memory' | 'SharedArrayBuffer' | 'WebAssembly.Memory' | 'ArrayBuffer';
-
-/** What a worker needs to see the same bytes. */
-export type SharedBytes = WebAssembly.Memory | SharedArrayBuffer;
 
 /**
  * The one memory of a context: tensors, workspaces and packed kernels are ranges of it, allocated first-fit from a list
@@ -26,11 +29,9 @@ export class Arena implements Memory {
   f32: Float32Array;
   i32: Int32Array;
   u16: Uint16Array;
-  /** The bytes that another thread can be given; null when they cannot be shared. */
-  readonly shared: SharedBytes | null;
-  #bytes: SharedBytes | ArrayBuffer;
+  /** What the arena is made of; null once it is closed. */
+  #reserved: Reserved | null;
   readonly #limitBytes: number;
-  readonly #buffers = new WeakSet<object>();
   /** Free ranges by offset, never adjacent. */
   #free: { offset: number; size: number }[] = [];
   readonly #used = new Map<number, number>();
@@ -39,17 +40,13 @@ export class Arena implements Memory {
   #reservedFloats = 0;
 
   constructor(limitBytes = MAX_BYTES) {
-    const { bytes, kind, reason } = reserve(Math.min(limitBytes, MAX_BYTES));
-    this.kind = kind;
-    this.reason = reason;
-    this.#bytes = bytes;
-    this.shared = kind === 'ArrayBuffer' || kind === 'WebAssembly.Memory' ? null : (bytes as SharedBytes);
-    this.#limitBytes = Math.min(limitBytes, this.shared === null ? bufferOf(bytes).byteLength : MAX_BYTES);
-    const views = viewsOf(bytes);
-    this.f32 = views.f32;
-    this.i32 = views.i32;
-    this.u16 = views.u16;
-    this.#join();
+    const reserved = reserveBytes(Math.min(limitBytes, MAX_BYTES));
+    this.kind = reserved.kind;
+    this.reason = reserved.reason;
+    this.#reserved = reserved;
+    this.#limitBytes = Math.min(limitBytes, reserved.shared === null ? reserved.maximumBytes : MAX_BYTES);
+    ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(reserved.bytes, reserved.initialBytes));
+    joinBuffer(this.f32.buffer, this);
     // Offset 0 is never handed out, so that 0 can mean "none" in parameter records; nor is a margin at the end, so that
     // kernels may read a vector that begins within a range.
     this.#free.push({ offset: ALIGNMENT, size: this.#end - ALIGNMENT });
@@ -62,7 +59,13 @@ export class Arena implements Memory {
 
   /** The memory as WebAssembly code sees it; null where it is none. */
   get wasm(): WebAssembly.Memory | null {
-    return isWasmMemory(this.#bytes) ? this.#bytes : null;
+    const bytes = this.#reserved?.bytes;
+    return bytes !== undefined && isWasmMemory(bytes) ? bytes : null;
+  }
+
+  /** The bytes that another thread can be given; null when they cannot be shared. */
+  get shared(): SharedBytes | null {
+    return this.#reserved?.shared ?? null;
   }
 
   /** The most bytes this arena may hold. */
@@ -86,7 +89,7 @@ export class Arena implements Memory {
 
   /** Whether a view's bytes are this arena's. */
   holds(view: Float32Array): boolean {
-    return this.#buffers.has(view.buffer);
+    return memoryOf(view.buffer) === this;
   }
 
   /** A range of `floats` elements on a cache line; its contents are whatever was there. */
@@ -131,10 +134,21 @@ export class Arena implements Memory {
     this.#insert(offset, size);
   }
 
-  /** Grown memory is a new buffer over the same bytes. */
-  #join(): void {
-    this.#buffers.add(this.f32.buffer);
-    joinBuffer(this.f32.buffer, this);
+  /**
+   * Lets go of the memory, so that whoever still holds the arena does not hold that. Its tensors are refused from now on,
+   * and it hands nothing out. Closing twice is harmless.
+   *
+   * @param isIdle whether no other thread can touch the memory any more, so that the next arena may have it
+   */
+  close(isIdle: boolean): void {
+    if (this.#reserved === null) return;
+    if (isIdle) keepBytes(this.#reserved);
+    closeMemory(this);
+    this.#reserved = null;
+    ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(new ArrayBuffer(0)));
+    this.#free = [];
+    this.#used.clear();
+    this.#usedFloats = this.#reservedFloats = 0;
   }
 
   #insert(offset: number, size: number): void {
@@ -154,95 +168,33 @@ export class Arena implements Memory {
 
   /** Grows the memory so that its last free range holds `size`, and returns that range's index. */
   #grow(size: number, who: string): number {
+    if (this.#reserved === null) throw new NnpackError('disposed', `${who}: the context has been disposed of`);
     const [length, end] = [this.f32.length, this.#end];
     const tail = this.#free.at(-1);
     const tailSize = tail !== undefined && tail.offset + tail.size === end ? tail.size : 0;
     const bytes = Math.ceil(((size - tailSize) * 4) / PAGE_BYTES) * PAGE_BYTES;
     const wanted = length * 4 + bytes;
-    if (wanted > this.#limitBytes || this.shared === null || !growBytes(this.#bytes, wanted)) {
+    if (wanted > this.#limitBytes || !this.#extend(this.#reserved, wanted)) {
       throw new NnpackError(
         'out-of-memory',
         `${who}: ${megabytes(size * 4)} needed beside ${megabytes(this.usedBytes)} in use, expected at most ${megabytes(this.#limitBytes)} in all (${this.kind})`,
       );
     }
-    ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(this.#bytes));
-    this.#join();
     this.#insert(end, this.f32.length - length);
     return this.#free.length - 1;
   }
-}
 
-/** The views of shared bytes as they are now; a thread calls it again when the memory has grown. */
-export function viewsOf(bytes: SharedBytes | ArrayBuffer): { f32: Float32Array; i32: Int32Array; u16: Uint16Array } {
-  const buffer = bufferOf(bytes);
-  // Explicit lengths: a view that tracks its buffer's length is many times slower.
-  return {
-    f32: new Float32Array(buffer, 0, buffer.byteLength / 4),
-    i32: new Int32Array(buffer, 0, buffer.byteLength / 4),
-    u16: new Uint16Array(buffer, 0, buffer.byteLength / 2),
-  };
-}
-
-function isWasmMemory(bytes: SharedBytes | ArrayBuffer): bytes is WebAssembly.Memory {
-  return typeof WebAssembly !== 'undefined' && bytes instanceof WebAssembly.Memory;
-}
-
-function bufferOf(bytes: SharedBytes | ArrayBuffer): ArrayBuffer {
-  const buffer = bytes instanceof ArrayBuffer || !('buffer' in bytes) ? bytes : bytes.buffer;
-  // Views over shared and unshared buffers have the same hidden class; the type system alone tells them apart.
-  return buffer as ArrayBuffer;
-}
-
-function reserve(limit: number): { bytes: SharedBytes | ArrayBuffer; kind: ArenaKind; reason: string } {
-  const reasons: string[] = [];
-  const pages = Math.max(1, Math.floor(limit / PAGE_BYTES));
-  const initial = Math.min(pages, 16);
-  if (typeof SharedArrayBuffer === 'undefined') reasons.push('SharedArrayBuffer is not available');
-  else {
-    if (typeof WebAssembly === 'undefined') reasons.push('WebAssembly is not available');
-    else {
-      try {
-        const bytes = new WebAssembly.Memory({ initial, maximum: pages, shared: true });
-        return { bytes, kind: 'shared WebAssembly.Memory', reason: '' };
-      } catch (error) {
-        reasons.push(`shared WebAssembly.Memory refused (${(error as Error).message})`);
-      }
-    }
-    try {
-      const bytes = new SharedArrayBuffer(initial * PAGE_BYTES, { maxByteLength: pages * PAGE_BYTES });
-      if (bytes.growable) return { bytes, kind: 'SharedArrayBuffer', reason: reasons.join('; ') };
-      reasons.push('SharedArrayBuffer cannot grow');
-    } catch (error) {
-      reasons.push(`SharedArrayBuffer refused (${(error as Error).message})`);
-    }
-  }
-  // Emitted kernels need no second thread.
-  const isEmittable = typeof WebAssembly !== 'undefined';
-  for (let size = Math.min(limit, PLAIN_BYTES), tried = !isEmittable; ; tried = true) {
-    const whole = Math.max(1, Math.floor(size / PAGE_BYTES));
-    try {
-      const bytes = tried
-        ? new ArrayBuffer(whole * PAGE_BYTES)
-        : new WebAssembly.Memory({ initial: whole, maximum: whole });
-      return { bytes, kind: tried ? 'ArrayBuffer' : 'WebAssembly.Memory', reason: reasons.join('; ') };
-    } catch (error) {
-      if (!tried) continue;
-      if (size < PAGE_BYTES) {
-        throw new NnpackError('out-of-memory', `createContext: no memory (${(error as Error).message})`);
-      }
-      size = Math.floor(size / 2);
-    }
-  }
-}
-
-function growBytes(bytes: SharedBytes | ArrayBuffer, wanted: number): boolean {
-  if (bytes instanceof ArrayBuffer) return false;
-  try {
-    if ('buffer' in bytes) bytes.grow((wanted - bytes.buffer.byteLength) / PAGE_BYTES);
-    else bytes.grow(wanted);
+  /** Makes the arena `wanted` bytes long, all of them zeros that were not its own before; false if that cannot be. */
+  #extend({ shared }: Reserved, wanted: number): boolean {
+    if (shared === null) return false;
+    const [before, there] = [this.f32.length, sizeOfBytes(shared)];
+    if (wanted > there && !growBytes(shared, wanted)) return false;
+    ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(shared, wanted));
+    // Grown memory is a new buffer over the same bytes.
+    joinBuffer(this.f32.buffer, this);
+    // What lay behind the end may be what another arena has left.
+    this.f32.fill(0, before, Math.min(there, wanted) / 4);
     return true;
-  } catch {
-    return false;
   }
 }
 

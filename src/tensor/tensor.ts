@@ -26,6 +26,11 @@ export function checkTensor(who: string, what: string, value: unknown, ranks: re
   if (!isFloat32Array(data)) {
     throw new NnpackError('invalid-tensor-type', `${who}: ${what} holds ${show(data)}, expected a Float32Array`);
   }
+  const memory = memoryOf(data.buffer);
+  if (memory !== undefined && closedMemories.has(memory)) {
+    const where = 'in the memory of a context that has been disposed of';
+    throw new NnpackError('disposed', `${who}: ${what} lies ${where}, expected a copy made before that`);
+  }
   const { stride = denseStrides(shape), offset = 0 } = given;
   if (!isWholeList(stride) || stride.length !== shape.length || !isWhole(offset)) {
     throw new NnpackError(
@@ -200,9 +205,22 @@ function scatter(to: Float32Array, start: number, step: number, from: Float32Arr
 /** Buffers that are windows on one memory, by that memory. */
 const memories = new WeakMap<ArrayBufferLike, object>();
 
+/** Memories that were closed: what their buffers hold now is somebody else's. */
+const closedMemories = new WeakSet<object>();
+
 /** Notes that a buffer is a window on a memory that may have others. */
 export function joinBuffer(buffer: ArrayBufferLike, memory: object): void {
   memories.set(buffer, memory);
+}
+
+/** The memory that a buffer is a window on, whether it is closed or not; undefined for a buffer of its own. */
+export function memoryOf(buffer: ArrayBufferLike): object | undefined {
+  return memories.get(buffer);
+}
+
+/** Notes that a memory is closed, so that tensors in it are refused from now on. */
+export function closeMemory(memory: object): void {
+  closedMemories.add(memory);
 }
 
 /**
@@ -223,8 +241,8 @@ export function hasOwnPlaces({ shape, stride }: Pick<CheckedTensor, 'shape' | 's
 
 /** Whether two views share any bytes; conservative for strided ones (their whole extents are compared). */
 export function overlaps(a: CheckedTensor, b: CheckedTensor): boolean {
-  const memoryOf = ({ data }: CheckedTensor): object => memories.get(data.buffer) ?? data.buffer;
-  if (memoryOf(a) !== memoryOf(b) || sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return false;
+  const placeOf = ({ data }: CheckedTensor): object => memoryOf(data.buffer) ?? data.buffer;
+  if (placeOf(a) !== placeOf(b) || sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return false;
   const [aLow, aHigh] = extent(a);
   const [bLow, bHigh] = extent(b);
   return aLow <= bHigh && bLow <= aHigh;

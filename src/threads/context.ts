@@ -1,3 +1,4 @@
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
 import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
@@ -5,8 +6,8 @@ import { compileKernels } from '../kernels/simd/module.ts';
 import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
 import { Arena } from '../tensor/arena.ts';
-import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
-import { checkShape } from '../tensor/tensor.ts';
+import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { checkShape, checkTensor } from '../tensor/tensor.ts';
 import { Measurements } from './measurements.ts';
 import { ThreadPool } from './pool.ts';
 import type { WorkerFactory } from './spawn.ts';
@@ -27,6 +28,15 @@ export interface ContextOptions {
   readonly worker?: WorkerFactory;
 }
 
+const FIELDS: FieldsOf<ContextOptions> = {
+  threads: true,
+  kernels: true,
+  deterministic: true,
+  memoryLimit: true,
+  measurements: true,
+  worker: true,
+};
+
 /** What a context really got, and why. */
 export interface ContextDescription {
   readonly threads: number;
@@ -45,32 +55,45 @@ export interface ContextDescription {
  */
 export class Context {
   readonly arena: Arena;
-  readonly kernels: KernelTable;
   readonly pool: ThreadPool;
   /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
   readonly measurements: Measurements;
+  readonly #kernelsName: KernelTableName;
   readonly #kernelsReason: string;
-  #disposed = false;
+  /** Null once the context is disposed of: they hold the memory. */
+  #kernels: KernelTable | null;
+  /** Where the tensor of a data array lies in the arena; 0 once it has been freed. */
+  readonly #places = new WeakMap<Float32Array, number>();
 
   constructor(options: ContextOptions = {}) {
-    const threads = checkThreads(options.threads);
-    const name = checkKernels(options.kernels);
-    const limit = checkLimit(options.memoryLimit);
-    this.measurements = checkMeasurements(options.measurements);
+    const given = readOptions('createContext', options, FIELDS);
+    const threads = checkThreads(given.threads);
+    const name = checkKernels(given.kernels);
+    const limit = checkLimit(given.memoryLimit);
+    this.measurements = checkMeasurements(given.measurements);
+    const isDeterministic = checkDeterministic(given.deterministic);
     this.arena = new Arena(limit);
-    const chosen = chooseKernels(name, checkDeterministic(options.deterministic), this.arena, threads);
+    const chosen = chooseKernels(name, isDeterministic, this.arena, threads);
+    this.#kernelsName = chosen.name;
     this.#kernelsReason = chosen.reason;
-    this.kernels = createKernelTable(chosen.name, this.arena, chosen.simd);
-    const thread = { index: 0, memory: this.arena, kernels: this.kernels };
-    this.pool = new ThreadPool(thread, threads, this.arena.shared, options.worker, chosen.simd);
+    this.#kernels = createKernelTable(chosen.name, this.arena, chosen.simd);
+    const thread = { index: 0, memory: this.arena, kernels: this.#kernels };
+    this.pool = new ThreadPool(thread, threads, this.arena.shared, given.worker, chosen.simd);
+  }
+
+  /** @throws NnpackError `disposed` when the context has been disposed of. */
+  get kernels(): KernelTable {
+    if (this.#kernels === null) throw disposedError('kernels');
+    return this.#kernels;
   }
 
   get disposed(): boolean {
-    return this.#disposed;
+    return this.#kernels === null;
   }
 
   /**
-   * A tensor of the context's memory, filled with zeros: layers read and write it in place, without a copy.
+   * A tensor of the context's memory, filled with zeros: layers read and write it in place, without a copy. Its `data` is
+   * the part of the memory that is its own.
    *
    * @throws NnpackError `out-of-memory` beyond the context's limit
    */
@@ -82,20 +105,35 @@ export class Context {
     checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
     const size = sizeOf(shape);
     const offset = this.arena.allocate(size, 'allocate');
-    this.arena.f32.fill(0, offset, offset + size);
-    return makeTensor(this.arena.f32, shape, offset);
+    const data = this.arena.f32.subarray(offset, offset + size).fill(0);
+    this.#places.set(data, offset);
+    return makeTensor(data, shape);
   }
 
-  /** Gives the memory of a tensor made by {@link allocate} back; the tensor must not be used after that. */
-  free(tensor: Tensor): void {
-    if (this.arena.holds(tensor.data)) this.arena.release(tensor.data.byteOffset / 4 + tensor.offset);
+  /**
+   * Gives the memory of a tensor made by {@link allocate} back, by the tensor or a view of it; neither must be used after
+   * that.
+   *
+   * @throws NnpackError `disposed` when that has been done already, `invalid-tensor` for a tensor that is not of this context
+   */
+  free(tensor: TensorLike): void {
+    this.expectOpen('free');
+    const { data } = checkTensor('free', 'tensor', tensor, [0, 1, 2, 3, 4, 5]);
+    const offset = this.#places.get(data);
+    if (offset === undefined) {
+      const expected = "one that this context's allocate made, or a view of it";
+      throw new NnpackError('invalid-tensor', `free: tensor is of other memory, expected ${expected}`);
+    }
+    if (offset === 0) throw new NnpackError('disposed', 'free: tensor has been freed already');
+    this.#places.set(data, 0);
+    this.arena.release(offset);
   }
 
   describe(): ContextDescription {
     const reasons = [this.arena.reason, this.#kernelsReason, this.pool.reason].filter((reason) => reason !== '');
     return {
       threads: this.pool.threadsCount,
-      kernels: this.kernels.name,
+      kernels: this.#kernelsName,
       memory: this.arena.kind,
       usedBytes: this.arena.usedBytes,
       peakBytes: this.arena.peakBytes,
@@ -104,17 +142,23 @@ export class Context {
     };
   }
 
-  /** Ends the workers and lets the memory go. Disposing twice is harmless. */
+  /**
+   * Ends the workers and lets the memory go: nothing of the context holds it any more, and the next context may be given
+   * it. What a tensor of the context holds from then on is not said. Disposing twice is harmless.
+   */
   dispose(): void {
-    if (this.#disposed) return;
-    this.pool.close();
-    this.#disposed = true;
+    this.arena.close(this.pool.close());
+    this.#kernels = null;
   }
 
   /** @throws NnpackError `disposed` when the context has been disposed of. */
   expectOpen(who: string): void {
-    if (this.#disposed) throw new NnpackError('disposed', `${who}: the context has been disposed of`);
+    if (this.disposed) throw disposedError(who);
   }
+}
+
+function disposedError(who: string): NnpackError {
+  return new NnpackError('disposed', `${who}: the context has been disposed of`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { NnpackError } from '../errors.ts';
 import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
-import type { SharedBytes } from '../tensor/arena.ts';
+import type { SharedBytes } from '../tensor/bytes.ts';
 import {
   ACTIVE,
   CLOSING,
@@ -37,7 +37,7 @@ export interface WorkerSetup {
  * one from a shared counter, so uneven items even out; no result depends on who computed it.
  */
 export class ThreadPool {
-  readonly thread: Thread;
+  #thread: Thread | null;
   readonly #control: Control | null;
   readonly #workers: WorkerHandle[] = [];
   readonly #mayBlock: boolean;
@@ -57,7 +57,7 @@ export class ThreadPool {
     factory?: WorkerFactory,
     simd: SimdSetup | null = null,
   ) {
-    this.thread = thread;
+    this.#thread = thread;
     this.#mayBlock = mayBlock();
     if (threads > 1 && memory === null) this.#reason = 'the memory cannot be shared between threads';
     this.#control = threads > 1 && memory !== null ? new Control() : null;
@@ -73,6 +73,12 @@ export class ThreadPool {
         }
       }
     }
+  }
+
+  /** What the caller works with; nothing of it is held once the pool is closed. */
+  get thread(): Thread {
+    if (this.#thread === null) throw new NnpackError('disposed', 'the pool is closed');
+    return this.#thread;
   }
 
   /** Why there are fewer threads than asked for; empty when there are not, or it is not known yet. */
@@ -170,19 +176,26 @@ export class ThreadPool {
     }
   }
 
-  /** Ends the workers. Closing twice is harmless; closing from inside a step is refused. */
-  close(): void {
+  /**
+   * Ends the workers and lets go of the memory. Closing twice is harmless; closing from inside a step is refused.
+   *
+   * @returns whether no worker can touch the memory any more: one that never came back from a job may
+   */
+  close(): boolean {
     if (this.#state === 'busy') {
       throw new NnpackError('invalid-context', 'dispose: the pool is at work, expected it to be idle');
     }
-    if (this.#state === 'closed') return;
+    const isIdle = this.#control === null || Atomics.load(this.#control.words, ACTIVE) === 0;
+    if (this.#state === 'closed') return isIdle;
     this.#state = 'closed';
-    if (this.#control === null) return;
+    this.#thread = null;
+    if (this.#control === null) return isIdle;
     Atomics.store(this.#control.words, CLOSING, 1);
     Atomics.add(this.#control.words, GENERATION, 1);
     Atomics.notify(this.#control.words, GENERATION);
     // A worker that is still starting has no loop to leave yet.
     for (const worker of this.#workers) worker.terminate();
+    return isIdle;
   }
 
   #share<P extends Parameters>(

@@ -1,6 +1,6 @@
 import type { SimdSetup } from '../kernels/simd/exports.ts';
 import type { KernelTable } from '../kernels/table.ts';
-import { type SharedBytes, viewsOf } from '../tensor/arena.ts';
+import { type SharedBytes, viewsOf } from '../tensor/bytes.ts';
 import type { Memory } from '../tensor/memory.ts';
 import {
   ACTIVE,

@@ -12,6 +12,7 @@ import {
   type TensorLike,
 } from '../../src/index.ts';
 import { runActivation } from '../../src/layers/relu.ts';
+import { arenaOffset } from '../../src/layers/staging.ts';
 import { isEmitted, roundingsOf } from '../support/roundings.ts';
 import {
   type Argument,
@@ -91,17 +92,17 @@ describe('reluOutput', () => {
 describe('runActivation', () => {
   it('applies a slope, then bounds, on offsets into the memory, in place or apart', () => {
     const [context] = contexts;
-    const [x, y] = [context.allocate([6]), context.allocate([6])];
+    const tensors = [context.allocate([6]), context.allocate([6])];
+    const [x, y] = tensors.map(arenaOffset);
     const values = [-8, -1, 0, 1, 8, NaN];
     const read = (start: number) => [...context.arena.f32.subarray(start, start + 6)];
-    context.arena.f32.set(values, x.offset);
-    runActivation(context, 6, x.offset, y.offset, { slope: 0.5, low: -2, high: 3 });
-    expect(read(y.offset)).toEqual([-2, -0.5, 0, 1, 3, NaN]);
-    expect(read(x.offset)).toEqual(values);
-    runActivation(context, 6, x.offset, x.offset, { slope: 0.5, low: -2, high: 3 });
-    expect(read(x.offset)).toEqual(read(y.offset));
-    context.free(x);
-    context.free(y);
+    context.arena.f32.set(values, x);
+    runActivation(context, 6, x, y, { slope: 0.5, low: -2, high: 3 });
+    expect(read(y)).toEqual([-2, -0.5, 0, 1, 3, NaN]);
+    expect(read(x)).toEqual(values);
+    runActivation(context, 6, x, x, { slope: 0.5, low: -2, high: 3 });
+    expect(read(x)).toEqual(read(y));
+    for (const tensor of tensors) context.free(tensor);
   });
 });
 

@@ -338,10 +338,10 @@ describe('memory', () => {
   it('refuses an output that lies in half-precision weights', () => {
     const [context] = contexts;
     const place = context.allocate([64]);
-    const data = new Uint16Array(place.data.buffer, place.offset * 4 + 2, 20);
+    const data = new Uint16Array(place.data.buffer, place.data.byteOffset + 2, 20);
     const kernel = { data, shape: [4, 5], format: 'binary16' as const };
     const input = { data: new Float32Array(5), shape: [5] };
-    const output = (start: number) => ({ data: place.data, shape: [4], offset: place.offset + start });
+    const output = (start: number) => ({ data: place.data, shape: [4], offset: start });
     for (const start of [0, 5, 10]) {
       expect(() => fullyConnectedInference({ input, kernel, output: output(start), context })).toThrow(
         'fullyConnectedInference: output overlaps the kernel, expected them apart',
