@@ -81,10 +81,11 @@ export class LayerPlan {
     const given = output === undefined ? null : checkOutput(who, output, outputShape, [['the input', x]]);
     const result = given === null ? newTensor(who, outputShape) : null;
     const target = given ?? (result as CheckedTensor);
-    const isDirect = isInPlace(context, target);
-    if (!isDirect && this.#outputCopy === 0) this.#outputCopy = this.#staging.allocate(sizeOf(outputShape));
-    const from = this.#stageInput(x);
+    const [isThere, isDirect] = [isInPlace(context, x), isInPlace(context, target)];
+    this.#makeCopies(!isThere, !isDirect);
+    const from = isThere ? arenaOffset(x) : this.#inputCopy;
     const to = isDirect ? arenaOffset(target) : this.#outputCopy;
+    if (!isThere) copyIn(x, context.arena.f32, from);
 
     const profile = this.#profile;
     profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
@@ -114,10 +115,17 @@ export class LayerPlan {
     return x;
   }
 
-  #stageInput(x: CheckedTensor): number {
-    if (isInPlace(this.context, x)) return arenaOffset(x);
-    if (this.#inputCopy === 0) this.#inputCopy = this.#staging.allocate(sizeOf(x.shape));
-    copyIn(x, this.context.arena.f32, this.#inputCopy);
-    return this.#inputCopy;
+  /** Makes the copies that a run needs and that are not there yet: all of them or, where memory is short, none. */
+  #makeCopies(ofInput: boolean, ofOutput: boolean): void {
+    const { inputShape, outputShape } = this.#parts;
+    const before = this.#staging.count;
+    try {
+      const input = ofInput && this.#inputCopy === 0 ? this.#staging.allocate(sizeOf(inputShape)) : this.#inputCopy;
+      if (ofOutput && this.#outputCopy === 0) this.#outputCopy = this.#staging.allocate(sizeOf(outputShape));
+      this.#inputCopy = input;
+    } catch (error) {
+      this.#staging.release(before);
+      throw error;
+    }
   }
 }
