@@ -2,10 +2,26 @@
  * Bytes as the WebAssembly binary format writes them: integers in LEB128 (seven bits a byte, lowest first, the top bit
  * says that more follow), floats in IEEE 754 little-endian, text in UTF-8, and a length before whatever has one.
  */
-const UTF8 = new TextEncoder();
 
 /** Names as bytes, because the same come again and again: most functions have a `k`, a `scratch`. */
 const texts = new Map<string, Uint8Array>();
+
+/** Text in UTF-8; half a surrogate pair is U+FFFD. Not by TextEncoder, which engines without a browser or Node may lack. */
+export function utf8(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+    if (code < 0x80) bytes.push(code);
+    else {
+      const more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+      // The first byte has as many ones at its top as there are bytes.
+      bytes.push(((0xff << (7 - more)) & 0xff) | (code >> (6 * more)));
+      for (let i = more - 1; i >= 0; i--) bytes.push(0x80 | ((code >> (6 * i)) & 0x3f));
+    }
+  }
+  return Uint8Array.from(bytes);
+}
 
 export class ByteWriter {
   private bytes = new Uint8Array(1024);
@@ -52,7 +68,7 @@ export class ByteWriter {
 
   /** Text, with its length in bytes before it. */
   text(value: string): void {
-    const bytes = texts.get(value) ?? UTF8.encode(value);
+    const bytes = texts.get(value) ?? utf8(value);
     texts.set(value, bytes);
     this.sized(bytes);
   }
