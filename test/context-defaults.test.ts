@@ -1,5 +1,6 @@
 /** What a context is made of by default, and why: in processes that lack this or that, and by the environment. */
 import { execFile, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Context, convolutionInference, createContext, defaultContext } from '../src/index.ts';
@@ -15,6 +16,9 @@ interface Request {
   hide?: string[];
   sleepless?: boolean;
   uncompiled?: boolean;
+  uninstantiated?: boolean;
+  secret?: boolean;
+  old?: boolean;
   invalid?: boolean;
   options?: object | null;
 }
@@ -66,6 +70,7 @@ const THREE = { threads: 3 };
 const SHARED = 'shared WebAssembly.Memory';
 const NO_SAB = ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'];
 const NO_VECTORS = 'WebAssembly has no SIMD here';
+const NO_ROOM = 'WebAssembly could not be instantiated (out of address space)';
 const FORBIDDEN = 'WebAssembly could not be compiled (forbidden by the policy)';
 
 /** A table that was found, as one process without any lack found it. */
@@ -100,6 +105,16 @@ describe.each(['scalar', BEST])('a process that lacks something computes the sam
     ['one thread', { options: { threads: 1 } }, [], SHARED, 1, []],
     ['no SharedArrayBuffer', { hide: ['SharedArrayBuffer'] }, [], 'WebAssembly.Memory', 1, NO_SAB],
     ['a main thread that may not sleep', { sleepless: true }, [], SHARED, 3, []],
+    [
+      'a clock, and texts as bytes',
+      { hide: ['performance', 'TextEncoder', 'TextDecoder', 'navigator'] },
+      [],
+      SHARED,
+      3,
+      [],
+    ],
+    ['the right to read the environment', { secret: true }, [], SHARED, 3, []],
+    ['a Node that gives its modules without an import', { old: true }, [], SHARED, 3, []],
     ['code generation', {}, ['--disallow-code-generation-from-strings'], SHARED, 3, []],
   ] as const)('%s', async (_name, request, flags, memory, threads, reasons) => {
     const { options, ...rest } = structuredClone(request) as Request;
@@ -138,6 +153,7 @@ describe('the default kernels', () => {
       ['WebAssembly is not available'],
     ],
     ['the right to compile', { uncompiled: true }, [], 'scalar', SHARED, 3, [FORBIDDEN]],
+    ['room for an instance', { uninstantiated: true }, [], 'scalar', SHARED, 3, [NO_ROOM]],
     ['SIMD', { invalid: true }, [], 'scalar', SHARED, 3, [NO_VECTORS]],
     ['SharedArrayBuffer', SAB, [], BEST, 'WebAssembly.Memory', 1, NO_SAB],
     [
@@ -171,6 +187,7 @@ describe('the default kernels', () => {
   it.each([
     ['simd', WASM, 'WebAssembly is not available'],
     ['simd', { uncompiled: true }, FORBIDDEN],
+    ['simd', { uninstantiated: true }, NO_ROOM],
     ['simd', { invalid: true }, NO_VECTORS],
     ['simd', NEITHER, 'WebAssembly is not available'],
     ['simd-relaxed', { invalid: true }, NO_VECTORS],
@@ -192,6 +209,28 @@ describe('the number of threads', () => {
     [{ NNPACK_NTHREADS: '1', MXNET_CPU_NNPACK_NTHREADS: '3' }, 1],
   ])('of the default context is the environment’s: %j', async (environment, threads) => {
     expect((await probe({ options: null }, environment as Record<string, string>)).description.threads).toBe(threads);
+  });
+
+  it('is that of the cores where the environment may not be read', async () => {
+    const { description } = await probe({ secret: true, options: null });
+    expect(description).toMatchObject({ threads: Math.min(availableParallelism(), 256), reasons: [] });
+  });
+
+  it('of the default context of a Node before 20.16 is one, and says why', async () => {
+    const { description } = await probe({ old: true, options: null });
+    expect(description).toMatchObject({
+      threads: 1,
+      reasons: [
+        'the number of cores is not known here (Node before 20.16 tells it to createContext alone): one thread unless more are asked for',
+      ],
+    });
+    const asked = await probe({ old: true, options: null }, { NNPACK_NTHREADS: '3' });
+    expect(asked.description).toMatchObject({
+      threads: 1,
+      reasons: [
+        'a worker could not be started (Node before 20.16 gives its threads to createContext alone, which can wait for them)',
+      ],
+    });
   });
 
   it('that is not one is refused by name, not ignored', async () => {

@@ -146,6 +146,4 @@ export function planeStride(elements: number): number {
   return stride % 512 === 0 ? stride + 16 : stride;
 }
 
-export function now(): number {
-  return performance.now();
-}
+export { now } from '../threads/runtime.ts';

@@ -57,15 +57,15 @@ export function reading<T>(who: string, what: string, code: ErrorCode, read: () 
   try {
     return read();
   } catch (error) {
-    if (isOurs(error)) throw error;
+    if (isInstance(error, NnpackError)) throw error;
     throw new NnpackError(code, `${who}: ${what} cannot be read: ${textOf(error)}`, { cause: error });
   }
 }
 
-/** What is thrown may be a proxy whose every trap throws. */
-function isOurs(error: unknown): error is NnpackError {
+/** `value instanceof type`, where the value may be a proxy whose every trap throws. */
+export function isInstance<T>(value: unknown, type: abstract new (...parameters: never[]) => T): value is T {
   try {
-    return error instanceof NnpackError;
+    return value instanceof type;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
-import { type FieldsOf, readOptions } from '../check/options.ts';
-import { didYouMean, NnpackError, show } from '../errors.ts';
+import { type FieldsOf, isInstance, readOptions, textOf } from '../check/options.ts';
+import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
 import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
 import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
 import { compileKernels } from '../kernels/simd/module.ts';
@@ -10,6 +10,7 @@ import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndar
 import { checkShape, checkTensor } from '../tensor/tensor.ts';
 import { Measurements } from './measurements.ts';
 import { ThreadPool } from './pool.ts';
+import { coresCount, environmentVariable, importNode, mustImportNode } from './runtime.ts';
 import type { WorkerFactory } from './spawn.ts';
 
 /** What {@link createContext} takes; nothing of it is needed. */
@@ -60,6 +61,7 @@ export class Context {
   readonly measurements: Measurements;
   readonly #kernelsName: KernelTableName;
   readonly #kernelsReason: string;
+  readonly #threadsReason: string;
   /** Null once the context is disposed of: they hold the memory. */
   #kernels: KernelTable | null;
   /** Where the tensor of a data array lies in the arena; 0 once it has been freed. */
@@ -67,17 +69,18 @@ export class Context {
 
   constructor(options: ContextOptions = {}) {
     const given = readOptions('createContext', options, FIELDS);
-    const threads = checkThreads(given.threads);
+    const { threads, reason } = checkThreads(given.threads);
+    this.#threadsReason = reason;
     const name = checkKernels(given.kernels);
     const limit = checkLimit(given.memoryLimit);
     this.measurements = checkMeasurements(given.measurements);
     const isDeterministic = checkDeterministic(given.deterministic);
     this.arena = new Arena(limit);
     const chosen = chooseKernels(name, isDeterministic, this.arena, threads);
-    this.#kernelsName = chosen.name;
+    this.#kernelsName = chosen.table.name;
     this.#kernelsReason = chosen.reason;
-    this.#kernels = createKernelTable(chosen.name, this.arena, chosen.simd);
-    const thread = { index: 0, memory: this.arena, kernels: this.#kernels };
+    this.#kernels = chosen.table;
+    const thread = { index: 0, memory: this.arena, kernels: chosen.table };
     this.pool = new ThreadPool(thread, threads, this.arena.shared, given.worker, chosen.simd);
   }
 
@@ -99,7 +102,7 @@ export class Context {
    */
   allocate(shape: readonly number[]): Tensor {
     this.expectOpen('allocate');
-    if (!Array.isArray(shape)) {
+    if (!isArray(shape)) {
       throw new NnpackError('invalid-tensor', `allocate: shape is ${show(shape)}, expected an array of extents`);
     }
     checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
@@ -130,9 +133,10 @@ export class Context {
   }
 
   describe(): ContextDescription {
-    const reasons = [this.arena.reason, this.#kernelsReason, this.pool.reason].filter((reason) => reason !== '');
+    const all = [this.arena.reason, this.#kernelsReason, this.#threadsReason, this.pool.reason];
+    const reasons = all.filter((reason) => reason !== '');
     return {
-      threads: this.pool.threadsCount,
+      threads: this.pool.workingThreads,
       kernels: this.#kernelsName,
       memory: this.arena.kind,
       usedBytes: this.arena.usedBytes,
@@ -147,13 +151,18 @@ export class Context {
    * it. What a tensor of the context holds from then on is not said. Disposing twice is harmless.
    */
   dispose(): void {
-    this.arena.close(this.pool.close());
+    this.pool.close();
+    this.arena.close(!this.pool.mayStillWrite);
     this.#kernels = null;
   }
 
-  /** @throws NnpackError `disposed` when the context has been disposed of. */
+  /**
+   * @throws NnpackError `disposed` when the context has been disposed of, `worker-failed` when a lost worker may still write
+   * to its memory
+   */
   expectOpen(who: string): void {
     if (this.disposed) throw disposedError(who);
+    this.pool.expectIdle(who);
   }
 }
 
@@ -174,6 +183,7 @@ function disposedError(who: string): NnpackError {
  * const context = await createContext({ threads: 2, measurements });
  */
 export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  await importNode();
   const context = new Context(options);
   await context.pool.ready();
   return context;
@@ -182,20 +192,21 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
 let shared: Context | null = null;
 
 /**
- * The context of calls that name none: made on first use from the environment, and again after it was disposed of.
+ * The context of calls that name none: made on first use from the environment, and again after it was disposed of, or has
+ * lost a worker that may still write to its memory.
  *
  * @example
  * writeFileSync('times.json', defaultContext().measurements.save());
  */
 export function defaultContext(): Context {
-  if (shared === null || shared.disposed) shared = new Context();
+  if (shared === null || shared.disposed || shared.pool.mayStillWrite) shared = new Context();
   return shared;
 }
 
 /** The context that a call names, or the default one. */
 export function contextOf(who: string, context: unknown): Context {
   if (context === undefined) return defaultContext();
-  if (!(context instanceof Context)) {
+  if (!isInstance(context, Context)) {
     throw new NnpackError('invalid-context', `${who}: context is ${show(context)}, expected one made by createContext`);
   }
   context.expectOpen(who);
@@ -205,16 +216,21 @@ export function contextOf(who: string, context: unknown): Context {
 /** More threads than this help nobody, and each costs a worker. */
 const MAX_THREADS = 256;
 
-function checkThreads(threads: unknown): number {
-  if (threads !== undefined) return expectThreads('createContext: threads', threads);
-  const environment = typeof process === 'undefined' ? {} : process.env;
+/** How many threads there are to be, and why it is not the number of cores where that is not known. */
+function checkThreads(threads: unknown): { threads: number; reason: string } {
+  if (threads !== undefined) return { threads: expectThreads('createContext: threads', threads), reason: '' };
   for (const name of ['NNPACK_NTHREADS', 'MXNET_CPU_NNPACK_NTHREADS']) {
-    const value = environment[name];
-    if (value !== undefined && value !== '') return expectThreads(name, /^\d+$/.test(value) ? Number(value) : value);
+    const value = environmentVariable(name) ?? '';
+    if (value === '') continue;
+    return { threads: expectThreads(name, /^\d+$/.test(value) ? Number(value) : value), reason: '' };
   }
-  const os = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:os');
-  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
-  return Math.min(cores, MAX_THREADS);
+  const cores = coresCount();
+  if (cores !== undefined) return { threads: Math.min(cores, MAX_THREADS), reason: '' };
+  const why = mustImportNode() ? ' (Node before 20.16 tells it to createContext alone)' : '';
+  return {
+    threads: 1,
+    reason: `the number of cores is not known here${why}: one thread unless more are asked for`,
+  };
 }
 
 function expectThreads(what: string, threads: unknown): number {
@@ -249,9 +265,12 @@ function checkDeterministic(deterministic: unknown = false): boolean {
 }
 
 /** A table that runs here, with what it needs. */
-interface ChosenKernels {
-  readonly name: KernelTableName;
+interface Runnable {
+  readonly table: KernelTable;
   readonly simd: SimdSetup | null;
+}
+
+interface ChosenKernels extends Runnable {
   /** Why it is not the fastest there is; empty when it is. */
   readonly reason: string;
 }
@@ -263,24 +282,26 @@ function chooseKernels(
   arena: Arena,
   threads: number,
 ): ChosenKernels {
-  if (asked === 'reference' || asked === 'scalar') return { name: asked, simd: null, reason: '' };
+  if (asked === 'reference' || asked === 'scalar') {
+    return { table: createKernelTable(asked, arena), simd: null, reason: '' };
+  }
   if (asked !== 'auto') {
     const simd = setUpSimd(asked, arena, threads);
-    if (typeof simd !== 'string') return { name: asked, simd, reason: '' };
+    if (typeof simd !== 'string') return { ...simd, reason: '' };
     throw new NnpackError('unsupported-hardware', `createContext: kernels '${asked}' cannot run: ${simd}`);
   }
   if (!deterministic && refuseSimd('simd-relaxed') === null) {
     const relaxed = setUpSimd('simd-relaxed', arena, threads);
-    if (typeof relaxed !== 'string') return { name: 'simd-relaxed', simd: relaxed, reason: '' };
+    if (typeof relaxed !== 'string') return { ...relaxed, reason: '' };
   }
   const simd = setUpSimd('simd', arena, threads);
-  if (typeof simd !== 'string') return { name: 'simd', simd, reason: '' };
+  if (typeof simd !== 'string') return { ...simd, reason: '' };
   // Where the memory is none of WebAssembly's, the arena has said why.
-  return { name: 'scalar', simd: null, reason: arena.wasm === null ? '' : simd };
+  return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? '' : simd };
 }
 
-/** What an emitted table needs, or why it cannot have it. */
-function setUpSimd(name: SimdTableName, arena: Arena, threads: number): SimdSetup | string {
+/** An emitted table, or why it cannot be had. */
+function setUpSimd(name: SimdTableName, arena: Arena, threads: number): Runnable | string {
   const refusal = refuseSimd(name);
   if (refusal !== null) return refusal;
   if (arena.wasm === null) return `the memory is ${arena.kind}, not one of WebAssembly`;
@@ -288,14 +309,20 @@ function setUpSimd(name: SimdTableName, arena: Arena, threads: number): SimdSetu
   try {
     module = compileKernels(name, arena.shared !== null);
   } catch (error) {
-    return `WebAssembly could not be compiled (${(error as Error).message})`;
+    return `WebAssembly could not be compiled (${textOf(error)})`;
   }
   const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
-  return scratch === 0 ? 'memoryLimit leaves no room for the scratch of emitted kernels' : { module, scratch };
+  if (scratch === 0) return 'memoryLimit leaves no room for the scratch of emitted kernels';
+  const simd = { module, scratch };
+  try {
+    return { table: createKernelTable(name, arena, simd), simd };
+  } catch (error) {
+    return `WebAssembly could not be instantiated (${textOf(error)})`;
+  }
 }
 
 function checkMeasurements(measurements: unknown = new Measurements()): Measurements {
-  if (measurements instanceof Measurements) return measurements;
+  if (isInstance(measurements, Measurements)) return measurements;
   throw new NnpackError(
     'invalid-argument',
     `createContext: measurements is ${show(measurements)}, expected what Measurements.load gives`,

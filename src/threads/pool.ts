@@ -1,35 +1,18 @@
+import { textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
-import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
+import type { SimdSetup } from '../kernels/simd/exports.ts';
 import type { SharedBytes } from '../tensor/bytes.ts';
-import {
-  ACTIVE,
-  CLOSING,
-  Control,
-  GENERATION,
-  ITEMS,
-  MEMORY_PAGES,
-  NEXT,
-  PROGRESS,
-  RANGE_I,
-  RANGE_J,
-  READY,
-  TILE_I,
-  TILE_J,
-} from './control.ts';
-import { spawnWorker, type WorkerFactory, type WorkerHandle } from './spawn.ts';
-import type { Parameters, Step, Thread } from './step.ts';
+import { GENERATION, ITEMS, MEMORY_PAGES, NEXT, RANGE_I, RANGE_J, TILE_I, TILE_J } from './control.ts';
+import type { WorkerFactory } from './spawn.ts';
+import { type Parameters, runItem, type Step, type Thread } from './step.ts';
+import { Workers } from './workers.ts';
 
-/** A worker that makes no progress for this long while the caller waits for it is taken for dead. */
+/**
+ * When the caller has done its part, each worker has at most one item to finish, and is given so long for it: nothing tells
+ * a slow item from a hanging one, and no item should take a minute. A worker that has died is noticed at once all the same
+ * where the host tells, by its own last word or by its lifeline.
+ */
 const PATIENCE_MS = 60_000;
-
-/** What a worker is told when it starts. */
-export interface WorkerSetup {
-  readonly control: SharedArrayBuffer;
-  readonly memory: SharedBytes;
-  readonly kernels: string;
-  /** What emitted kernels need, the scratch that of this worker alone; null for tables that are not emitted. */
-  readonly simd: SimdSetup | null;
-}
 
 /**
  * A pool of threads over one memory, in pthreadpool's manner: each parallel function equals the serial loop in its
@@ -38,11 +21,10 @@ export interface WorkerSetup {
  */
 export class ThreadPool {
   #thread: Thread | null;
-  readonly #control: Control | null;
-  readonly #workers: WorkerHandle[] = [];
-  readonly #mayBlock: boolean;
+  readonly #workers: Workers | null;
+  /** `busy` is left in good order alone: after a call that was cut off, the next one finds it. */
   #state: 'open' | 'busy' | 'closed' = 'open';
-  #reason = '';
+  readonly #isAlone: boolean;
 
   /**
    * @param thread what the caller works with
@@ -58,21 +40,9 @@ export class ThreadPool {
     simd: SimdSetup | null = null,
   ) {
     this.#thread = thread;
-    this.#mayBlock = mayBlock();
-    if (threads > 1 && memory === null) this.#reason = 'the memory cannot be shared between threads';
-    this.#control = threads > 1 && memory !== null ? new Control() : null;
-    if (this.#control !== null && memory !== null) {
-      for (let index = 1; index < threads; index++) {
-        try {
-          const own = simd && { ...simd, scratch: simd.scratch + (index * SCRATCH_BYTES) / 4 };
-          const setup = { control: this.#control.buffer, memory, kernels: thread.kernels.name, simd: own };
-          this.#workers.push(spawnWorker(setup, factory));
-        } catch (error) {
-          this.#reason = `a worker could not be started (${(error as Error).message})`;
-          break;
-        }
-      }
-    }
+    this.#isAlone = threads > 1 && memory === null;
+    this.#workers =
+      threads > 1 && memory !== null ? new Workers(threads - 1, memory, thread.kernels.name, simd, factory) : null;
   }
 
   /** What the caller works with; nothing of it is held once the pool is closed. */
@@ -83,28 +53,32 @@ export class ThreadPool {
 
   /** Why there are fewer threads than asked for; empty when there are not, or it is not known yet. */
   get reason(): string {
-    return this.#reason;
+    return this.#isAlone ? 'the memory cannot be shared between threads' : (this.#workers?.reason ?? '');
   }
 
-  /** Threads that take part in the work: the caller and the workers that were started. */
+  /** Indices of threads are less than this, so that a workspace has so many parts; it does not shrink when one ends. */
   get threadsCount(): number {
-    return 1 + this.#workers.length;
+    return this.#workers?.places ?? 1;
+  }
+
+  /** Threads that take part in the work: the caller, and the workers that are not known to have ended. */
+  get workingThreads(): number {
+    return this.#workers?.takingPart ?? 1;
   }
 
   /** Resolves when every worker is ready to work, or has failed to start and been given up. */
   async ready(): Promise<void> {
-    const failures = await Promise.all(this.#workers.map((worker) => worker.started));
-    for (let i = failures.length - 1; i >= 0; i--) {
-      if (failures[i] === null) continue;
-      this.#reason = `a worker could not be started (${failures[i]})`;
-      const [failed] = this.#workers.splice(i, 1);
-      failed.terminate();
-    }
+    await this.#workers?.started();
   }
 
-  /** Workers that have said that they are ready. */
+  /** Workers that have said that they are ready, and have not ended. */
   get readyWorkers(): number {
-    return this.#control === null ? 0 : Atomics.load(this.#control.words, READY);
+    return this.#workers?.ready ?? 0;
+  }
+
+  /** Whether a worker that was given up in the middle of its work may still write to the memory, closed or not. */
+  get mayStillWrite(): boolean {
+    return this.#workers?.mayStillWrite ?? false;
   }
 
   /** `for (i = 0; i < range; i++) step(i, 0, 1, 1)` */
@@ -136,70 +110,24 @@ export class ThreadPool {
     tileI: number,
     tileJ: number,
   ): void {
-    if (this.#state !== 'open') {
-      if (this.#state === 'closed') throw new NnpackError('disposed', `${step.name}: its pool is closed`);
-      const why = 'its pool is already at work, expected it to be idle (a step may not start another)';
-      throw new NnpackError('invalid-context', `${step.name}: ${why}`);
-    }
+    this.expectIdle(step.name, 1);
     const items = Math.ceil(rangeI / tileI) * Math.ceil(rangeJ / tileJ);
     this.#state = 'busy';
-    try {
-      if (this.#control === null || items < 2) {
-        for (let item = 0; item < items; item++) {
-          this.#runItem(step, parameters, item, items, rangeI, rangeJ, tileI, tileJ);
-        }
-      } else this.#share(this.#control, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
-    } finally {
-      if (this.#state === 'busy') this.#state = 'open';
-    }
-  }
-
-  /** An item on the caller; whatever is thrown there becomes the library's error, as it does on a worker. */
-  #runItem<P extends Parameters>(
-    step: Step<P>,
-    parameters: P,
-    item: number,
-    items: number,
-    rangeI: number,
-    rangeJ: number,
-    tileI: number,
-    tileJ: number,
-  ): void {
-    try {
-      runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
-    } catch (error) {
-      if (error instanceof NnpackError) throw error;
-      const text = error instanceof Error ? error.message : String(error);
-      throw new NnpackError('worker-failed', `${step.name}: item ${item} of ${items} failed: ${text}`, {
-        cause: error,
-      });
-    }
+    let failure: string | NnpackError;
+    if (this.#workers === null || items < 2) {
+      failure = this.#runItems(null, step, parameters, items, rangeI, rangeJ, tileI, tileJ) ?? '';
+    } else failure = this.#share(this.#workers, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
+    // Not by `finally`, which would let workers go on unattended where the stack was too short to wait for them.
+    this.#state = 'open';
+    if (failure !== '') throw typeof failure === 'string' ? new NnpackError('worker-failed', failure) : failure;
   }
 
   /**
-   * Ends the workers and lets go of the memory. Closing twice is harmless; closing from inside a step is refused.
-   *
-   * @returns whether no worker can touch the memory any more: one that never came back from a job may
+   * Items on the caller: all in turn, or those that it claims. Whatever is thrown there becomes the library's error, as it
+   * does on a worker.
    */
-  close(): boolean {
-    if (this.#state === 'busy') {
-      throw new NnpackError('invalid-context', 'dispose: the pool is at work, expected it to be idle');
-    }
-    const isIdle = this.#control === null || Atomics.load(this.#control.words, ACTIVE) === 0;
-    if (this.#state === 'closed') return isIdle;
-    this.#state = 'closed';
-    this.#thread = null;
-    if (this.#control === null) return isIdle;
-    Atomics.store(this.#control.words, CLOSING, 1);
-    Atomics.add(this.#control.words, GENERATION, 1);
-    Atomics.notify(this.#control.words, GENERATION);
-    // A worker that is still starting has no loop to leave yet.
-    for (const worker of this.#workers) worker.terminate();
-    return isIdle;
-  }
-
-  #share<P extends Parameters>(
-    control: Control,
+  #runItems<P extends Parameters>(
+    words: Int32Array | null,
     step: Step<P>,
     parameters: P,
     items: number,
@@ -207,7 +135,33 @@ export class ThreadPool {
     rangeJ: number,
     tileI: number,
     tileJ: number,
-  ): void {
+  ): NnpackError | null {
+    let item = 0;
+    try {
+      for (; ; item++) {
+        if (words !== null) item = Atomics.add(words, NEXT, 1) + items;
+        if (item >= items) return null;
+        runItem(this.thread, step, parameters, item, rangeI, rangeJ, tileI, tileJ);
+      }
+    } catch (error) {
+      if (error instanceof NnpackError) return error;
+      const text = `${step.name}: item ${item} of ${items} failed: ${textOf(error)}`;
+      return new NnpackError('worker-failed', text, { cause: error });
+    }
+  }
+
+  /** @returns the first failure, or an empty text */
+  #share<P extends Parameters>(
+    workers: Workers,
+    step: Step<P>,
+    parameters: P,
+    items: number,
+    rangeI: number,
+    rangeJ: number,
+    tileI: number,
+    tileJ: number,
+  ): NnpackError | string {
+    const { control } = workers;
     const { words } = control;
     control.writeJob(step, parameters);
     words[RANGE_I] = rangeI;
@@ -219,71 +173,72 @@ export class ThreadPool {
     Atomics.store(words, NEXT, -items);
     Atomics.add(words, GENERATION, 1);
     Atomics.notify(words, GENERATION, items - 1);
-    let failure: unknown;
-    try {
-      for (let claim = Atomics.add(words, NEXT, 1); claim < 0; claim = Atomics.add(words, NEXT, 1)) {
-        this.#runItem(step, parameters, claim + items, items, rangeI, rangeJ, tileI, tileJ);
-      }
-    } catch (error) {
-      failure = error;
-      Atomics.store(words, NEXT, 0);
-    }
-    this.#awaitWorkers(words, step.name);
-    const workerFailure = control.takeFailure();
-    if (failure !== undefined) throw failure;
-    if (workerFailure !== null) throw new NnpackError('worker-failed', workerFailure);
+    const failure = this.#runItems(words, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
+    if (failure !== null) control.endJob();
+    const loss = workers.awaitIdle(PATIENCE_MS);
+    const workerFailure = control.takeFailure() ?? (loss === '' ? '' : `${step.name}: ${loss}`);
+    return failure ?? workerFailure;
   }
 
-  /** Waits until no worker is registered in the job; a worker that dies there says so itself or runs out of patience. */
-  #awaitWorkers(words: Int32Array, name: string): void {
-    let progress = Atomics.load(words, PROGRESS);
-    let since = 0;
-    for (let active = Atomics.load(words, ACTIVE); active !== 0; active = Atomics.load(words, ACTIVE)) {
-      if (!this.#mayBlock) {
-        // The main thread of a browser may not sleep; only time can tell it that a worker has died.
-        if (since === 0) since = Date.now();
-      } else if (Atomics.wait(words, ACTIVE, active, 1000) !== 'timed-out') continue;
-      else if (since === 0) since = Date.now();
-      const now = Atomics.load(words, PROGRESS);
-      if (now !== progress) {
-        progress = now;
-        since = Date.now();
-      } else if (Date.now() - since > PATIENCE_MS) {
-        this.#state = 'open';
-        this.close();
-        throw new NnpackError(
-          'worker-failed',
-          `${name}: a worker made no progress for ${PATIENCE_MS / 1000} s; the pool is closed`,
-        );
+  /**
+   * Makes sure that the pool is at no work, and that nobody but the caller writes to its memory.
+   *
+   * @param regions how many parallel functions the caller itself is in
+   * @throws NnpackError where it cannot be so: inside of a step, after the end, while a lost worker may still write
+   */
+  expectIdle(who: string, regions = 0): void {
+    if (this.#state === 'busy') {
+      if (isInRegion(regions)) {
+        const why = 'its pool is already at work, expected it to be idle (a step may not start another)';
+        throw new NnpackError('invalid-context', `${who}: ${why}`);
       }
+      // The call before was cut off, by the time limit of a vm or for want of stack; its workers may be at it still.
+      this.#workers?.control.endJob();
+      this.#workers?.awaitIdle(PATIENCE_MS);
+      this.#workers?.control.takeFailure();
+      this.#state = 'open';
     }
+    if (this.#state === 'closed') throw new NnpackError('disposed', `${who}: its pool is closed`);
+    if (this.mayStillWrite) {
+      const why = 'a worker that did not come back from its work may still write to the memory of its context';
+      throw new NnpackError('worker-failed', `${who}: ${why}, expected a new context`);
+    }
+  }
+
+  /**
+   * Ends the workers and lets go of the memory, which nobody touches from then on unless {@link mayStillWrite}. Closing twice is
+   * harmless; closing from inside a step is refused.
+   */
+  close(): void {
+    if (this.#state === 'busy' && isInRegion(0)) {
+      throw new NnpackError('invalid-context', 'dispose: the pool is at work, expected it to be idle');
+    }
+    this.#state = 'closed';
+    this.#thread = null;
+    this.#workers?.close();
   }
 }
 
-/** Runs item number `item` of the tiled loop: what the caller and every worker do with a claim. */
-export function runItem<P extends Parameters>(
-  thread: Thread,
-  step: Step<P>,
-  parameters: P,
-  item: number,
-  rangeI: number,
-  rangeJ: number,
-  tileI: number,
-  tileJ: number,
-): void {
-  const across = Math.ceil(rangeJ / tileJ);
-  const i = Math.floor(item / across) * tileI;
-  const j = (item % across) * tileJ;
-  step.run(thread, parameters, i, j, Math.min(tileI, rangeI - i), Math.min(tileJ, rangeJ - j));
-}
-
-/** Whether this thread may sleep in Atomics.wait. */
-function mayBlock(): boolean {
-  if (typeof SharedArrayBuffer === 'undefined') return false;
+/**
+ * Whether more than so many parallel functions are on the stack. It alone tells a step that starts another from a call
+ * that was cut off: nothing runs, not even `finally`, when an engine ends a call for its time.
+ */
+function isInRegion(regions: number): boolean {
+  const errors: { stackTraceLimit?: unknown } = Error;
+  const limit = errors.stackTraceLimit;
   try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
-    return true;
+    errors.stackTraceLimit = Number.POSITIVE_INFINITY;
+    const stack = String(new Error().stack);
+    // Names of methods, because tools that shorten code keep them; where they do not show, nothing can be told.
+    if (!/\b(expectIdle|close)\b/.test(stack)) return true;
+    return stack.split(/\bparallelize2dTile2d\b/).length - 1 > regions;
   } catch {
-    return false;
+    return true;
+  } finally {
+    try {
+      errors.stackTraceLimit = limit;
+    } catch {
+      // It could not be set in the first place.
+    }
   }
 }

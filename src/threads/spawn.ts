@@ -1,13 +1,28 @@
 import type { Worker as NodeWorker } from 'node:worker_threads';
-import type { WorkerSetup } from './pool.ts';
+import { textOf } from '../check/options.ts';
+import { show } from '../errors.ts';
+import type { WorkerSetup } from './control.ts';
+import { Lifeline } from './lifeline.ts';
+import { mustImportNode, nodeWorkerThreads } from './runtime.ts';
 
 /** Makes the worker that runs the package's worker script; for places where neither Node nor a browser is meant. */
 export type WorkerFactory = (script: URL) => Worker | NodeWorker;
 
-/** A worker as the pool sees it. */
+/** What a worker lets the pool know. */
+export interface WorkerEvents {
+  readonly message: (message: unknown) => void;
+  /** It has failed or ended; may come more than once. */
+  readonly end: (why: string) => void;
+}
+
+/** A worker as the pool sees it. Whatever its host or its maker does wrong becomes a text; nothing of it is thrown. */
 export interface WorkerHandle {
-  /** Resolves when the worker is ready (null), or has failed or ended before that (why). */
-  readonly started: Promise<string | null>;
+  /** Whether {@link isGone} can ever be true. */
+  readonly tells: boolean;
+  /** Whether its thread is known to have ended, even by a caller that may not return to its event loop. */
+  isGone(): boolean;
+  /** Lets the process end while it lives. */
+  unref(): void;
   terminate(): void;
 }
 
@@ -15,48 +30,110 @@ export interface WorkerHandle {
  * The package's worker script: a real file, because policies forbid `blob:` URLs. Run from source, it is that of the
  * build, because a worker does not inherit its parent's loader of TypeScript.
  */
-function workerScript(): URL {
+export function workerScript(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker.js' : '../worker.js', import.meta.url);
 }
 
-/** Starts a worker that, once it is ready, no longer keeps the process alive. */
-export function spawnWorker(setup: WorkerSetup, factory: WorkerFactory = defaultFactory): WorkerHandle {
-  const worker = factory(workerScript());
-  let started: (failure: string | null) => void = () => {};
-  const startedPromise = new Promise<string | null>((resolve) => {
-    started = resolve;
-  });
-  if ('unref' in worker) {
-    worker.once('message', () => {
-      started(null);
-      worker.unref();
-    });
-    // A listener also keeps a failing worker from ending the process; jobs hear of failures through the pool's words.
-    worker.on('error', (error: unknown) => started(error instanceof Error ? error.message : String(error)));
-    worker.once('exit', () => started('it ended'));
-  } else {
-    worker.onmessage = () => started(null);
-    worker.onerror = (event) => started(event.message);
-  }
+/**
+ * Starts a worker, and tells it what to do.
+ *
+ * @throws whatever the factory or the worker throws
+ */
+export function spawnWorker(
+  script: URL,
+  setup: WorkerSetup,
+  events: WorkerEvents,
+  factory: WorkerFactory = defaultFactory,
+): WorkerHandle {
+  const worker = expectWorker(factory(script));
+  const lifeline = 'on' in worker ? Lifeline.make() : null;
   try {
-    worker.postMessage(setup);
+    listen(worker, events);
+    if ('on' in worker) {
+      worker.postMessage(
+        lifeline === null ? setup : { ...setup, lifeline: lifeline.end },
+        lifeline ? [lifeline.end] : [],
+      );
+    } else worker.postMessage(setup);
+    // Node's ports are to be closed by hand.
+    if ('on' in worker) worker.on('exit', () => lifeline?.isCut());
+    return handleOf(worker, lifeline);
   } catch (error) {
     // Without a setup it would wait for ever, and keep the process alive.
-    void worker.terminate();
+    void terminate(worker);
+    lifeline?.close();
     throw error;
   }
-  return { started: startedPromise, terminate: () => void worker.terminate() };
+}
+
+function expectWorker(made: unknown): Worker | NodeWorker {
+  const { postMessage, terminate } = Object(made) as Partial<Worker>;
+  if (typeof postMessage === 'function' && typeof terminate === 'function') return made as Worker | NodeWorker;
+  throw new Error(`the factory gave ${show(made)}, expected a worker`);
+}
+
+function listen(worker: Worker | NodeWorker, { message, end }: WorkerEvents): void {
+  const unread = (): void => end('a message of it could not be read');
+  if ('on' in worker) {
+    worker.on('message', message);
+    worker.on('messageerror', unread);
+    // A listener also keeps a failing worker from ending the process.
+    worker.on('error', (error: unknown) => end(causeOf(error)));
+    worker.on('exit', (code: unknown) => end(`it ended with code ${show(code)}`));
+  } else {
+    worker.onmessage = (event) => message(event.data);
+    worker.onmessageerror = unread;
+    worker.onerror = (event) => {
+      // Else the page would hear of it once more.
+      event?.preventDefault?.();
+      // A script that cannot be loaded is an event without a text.
+      end(event?.message || 'it could not be loaded, or failed without a word');
+    };
+  }
+}
+
+function handleOf(worker: Worker | NodeWorker, lifeline: Lifeline | null): WorkerHandle {
+  let isTerminated = false;
+  return {
+    tells: lifeline !== null,
+    isGone: () => lifeline?.isCut() ?? false,
+    unref() {
+      if (!('unref' in worker)) return;
+      try {
+        worker.unref();
+      } catch {
+        // Then it keeps the process alive, which is its maker's wish.
+      }
+    },
+    terminate() {
+      if (isTerminated) return;
+      isTerminated = true;
+      void terminate(worker);
+    },
+  };
+}
+
+/** What a worker or its maker has thrown, which may be anything. */
+export function causeOf(error: unknown): string {
+  const text = error === undefined || error === null ? '' : textOf(error);
+  return text === '' ? `${show(error)} was thrown` : text;
+}
+
+/** A worker that cannot be ended is left alone. */
+async function terminate(worker: Worker | NodeWorker): Promise<void> {
+  try {
+    await worker.terminate();
+  } catch {
+    // Nobody could do anything about it.
+  }
 }
 
 function defaultFactory(script: URL): Worker | NodeWorker {
   const node = nodeWorkerThreads();
   if (node !== undefined) return new node.Worker(script);
+  if (mustImportNode()) {
+    throw new Error('Node before 20.16 gives its threads to createContext alone, which can wait for them');
+  }
   if (typeof Worker === 'undefined') throw new Error('neither worker_threads nor Worker is available');
   return new Worker(script, { type: 'module' });
-}
-
-/** `node:worker_threads` without an import that a browser's bundler would trip over. */
-export function nodeWorkerThreads(): typeof import('node:worker_threads') | undefined {
-  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
-  return process.getBuiltinModule('node:worker_threads');
 }

@@ -35,3 +35,20 @@ export function defineStep<F extends string>(
   if (fields.length > MAX_FIELDS) throw new RangeError(`step ${name} has ${fields.length} fields`);
   return Object.freeze({ name, fields, run });
 }
+
+/** Runs item number `item` of the tiled loop: what the caller and every worker do with a claim. */
+export function runItem<P extends Parameters>(
+  thread: Thread,
+  step: Step<P>,
+  parameters: P,
+  item: number,
+  rangeI: number,
+  rangeJ: number,
+  tileI: number,
+  tileJ: number,
+): void {
+  const across = Math.ceil(rangeJ / tileJ);
+  const i = Math.floor(item / across) * tileI;
+  const j = (item % across) * tileJ;
+  step.run(thread, parameters, i, j, Math.min(tileI, rangeI - i), Math.min(tileJ, rangeJ - j));
+}

@@ -1,25 +1,36 @@
+import { textOf } from '../check/options.ts';
 import type { SimdSetup } from '../kernels/simd/exports.ts';
 import type { KernelTable } from '../kernels/table.ts';
 import { type SharedBytes, viewsOf } from '../tensor/bytes.ts';
 import type { Memory } from '../tensor/memory.ts';
 import {
-  ACTIVE,
   CLOSING,
   Control,
+  ENDED,
   GENERATION,
+  IDLE,
   ITEMS,
   MEMORY_PAGES,
   NEXT,
-  PROGRESS,
   RANGE_I,
   RANGE_J,
   READY,
+  REFUSED,
+  SETUP,
+  STARTED,
+  STARTING,
   TILE_I,
   TILE_J,
+  WORKING,
+  type WorkerMessage,
+  type WorkerSetup,
+  wordOf,
 } from './control.ts';
-import { runItem, type WorkerSetup } from './pool.ts';
-import { nodeWorkerThreads } from './spawn.ts';
-import type { Step, Thread } from './step.ts';
+import { importNode, mustImportNode, nodeWorkerThreads } from './runtime.ts';
+import { runItem, type Step, type Thread } from './step.ts';
+
+/** Makes the kernel table of a name over a thread's memory. */
+export type TableFor = (name: string, memory: Memory, simd: SimdSetup | null) => KernelTable;
 
 /**
  * A worker's life: wait for the setup, say that it is ready, then take part in one job after another until the pool
@@ -29,97 +40,151 @@ import type { Step, Thread } from './step.ts';
  * @param tableFor makes the kernel table of a name over this thread's memory
  */
 export function serveWorker(steps: ReadonlyMap<string, Step>, tableFor: TableFor): void {
+  // In a browser messages are lost that come before somebody listens: only who must wait waits.
+  if (mustImportNode()) void importNode().then(() => listen(steps, tableFor));
+  else listen(steps, tableFor);
+}
+
+function listen(steps: ReadonlyMap<string, Step>, tableFor: TableFor): void {
   const port = nodeWorkerThreads()?.parentPort;
-  const start = (setup: WorkerSetup): void => {
-    const worker = new WorkerLoop(setup, steps, tableFor);
-    if (port) process.once('exit', () => worker.leaveDead());
-    (port ?? (globalThis as unknown as { postMessage(value: unknown): void })).postMessage('ready');
-    worker.serve();
+  const host = port ?? (globalThis as unknown as { postMessage(value: unknown): void });
+  const say = (message: WorkerMessage): void => host.postMessage(message);
+  const hear = (message: unknown): void => {
+    if (wordOf(message) !== SETUP) return;
+    work(message as WorkerSetup, steps, tableFor, say);
     if (port) process.exit();
     else globalThis.close();
   };
-  if (port) port.once('message', start);
-  else globalThis.onmessage = (event: MessageEvent<WorkerSetup>) => start(event.data);
+  const unread = (): void => say({ word: REFUSED, why: 'the setup could not be read' });
+  if (port) {
+    port.on('message', hear);
+    port.on('messageerror', unread);
+  } else {
+    globalThis.onmessage = (event: MessageEvent<unknown>) => hear(event.data);
+    globalThis.onmessageerror = unread;
+  }
 }
 
-/** Makes the kernel table of a name over a thread's memory. */
-export type TableFor = (name: string, memory: Memory, simd: SimdSetup | null) => KernelTable;
+/** From the setup to the end of the pool. */
+function work(
+  setup: WorkerSetup,
+  steps: ReadonlyMap<string, Step>,
+  tableFor: TableFor,
+  say: (message: WorkerMessage) => void,
+): void {
+  let worker: WorkerLoop;
+  try {
+    worker = new WorkerLoop(setup, steps, tableFor);
+  } catch (error) {
+    // With other kernels it would compute other bits.
+    say({ word: REFUSED, why: textOf(error) });
+    return;
+  }
+  if (nodeWorkerThreads()) process.once('exit', () => worker.leaveDead());
+  if (!worker.begin()) return;
+  say({ word: STARTED });
+  worker.serve();
+}
 
 class WorkerLoop {
   readonly #control: Control;
   readonly #words: Int32Array;
+  readonly #seat: number;
   readonly #memory: SharedMemory;
-  readonly #thread: Thread;
+  readonly #kernels: KernelTable;
   readonly #steps: ReadonlyMap<string, Step>;
-  #registered = false;
+  #thread: Thread;
   #stepName = '';
 
   constructor(setup: WorkerSetup, steps: ReadonlyMap<string, Step>, tableFor: TableFor) {
     this.#control = new Control(setup.control);
     this.#words = this.#control.words;
+    this.#seat = setup.seat;
     this.#memory = new SharedMemory(setup.memory);
-    const kernels = tableFor(setup.kernels, this.#memory, setup.simd);
-    // Numbered as they become ready, and last of all, so that a worker that fails to start leaves no gap: workspaces
-    // have a part for each thread that there is.
-    this.#thread = { index: 1 + Atomics.add(this.#words, READY, 1), memory: this.#memory, kernels };
+    this.#kernels = tableFor(setup.kernels, this.#memory, setup.simd);
+    this.#thread = { index: -1, memory: this.#memory, kernels: this.#kernels };
     this.#steps = steps;
   }
 
-  /** Takes part in jobs until the pool closes. */
+  /**
+   * Becomes one of the pool's threads, unless the pool has given it up. Threads are numbered as they become ready, and
+   * last of all, so that a worker that fails to start leaves no gap: workspaces have a part for each thread that there is.
+   */
+  begin(): boolean {
+    if (!this.#change(STARTING, IDLE)) return false;
+    const index = 1 + Atomics.add(this.#words, READY, 1);
+    this.#words[this.#control.indexAt(this.#seat)] = index;
+    this.#thread = { index, memory: this.#memory, kernels: this.#kernels };
+    return true;
+  }
+
+  /** Takes part in jobs until the pool closes, or takes it for lost. */
   serve(): void {
     const words = this.#words;
     for (let seen = Atomics.load(words, GENERATION); Atomics.load(words, CLOSING) === 0; ) {
-      this.#takePart();
+      if (!this.#takePart()) return;
       Atomics.wait(words, GENERATION, seen);
       seen = Atomics.load(words, GENERATION);
     }
   }
 
-  /** What a worker that ends in the middle of a job still says, so that the caller does not wait for it. */
+  /** What a worker that ends still says, so that the caller neither waits for it nor counts on it. */
   leaveDead(): void {
-    if (!this.#registered) return;
-    this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} ended in the middle of its work`);
-    this.#deregister();
+    const state = Atomics.load(this.#words, this.#seat);
+    if (Atomics.load(this.#words, CLOSING) !== 0 || (state !== WORKING && state !== IDLE)) return;
+    if (state === WORKING) {
+      this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} ended in the middle of its work`);
+    }
+    if (this.#change(state, ENDED)) Atomics.notify(this.#words, this.#seat);
   }
 
-  #takePart(): void {
-    const words = this.#words;
+  /** @returns whether it is still one of the pool's threads */
+  #takePart(): boolean {
     // Nobody waits for a worker that dies while no job is open.
-    if (Atomics.load(words, NEXT) >= 0) return;
-    this.#registered = true;
-    Atomics.add(words, ACTIVE, 1);
+    if (Atomics.load(this.#words, NEXT) >= 0) return true;
+    if (!this.#change(IDLE, WORKING)) return false;
+    try {
+      this.#work();
+    } catch (error) {
+      this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} failed: ${textOf(error)}`);
+    }
+    const isThread = this.#change(WORKING, IDLE);
+    // Given up as lost, it says that it writes nothing more.
+    if (!isThread) Atomics.store(this.#words, this.#seat, ENDED);
+    Atomics.notify(this.#words, this.#seat);
+    return isThread;
+  }
+
+  #work(): void {
+    const words = this.#words;
     let claim = Atomics.add(words, NEXT, 1);
-    if (claim < 0) {
-      const step = this.#beginJob();
-      const parameters = step === undefined ? {} : this.#control.readParameters(step.fields);
-      for (; claim < 0 && step !== undefined; claim = Atomics.add(words, NEXT, 1)) {
-        try {
-          const item = claim + words[ITEMS];
-          runItem(this.#thread, step, parameters, item, words[RANGE_I], words[RANGE_J], words[TILE_I], words[TILE_J]);
-        } catch (error) {
-          const text = error instanceof Error ? error.message : String(error);
-          this.#control.fail(
-            `${step.name}: item ${claim + words[ITEMS]} of ${words[ITEMS]} failed in worker ${this.#thread.index}: ${text}`,
-          );
-        }
-        Atomics.add(words, PROGRESS, 1);
+    if (claim >= 0) return;
+    const step = this.#beginJob();
+    if (step === undefined) return;
+    const parameters = this.#control.readParameters(step.fields);
+    for (; claim < 0; claim = Atomics.add(words, NEXT, 1)) {
+      const item = claim + words[ITEMS];
+      try {
+        runItem(this.#thread, step, parameters, item, words[RANGE_I], words[RANGE_J], words[TILE_I], words[TILE_J]);
+      } catch (error) {
+        const where = `item ${item} of ${words[ITEMS]} failed in worker ${this.#thread.index}`;
+        this.#control.fail(`${step.name}: ${where}: ${textOf(error)}`);
       }
     }
-    this.#deregister();
   }
 
   #beginJob(): Step | undefined {
     this.#stepName = this.#control.readName();
     this.#memory.grow(this.#words[MEMORY_PAGES] * 65_536);
     const step = this.#steps.get(this.#stepName);
-    if (step === undefined)
+    if (step === undefined) {
       this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} knows no step of this name`);
+    }
     return step;
   }
 
-  #deregister(): void {
-    this.#registered = false;
-    if (Atomics.sub(this.#words, ACTIVE, 1) === 1) Atomics.notify(this.#words, ACTIVE);
+  #change(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#words, this.#seat, from, to) === from;
   }
 }
 

@@ -1,0 +1,135 @@
+import {
+  Control,
+  ENDED,
+  GIVEN_UP,
+  IDLE,
+  LOST,
+  REFUSED,
+  SETUP,
+  STARTED,
+  STARTING,
+  WORKING,
+  type WorkerSetup,
+  wordOf,
+} from './control.ts';
+import { spawnWorker, type WorkerFactory, type WorkerHandle, workerScript } from './spawn.ts';
+
+/** One worker and its seat among the control words: how it is with it, as both sides know it. */
+export class Seat {
+  /** Where its state is among the control words. */
+  readonly at: number;
+  /** Resolves when it is ready, or has been given up. */
+  readonly started: Promise<void>;
+  readonly #indexAt: number;
+  readonly #words: Int32Array;
+  readonly #script: URL;
+  /** Nothing yet for what the worker says while it is being made. */
+  readonly #worker: WorkerHandle | undefined;
+  readonly #failed: (why: string) => void;
+  #settle: () => void = () => {};
+  #loss = '';
+  #isTerminated = false;
+  #isClosed = false;
+
+  /**
+   * @param failed is told why, when the worker is given up
+   * @throws what the factory or the worker throws
+   */
+  constructor(
+    control: Control,
+    number: number,
+    setup: Pick<WorkerSetup, 'memory' | 'kernels' | 'simd'>,
+    failed: (why: string) => void,
+    factory?: WorkerFactory,
+  ) {
+    this.at = Control.seat(number);
+    this.#indexAt = control.indexAt(this.at);
+    this.#words = control.words;
+    this.#failed = failed;
+    this.started = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    const own = { word: SETUP, control: control.buffer, seat: this.at, ...setup } as const;
+    const events = { message: (message: unknown) => this.#hear(message), end: (why: string) => this.#end(why) };
+    this.#script = workerScript();
+    this.#worker = spawnWorker(this.#script, own, events, factory);
+    if (this.#isTerminated) this.#worker.terminate();
+  }
+
+  get state(): number {
+    return Atomics.load(this.#words, this.at);
+  }
+
+  /** Whether it can be known that its thread has ended. */
+  get tells(): boolean {
+    return this.#worker?.tells ?? false;
+  }
+
+  isGone(): boolean {
+    return this.#worker?.isGone() ?? false;
+  }
+
+  /** What became of a worker that was ready once and is none of the threads any more; empty while it is one. */
+  get loss(): string {
+    if (this.#loss !== '') return this.#loss;
+    return this.state === ENDED && !this.#isClosed ? `${this.#name} ended in the middle of its work` : '';
+  }
+
+  get #name(): string {
+    return `worker ${this.#words[this.#indexAt]}`;
+  }
+
+  /** Whether it did not come back, and is not known to be gone by now. */
+  isLost(): boolean {
+    if (this.state === LOST && this.isGone()) this.#change(LOST, ENDED);
+    return this.state === LOST;
+  }
+
+  /** Ends a worker that is still starting; one that is ready by now stays. */
+  giveUp(why: string): void {
+    if (!this.#change(STARTING, GIVEN_UP)) return;
+    this.#failed(`${this.#script.href}: ${why}`);
+    this.terminate();
+    this.#settle();
+  }
+
+  /** Takes a worker that is ready out of the threads, and says what became of it; empty if it came back meanwhile. */
+  lose(state: typeof ENDED | typeof LOST, what: string): string {
+    const isAtWork = this.#change(WORKING, state);
+    if (!isAtWork && !this.#change(IDLE, ENDED)) return '';
+    this.#loss = `${this.#name} ${what}`;
+    this.terminate();
+    return isAtWork ? this.#loss : '';
+  }
+
+  terminate(): void {
+    this.#isTerminated = true;
+    this.#worker?.terminate();
+  }
+
+  /** Ends it, because its pool is closed. */
+  close(): void {
+    this.#isClosed = true;
+    this.#change(STARTING, GIVEN_UP);
+    this.terminate();
+    this.#settle();
+  }
+
+  #change(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#words, this.at, from, to) === from;
+  }
+
+  #hear(message: unknown): void {
+    const word = wordOf(message);
+    if (word === STARTED && this.state !== STARTING) {
+      this.#worker?.unref();
+      this.#settle();
+    } else if (word === REFUSED) this.giveUp(String((message as { why?: unknown }).why));
+  }
+
+  #end(why: string): void {
+    this.giveUp(why);
+    // In the middle of a job it is up to the caller, who waits for it, to find that out.
+    if (!this.#isClosed && this.state === IDLE) this.lose(ENDED, `ended while it was idle (${why})`);
+  }
+}
