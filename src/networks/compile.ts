@@ -225,21 +225,20 @@ function compileScaleShift(
   };
 }
 
-/** y = activation(x₀ + x₁ + …), from the left; y may be any one of them. */
+/**
+ * y = activation(x₀ + x₁ + …), from the left, wherever the values lie; y may be x₀ or x₁, unless a later one lies there too.
+ */
 function addAll(
   context: Context,
   size: number,
-  inputs: readonly number[],
+  [first, ...others]: readonly number[],
   y: number,
   activation: ReturnType<typeof checkActivation>,
 ): void {
-  // The input that y lies on goes first, before it is written over.
-  const inPlace = inputs.indexOf(y);
-  const order = inPlace <= 0 ? inputs : [y, ...inputs.filter((_, i) => i !== inPlace)];
-  for (let i = 1; i < order.length; i++) {
-    const isLast = i === order.length - 1;
-    runAddition(context, size, i === 1 ? order[0] : y, order[i], y, isLast ? activation : IDENTITY);
-  }
+  others.forEach((x, i) => {
+    const isLast = i === others.length - 1;
+    runAddition(context, size, i === 0 ? first : y, x, y, isLast ? activation : IDENTITY);
+  });
 }
 
 /** A copy of constant numbers in the context's memory; 0 for none. */

@@ -11,7 +11,8 @@
  *       offset = lowest gap between the placed values that are live with it in which it fits
  *
  * A node that works element by element may write over an input that dies there, and a flatten or dropout has nothing to
- * write at all. In both cases the two values become one box, from the birth of the first to the death of the last.
+ * write at all. In both cases the two values become one box, from the birth of the first to the death of the last. A sum
+ * is written once its first two terms are read, so it may lie on one of them that does not come again, under any name.
  * Inputs of the network are values like the others: they are copied in, and may be written over.
  */
 import type { Network, NetworkNode } from './network.ts';
@@ -75,7 +76,7 @@ function liveBoxes(network: Network, shapes: NetworkShapes) {
   network.nodes.forEach((node, step) => {
     const read = node.inputs.map((name) => boxOf.get(name)!);
     // a box dies at this step if nobody reads any of its values later
-    const shared = isView(node) ? read[0] : worksInPlace(node) ? read.find((box) => box.dies === step) : undefined;
+    const shared = isView(node) ? read[0] : writtenOver(node, read).find((box) => box.dies === step);
     make(node.name, step, shared);
   });
   return { boxes, boxOf, total };
@@ -86,17 +87,18 @@ function isView(node: NetworkNode): boolean {
   return node.op === 'flatten' || node.op === 'dropout';
 }
 
-/** Whether element i of the output needs nothing of its inputs but element i. */
-function worksInPlace(node: NetworkNode): boolean {
+/** Those of the boxes that a node reads which it may write its output over, if nobody reads them later. */
+function writtenOver(node: NetworkNode, read: readonly Box[]): readonly Box[] {
   switch (node.op) {
     case 'relu':
     case 'clamp':
     case 'batch-normalisation':
     case 'scale-shift':
+      return read;
     case 'addition':
-      return true;
+      return read.slice(0, 2).filter((box) => !read.includes(box, 2));
     default:
-      return false;
+      return [];
   }
 }
 

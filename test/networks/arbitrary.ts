@@ -31,7 +31,8 @@ export function randomNumbers(seed: number, count: number): Float32Array {
 
 /**
  * Networks of the given ops over one input of about `size` rows and columns. With `sliceable`, strides are 1 and scales
- * whole; every value that nothing reads is an output, and with `oneOutput` only the last, with the nodes behind it.
+ * whole. Every value that nothing reads is an output, and some others are; with `oneOutput` only the last, with the nodes
+ * behind it. Sums and concatenations read several values, the same one more than once too.
  */
 export function drawnNetwork(options: {
   ops: readonly Op[];
@@ -50,8 +51,9 @@ export function drawnNetwork(options: {
       width: fc.integer({ min: 1, max: options.size }),
       batch: options.sliceable ? fc.constant(1) : fc.integer({ min: 1, max: 2 }),
       seed: nat,
+      extra: nat,
     })
-    .map(({ choices, channels, height, width, batch, seed }) => {
+    .map(({ choices, channels, height, width, batch, seed, extra }) => {
       const shapes = new Map<string, number[]>([['input', [channels, height, width]]]);
       const nodes: NetworkNode[] = [];
       choices.forEach((numbers, i) => {
@@ -61,7 +63,9 @@ export function drawnNetwork(options: {
       });
       const read = new Set(nodes.flatMap((node) => node.inputs));
       const unread = nodes.map((node) => node.name).filter((name) => !read.has(name));
-      const outputs = options.oneOutput ? unread.slice(-1) : unread;
+      // Now and then a value that others read as well, the input among them, or the same output twice.
+      const also = [...shapes.keys()].filter((_, i) => (extra >> (i % 20)) % 4 === 3);
+      const outputs = options.oneOutput ? unread.slice(-1) : [...unread, ...also];
       const needed = neededNodes({ name: 'drawn', inputs: [], nodes, outputs });
       const input = tensor([batch, channels, height, width], randomNumbers(seed, batch * channels * height * width));
       const network = {
@@ -164,14 +168,14 @@ function makeNode(
     case 'scale-shift':
       return [{ op, name, inputs, scale: numbers(channels, 1), shift: numbers(channels, 2) }, shape];
     case 'concatenation': {
-      const second = alike[other % alike.length];
-      if (a % 4 === 0) return [{ op, name, inputs }, shape];
-      return [{ op, name, inputs: [input, second] }, [channels + shapes.get(second)![0], ...shape.slice(1)]];
+      const all = [input, ...severalOf(alike, a % 4, other)];
+      const sum = all.reduce((total, n) => total + shapes.get(n)![0], 0);
+      return [{ op, name, inputs: all }, [sum, ...shape.slice(1)]];
     }
     case 'addition': {
       const same = names.filter((n) => `${shapes.get(n)}` === `${shape}`);
-      const second = same[other % same.length];
-      return [{ op, name, inputs: [input, second], activation: drawnActivation(a) }, shape];
+      const all = [input, ...severalOf(same, 1 + (b % 3), other)];
+      return [{ op, name, inputs: all, activation: drawnActivation(a) }, shape];
     }
     case 'resize': {
       // no larger than that, or the naive loops take all day
@@ -188,6 +192,11 @@ function makeNode(
     default:
       return asIs;
   }
+}
+
+/** So many of the names; one may come several times, and of few names one does. */
+function severalOf(names: readonly string[], count: number, from: number): string[] {
+  return Array.from({ length: count }, (_, i) => names[(from >> (5 * i)) % names.length]);
 }
 
 function drawnActivation(n: number): Activation | undefined {

@@ -161,6 +161,30 @@ describe('planNetwork', () => {
     expect(softmax.data).toEqual(softmaxOutput({ input: lrn, context }).data);
   });
 
+  it.each<[string, string[], number[]]>([
+    ['a + b + a', ['a', 'b', 'a'], [1, 5]],
+    ['a + b + dropout(a)', ['a', 'b', 'c'], [1, 5]],
+    ['a + dropout(a) + b', ['a', 'c', 'b'], [1, 5]],
+    ['b + a + a + a', ['b', 'a', 'a', 'a'], [-1, 7]],
+    ['a + a', ['a', 'a'], [-4, 4]],
+    ['a + a + a', ['a', 'a', 'a'], [-6, 6]],
+  ])('adds %s, where each may lie where another did', (_, inputs, expected) => {
+    const scaled = (name: string, scale: number, shift: number): NetworkNode => {
+      return { op: 'scale-shift', name, inputs: ['x'], scale: Float32Array.of(scale), shift: Float32Array.of(shift) };
+    };
+    // a = [−2, 2], b = [5, 1]
+    const nodes: NetworkNode[] = [
+      scaled('a', 2, 0),
+      scaled('b', -2, 3),
+      { op: 'relu', name: 'c', inputs: ['a'], negativeSlope: 1 },
+      { op: 'addition', name: 'sum', inputs },
+    ];
+    const network: Network = { name: 'sums', inputs: [{ name: 'x', shape: [1, 1, 2] }], nodes, outputs: ['sum'] };
+    const plan = planNetwork(network, { context: contexts[0] });
+    expect([...plan.run({ x: makeTensor(Float32Array.of(-1, 1), [1, 1, 2]) }).sum.data]).toEqual(expected);
+    plan.dispose();
+  });
+
   it('reports every node that runs: rules, algorithm, multiply-adds and time', () => {
     const plan = planNetwork(small, { context: contexts[0], inputs: { image: [3, 12, 12] } });
     plan.run({ image: makeTensor(new Float32Array(432), [3, 12, 12]) });

@@ -61,6 +61,10 @@ function simulate(network: Network, shapes: NetworkShapes, offsets: ReadonlyMap<
       const inPlace = ELEMENTWISE.has(node.op) && offset === offsets.get(name);
       if (!apart && !inPlace) expect.fail(`${node.name} writes over '${name}' while it reads it`);
     }
+    // A sum is written as soon as its first two terms are read.
+    for (const name of node.inputs.slice(2)) {
+      if (offsets.get(name) === offset) expect.fail(`${node.name} has written over '${name}' before it reads it`);
+    }
     write(node.name);
   }
   for (const name of network.outputs) read(name, 'the caller');
@@ -104,6 +108,25 @@ describe('planMemory', () => {
     expect(plan.total).toBe(4 * 256);
     expect(plan.offsets.get('a')).toBe(plan.offsets.get('b'));
     expect(sizeOf(networkOf(relu, ['a', 'c']))).toBe(3);
+  });
+
+  it('adds over a term only where no later term is the same, under whatever name', () => {
+    const producers: NetworkNode[] = [
+      { op: 'convolution', name: 'a', inputs: ['x'], kernel },
+      { op: 'convolution', name: 'b', inputs: ['x'], kernel },
+      { op: 'dropout', name: 'c', inputs: ['a'] },
+    ];
+    const placeOf = (...inputs: string[]): string | undefined => {
+      const network = networkOf([...producers, { op: 'addition', name: 'sum', inputs }]);
+      const { offsets } = planMemory(network, inferShapes(network));
+      return inputs.find((name) => offsets.get(name) === offsets.get('sum'));
+    };
+    expect(placeOf('a', 'b')).toBe('a');
+    expect(placeOf('a', 'a')).toBe('a');
+    expect(placeOf('a', 'b', 'a')).toBe('b');
+    expect(placeOf('a', 'b', 'c')).toBe('b');
+    expect(placeOf('a', 'c', 'b')).toBe('a');
+    expect(placeOf('a', 'b', 'b', 'c')).toBe(undefined);
   });
 
   it('does not move what a flatten or dropout only renames', () => {
