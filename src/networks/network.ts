@@ -141,7 +141,7 @@ export interface ConcatenationNode extends NodeBase {
   readonly op: 'concatenation';
 }
 
-/** The sum of two or more values of one shape. */
+/** The sum of two or more values of one shape, added from the left; the same one may come several times. */
 export interface AdditionNode extends NodeBase {
   readonly op: 'addition';
   readonly activation?: Activation;
@@ -196,7 +196,7 @@ export function sidesOf(padding: Padding): Sides {
 }
 
 /** How an error names a node. */
-export function whoIs(node: NetworkNode): string {
+export function whoIs(node: Pick<NetworkNode, 'name' | 'op'>): string {
   return `node '${node.name}' (${node.op})`;
 }
 

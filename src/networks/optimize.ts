@@ -25,11 +25,26 @@ import type {
   ScaleShiftNode,
 } from './network.ts';
 import { axesOf, countReaders, neededNodes } from './network.ts';
+import { parseNetwork } from './parse.ts';
+import { declaredShapes } from './shapes.ts';
 
-/** All of the steps. The names of the network's inputs and outputs stay as they are. */
-export function optimize(network: Network): Network {
-  return fuseActivations(foldBatchNormalisation(dropIdentities(network)));
+/**
+ * All of the steps. The names of the network's inputs and outputs stay as they are.
+ *
+ * @throws NnpackError for a network that makes no sense, also where no output needs what makes none
+ */
+export function optimize(given: Network): Network {
+  if (optimized.has(given)) return given;
+  const network = parseNetwork(given);
+  // Channels that do not agree must be found before two nodes are made one.
+  declaredShapes(network);
+  const shorter = parseNetwork(fuseActivations(foldBatchNormalisation(dropIdentities(network))));
+  optimized.add(shorter);
+  return shorter;
 }
+
+/** What came out, which has nothing left to do. */
+const optimized = new WeakSet<Network>();
 
 export function dropIdentities(network: Network): Network {
   const needed = { ...network, nodes: neededNodes(network) };

@@ -14,7 +14,8 @@
 import { type ErrorCode, NnpackError, show } from '../errors.ts';
 import type { ConvolutionNode, Network, NetworkNode, PoolingNode, Sides } from './network.ts';
 import { axesOf, sidesOf, whoIs } from './network.ts';
-import { validateNetwork } from './validation.ts';
+import { parseNetwork } from './parse.ts';
+import { parseByName, parseList } from './parse-values.ts';
 
 /** [C, H, W] or [C]. */
 export type Shape = readonly number[];
@@ -55,14 +56,13 @@ export interface Windows {
  * @example
  * inferShapes(network, { image: [3, 224, 224] }, 8).multiplyAdds
  */
-export function inferShapes(network: Network, inputs: Readonly<Record<string, Shape>> = {}, batch = 1): NetworkShapes {
-  validateNetwork(network);
+export function inferShapes(given: Network, inputs: Readonly<Record<string, Shape>> = {}, batch = 1): NetworkShapes {
+  const network = parseNetwork(given);
   if (!Number.isSafeInteger(batch) || batch < 1) {
     const who = `network '${network.name}'`;
     throw new NnpackError('invalid-batch-size', `${who}: batch expected an integer ≥ 1, got ${show(batch)}`);
   }
-  const values = new Map<string, Shape>();
-  for (const input of network.inputs) values.set(input.name, inputShape(network, input.name, input.shape, inputs));
+  const values = inputShapes(network, inputs);
   const nodes = network.nodes.map((node): NodeShape => {
     const shapes = node.inputs.map((name) => values.get(name)!);
     const output = outputShape(node, shapes) as Shape;
@@ -81,8 +81,8 @@ export function inferShapes(network: Network, inputs: Readonly<Record<string, Sh
 }
 
 /** The shapes that follow from the network's own declarations, null where they follow from an open size. */
-export function declaredShapes(network: Network): Map<string, PartialShape> {
-  validateNetwork(network);
+export function declaredShapes(given: Network): Map<string, PartialShape> {
+  const network = parseNetwork(given);
   const values = new Map<string, PartialShape>();
   for (const input of network.inputs) values.set(input.name, input.shape);
   for (const node of network.nodes) {
@@ -219,24 +219,27 @@ function parametersOf(node: NetworkNode): number {
   }
 }
 
-function inputShape(
-  network: Network,
-  name: string,
-  declared: PartialShape,
-  given: Readonly<Record<string, Shape>>,
-): Shape {
-  const who = `network '${network.name}': input ${show(name)}`;
-  const shape = Object.hasOwn(given, name) ? given[name] : declared;
+/** The shapes of the network's inputs: those given, or declared. */
+function inputShapes(network: Network, inputs: Readonly<Record<string, Shape>>): Map<string, Shape> {
+  const who = `network '${network.name}'`;
+  const names = network.inputs.map(({ name }) => name);
+  const given = parseByName(who, 'inputs', inputs, names, 'invalid-argument');
+  return new Map(network.inputs.map(({ name, shape }) => [name, inputShape(who, name, shape, given.get(name))]));
+}
+
+function inputShape(network: string, name: string, declared: PartialShape, given: unknown): Shape {
+  const who = `${network}: input ${show(name)}`;
+  const shape = given === undefined ? declared : parseList(who, 'shape', given, 'invalid-input-size');
   const fits =
     shape.length === declared.length && shape.every((size, axis) => declared[axis] === null || size === declared[axis]);
   if (!fits) {
     const expected = `expected ${show([...declared])} (null is any size)`;
     throw new NnpackError('invalid-input-size', `${who} ${expected}, got ${show([...shape])}`);
   }
-  if (!shape.every((size) => Number.isSafeInteger(size) && size! > 0)) {
+  if (!shape.every((size): size is number => Number.isSafeInteger(size) && (size as number) > 0)) {
     throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${show([...shape])}`);
   }
-  return shape as Shape;
+  return shape;
 }
 
 function elementsOf(shape: PartialShape): number | null {

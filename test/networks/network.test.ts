@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import { countReaders } from '../../src/networks/network.ts';
-import { validateNetwork } from '../../src/networks/validation.ts';
+import { parseNetwork } from '../../src/networks/parse.ts';
 
 const kernel = { data: new Float32Array(4 * 3 * 3 * 3), shape: [4, 3, 3, 3] };
 const convolution: NetworkNode = { op: 'convolution', name: 'conv', inputs: ['image'], kernel };
@@ -14,9 +14,7 @@ function networkOf(nodes: readonly NetworkNode[], overrides: Partial<Network> = 
 
 describe('a network', () => {
   it('is valid when every node reads what was made before it', () => {
-    expect(() =>
-      validateNetwork(networkOf([convolution, { op: 'relu', name: 'relu', inputs: ['conv'] }])),
-    ).not.toThrow();
+    expect(() => parseNetwork(networkOf([convolution, { op: 'relu', name: 'relu', inputs: ['conv'] }]))).not.toThrow();
   });
 
   it('counts the readers of a value, outputs of the network among them', () => {
@@ -135,19 +133,19 @@ describe('a network', () => {
       'has a stride of zero',
       networkOf([{ ...convolution, stride: { height: 1, width: 0 } }]),
       'invalid-stride',
-      "node 'conv' (convolution): stride expected an integer ≥ 1, got 0",
+      "node 'conv' (convolution): stride width is 0, expected a whole number of at least 1",
     ],
     [
       'has a dilation of a half',
       networkOf([{ ...convolution, dilation: 0.5 }]),
       'invalid-dilation',
-      "node 'conv' (convolution): dilation expected an integer ≥ 1, got 0.5",
+      "node 'conv' (convolution): dilation is 0.5, expected a whole number of at least 1",
     ],
     [
       'has a negative padding',
       networkOf([{ ...convolution, padding: { left: -1 } }]),
       'invalid-input-padding',
-      "node 'conv' (convolution): padding.left expected an integer ≥ 0, got -1",
+      "node 'conv' (convolution): padding left is -1, expected a whole number of at least 0",
     ],
     [
       'pads what pads itself',
@@ -161,19 +159,19 @@ describe('a network', () => {
       'pools nothing',
       networkOf([{ op: 'average-pooling', name: 'pool', inputs: ['image'], poolingSize: 0 }]),
       'invalid-pooling-size',
-      "node 'pool' (average-pooling): poolingSize expected an integer ≥ 1, got 0",
+      "node 'pool' (average-pooling): poolingSize is 0, expected a whole number of at least 1",
     ],
     [
       'clamps between the wrong ends',
       networkOf([{ op: 'clamp', name: 'clamp', inputs: ['image'], min: 6, max: 0 }]),
       'invalid-activation-parameters',
-      "node 'clamp' (clamp): clamp expected min ≤ max, got 6 and 0",
+      "node 'clamp' (clamp): activation clamps to 6 … 0, expected two numbers in order",
     ],
     [
       'has a slope that is not a number',
       networkOf([{ ...convolution, activation: { type: 'leaky', slope: Number.NaN } }]),
       'invalid-activation-parameters',
-      "node 'conv' (convolution): the slope of the activation expected a finite number of at least 0, got NaN",
+      "node 'conv' (convolution): activation slope is NaN, expected a finite number of at least 0",
     ],
     [
       'enlarges by nothing',
@@ -201,7 +199,7 @@ describe('a network', () => {
   ];
   it.each(broken)('that %s is refused', (_, network, code, text) => {
     try {
-      validateNetwork(network);
+      parseNetwork(network);
     } catch (error) {
       expect(error).toBeInstanceOf(NnpackError);
       expect((error as NnpackError).message).toBe(text);

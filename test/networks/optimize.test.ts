@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchNormalisationNode, ConvolutionNode, Network, NetworkNode } from '../../src/networks/network.ts';
 import { dropIdentities, foldBatchNormalisation, fuseActivations, optimize } from '../../src/networks/optimize.ts';
-import { validateNetwork } from '../../src/networks/validation.ts';
+import { parseNetwork } from '../../src/networks/parse.ts';
 import { drawnNetwork, RUNS, randomNumbers } from './arbitrary.ts';
 import { magnitudesOf, runNaive, type Tensor, tensor } from './naive.ts';
 
@@ -77,7 +77,7 @@ describe('optimize', () => {
     fc.assert(
       fc.property(drawnNetwork({ ops: OPS, size: 5, nodes: 10 }), ({ network, inputs }) => {
         const optimized = optimize(network);
-        validateNetwork(optimized);
+        parseNetwork(optimized);
         expect(optimized.outputs).toEqual(network.outputs);
         expect(optimized.nodes.length).toBeLessThanOrEqual(network.nodes.length);
         expect(optimized.nodes.some((node) => node.op === 'batch-normalisation')).toBe(false);
