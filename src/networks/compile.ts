@@ -1,10 +1,10 @@
 /** A node of a network with its sizes known, as something to run: the algorithm, its memory, and a function of offsets. */
 import { type AlgorithmName, type ConvolutionProgram, IDENTITY, type Profile } from '../algorithms/algorithm.ts';
-import { algorithmNamed } from '../algorithms/list.ts';
+import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { describeShape } from '../dispatch/explain.ts';
-import { contenders } from '../dispatch/measure.ts';
+import { contenders, timeThatCounts } from '../dispatch/measure.ts';
 import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
-import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
+import { type Candidate, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { checkActivation } from '../layers/activation.ts';
 import { runAddition } from '../layers/addition.ts';
 import { planesOf } from '../layers/call.ts';
@@ -19,6 +19,7 @@ import { runSoftmax } from '../layers/softmax.ts';
 import { convolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Context } from '../threads/context.ts';
+import { wholeLines } from './memory-plan.ts';
 import { type ConvolutionNode, type FullyConnectedNode, type NetworkNode, type PoolingNode, whoIs } from './network.ts';
 import { scaleShiftOf } from './optimize.ts';
 import { type Shape, windowsOf } from './shapes.ts';
@@ -26,7 +27,20 @@ import { type Shape, windowsOf } from './shapes.ts';
 /** A run of one node: where its inputs, its output and the shared workspace begin. */
 export type RunNode = (inputs: readonly number[], output: number, workspace: number) => void;
 
-export interface CompiledNode {
+/** One way to compute a node: what it takes, and its estimated milliseconds where there is an estimate. */
+export interface Way {
+  readonly workspaceFloats: number;
+  /** Of the packed weights. */
+  readonly constantFloats: number;
+  readonly milliseconds: number;
+}
+
+/** Another way than the one that was chosen. */
+export interface Alternative extends Way {
+  compile(why: string): CompiledNode;
+}
+
+export interface CompiledNode extends Way {
   readonly name: string;
   readonly op: NetworkNode['op'];
   /** `1×64×56×56 * 128×64×3×3 → …`, or the sizes of what goes in and comes out. */
@@ -35,10 +49,18 @@ export interface CompiledNode {
   readonly rules: readonly RuleResult[] | null;
   readonly algorithm: AlgorithmName | 'dots' | 'gemm' | null;
   readonly why: string;
-  readonly workspaceFloats: number;
-  readonly constantFloats: number;
+  /** Of the kernel as it is given, which lies somewhere while it is packed. */
+  readonly stagedFloats: number;
+  /** Ways that `'auto'` may fall back to where memory is short; none where the choice was made by name or by NNPACK's rule. */
+  readonly alternatives: readonly Alternative[];
   /** Puts the node's weights into memory, packed; the profile takes the time of kernel transforms and of each run. */
-  load(allocate: (floats: number) => number, profile: Profile): RunNode;
+  load(place: Place, profile: Profile): RunNode;
+}
+
+/** Where a node's weights go: `constantFloats` for good, and `stagedFloats` for the time of packing. */
+export interface Place {
+  readonly constants: number;
+  readonly staging: number;
 }
 
 export interface CompileOptions extends SelectionOptions {
@@ -61,16 +83,23 @@ export function compileNode(
   context: Context,
 ): CompiledNode {
   const sizes = `${inputs.map((shape) => shape.join('×')).join(', ')} → ${output.join('×')}`;
+  return { ...compiledNode(node, sizes), ...compile(node, inputs, options, context) };
+}
+
+/** What holds of most nodes. */
+function compiledNode({ name, op }: NetworkNode, description: string): Omit<CompiledNode, 'load'> {
   return {
-    name: node.name,
-    op: node.op,
-    description: sizes,
+    name,
+    op,
+    description,
     rules: null,
     algorithm: null,
     why: '',
     workspaceFloats: 0,
     constantFloats: 0,
-    ...compile(node, inputs, options, context),
+    milliseconds: 0,
+    stagedFloats: 0,
+    alternatives: [],
   };
 }
 
@@ -144,36 +173,68 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
   const hasBias = node.bias !== undefined;
   // An algorithm that is asked for by name computes the convolutions that it can.
   const { algorithm = 'auto' } = options;
-  const refusal = algorithm === 'auto' ? null : (algorithmNamed(algorithm)?.supports(shape) ?? null);
+  const named = ALGORITHMS.find(({ name }) => name === algorithm);
+  const refusal = named?.supports(shape) ?? null;
   const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
   const pass = shape.batch > 1 ? 'output' : 'inference';
-  const isOpen = options.isSizing === true && choice.rule === 'measured' && (choice.algorithm ?? 'auto') === 'auto';
+  const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
+  const isOpen = options.isSizing === true && choice.rule === 'measured' && isFree;
   const rule = isOpen ? 'fastest' : choice.rule;
   const selection = selectAlgorithm(who, shape, hasBias, pass, false, { ...choice, rule }, context);
-  const open = isOpen ? contenders(selection.candidates, false).flatMap(({ work }) => work ?? []) : [];
-  const program: ConvolutionProgram = selection.algorithm.plan(shape, context, checkActivation(who, node.activation));
+  const open = isOpen ? contenders(selection.candidates, false).map(wayOf) : [];
+  const eligible = selection.candidates.filter(
+    (candidate) => candidate.refusal === null && candidate.algorithm !== 'reference',
+  );
+  const { name } = selection.algorithm;
   return {
-    description: describeShape(shape),
-    rules: selection.rules,
-    algorithm: selection.algorithm.name,
-    why: selection.why,
-    workspaceFloats: Math.max(program.workspaceFloats, ...open.map(({ workspaceBytes }) => workspaceBytes / 4)),
-    constantFloats:
-      Math.max(program.packedFloats, ...open.map(({ packedBytes }) => packedBytes / 4)) + (node.bias?.length ?? 0),
-    load(allocate, profile) {
-      const packed = allocate(program.packedFloats);
-      const bias = loadConstant(context, node.bias, allocate);
-      const { arena } = context;
-      const kernel = arena.allocate(node.kernel.data.length, who);
-      try {
-        arena.f32.set(node.kernel.data, kernel);
-        program.pack(kernel, packed, profile);
-      } finally {
-        arena.release(kernel);
-      }
-      return ([x], y, workspace) => program.run(x, packed, bias, y, workspace, profile);
-    },
+    ...byAlgorithm(name, selection.why),
+    alternatives: isFree ? eligible.filter((candidate) => candidate.algorithm !== name).map(alternativeOf) : [],
   };
+
+  /** What a candidate takes; of a choice that is still to be measured, the most that it may take. */
+  function wayOf(candidate: Candidate): Way {
+    const { work, cost, measured } = candidate;
+    const biasFloats = node.bias?.length ?? 0;
+    return {
+      workspaceFloats: (work?.workspaceBytes ?? 0) / 4,
+      constantFloats: wholeLines((work?.packedBytes ?? 0) / 4) + wholeLines(biasFloats),
+      milliseconds: timeThatCounts(measured ?? cost, false),
+    };
+  }
+
+  function alternativeOf(candidate: Candidate): Alternative {
+    const compiled = (why: string): CompiledNode => ({
+      ...compiledNode(node, describeShape(shape)),
+      ...byAlgorithm(candidate.algorithm, why),
+    });
+    return { ...wayOf(candidate), compile: compiled };
+  }
+
+  function byAlgorithm(name: AlgorithmName, why: string): Compiled {
+    const activation = checkActivation(who, node.activation);
+    const program: ConvolutionProgram = algorithmNamed(name).plan(shape, context, activation);
+    const packedFloats = wholeLines(program.packedFloats);
+    const own = selection.candidates.find((candidate) => candidate.algorithm === name);
+    return {
+      description: describeShape(shape),
+      rules: selection.rules,
+      algorithm: name,
+      why,
+      workspaceFloats: Math.max(program.workspaceFloats, ...open.map(({ workspaceFloats }) => workspaceFloats)),
+      constantFloats: Math.max(
+        packedFloats + wholeLines(node.bias?.length ?? 0),
+        ...open.map(({ constantFloats }) => constantFloats),
+      ),
+      milliseconds: own === undefined ? 0 : wayOf(own).milliseconds,
+      stagedFloats: node.kernel.data.length,
+      load({ constants, staging }, profile) {
+        const bias = loadConstant(context, node.bias, constants + packedFloats);
+        context.arena.f32.set(node.kernel.data, staging);
+        program.pack(staging, constants, profile);
+        return ([x], y, workspace) => program.run(x, constants, bias, y, workspace, profile);
+      },
+    };
+  }
 }
 
 function compileFullyConnected(node: FullyConnectedNode, input: Shape, context: Context): Compiled {
@@ -187,10 +248,10 @@ function compileFullyConnected(node: FullyConnectedNode, input: Shape, context: 
     algorithm: program.method,
     why: program.method === 'dots' ? 'few images: dot products' : 'many images: matrix product',
     workspaceFloats: program.workspaceFloats,
-    constantFloats: program.packedFloats + (node.bias?.length ?? 0),
-    load(allocate, profile) {
-      const weights = loadConstant(context, node.kernel.data, allocate);
-      const bias = loadConstant(context, node.bias, allocate);
+    constantFloats: wholeLines(node.kernel.data.length) + wholeLines(node.bias?.length ?? 0),
+    load({ constants }, profile) {
+      const weights = loadConstant(context, node.kernel.data, constants);
+      const bias = loadConstant(context, node.bias, constants + wholeLines(node.kernel.data.length));
       return ([x], y, workspace) => program.run(x, weights, bias, y, workspace, profile);
     },
   };
@@ -216,10 +277,10 @@ function compileScaleShift(
 ): Compiled {
   const planes = planesOf(who, 'input', input);
   return {
-    constantFloats: scale.length + shift.length,
-    load(allocate) {
-      const scaleAt = loadConstant(context, scale, allocate);
-      const shiftAt = loadConstant(context, shift, allocate);
+    constantFloats: wholeLines(scale.length) + wholeLines(shift.length),
+    load({ constants }) {
+      const scaleAt = loadConstant(context, scale, constants);
+      const shiftAt = loadConstant(context, shift, constants + wholeLines(scale.length));
       return ([x], y) => runScaleShift(context, planes, x, scaleAt, shiftAt, y);
     },
   };
@@ -241,10 +302,9 @@ function addAll(
   });
 }
 
-/** A copy of constant numbers in the context's memory; 0 for none. */
-function loadConstant(context: Context, data: Float32Array | undefined, allocate: (floats: number) => number): number {
+/** Copies constant numbers to their place in the context's memory, and returns it; 0 for none. */
+function loadConstant(context: Context, data: Float32Array | undefined, at: number): number {
   if (data === undefined) return 0;
-  const offset = allocate(data.length);
-  context.arena.f32.set(data, offset);
-  return offset;
+  context.arena.f32.set(data, at);
+  return at;
 }

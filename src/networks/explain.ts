@@ -1,9 +1,11 @@
 /** Every node of a network as it would run: its documented rules, its algorithm, and why; as data and as a table. */
+import { readOptions } from '../check/options.ts';
 import { textTable } from '../dispatch/explain.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
 import { contextOf } from '../threads/context.ts';
+import { fitLayout, type Layout, layOut, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';
-import { type Layout, layOut, type NetworkOptions, type NodeReport } from './plan.ts';
+import type { NodeReport } from './plan.ts';
 
 /** One node, as a plan's report has it after a run. */
 export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
@@ -18,7 +20,11 @@ export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
  * console.log(String(explainNetwork(buildNetwork('alexnet'), { batch: 2, eligibility: 'documented' })));
  */
 export function explainNetwork(network: Network, options: NetworkOptions = {}): NetworkExplanation {
-  return new NetworkExplanation(layOut(network, options, contextOf('explainNetwork', options.context)));
+  const read = readOptions('explainNetwork', options, NETWORK_OPTIONS);
+  const context = contextOf('explainNetwork', read.context);
+  const layout = layOut(network, read, context);
+  // What fits nowhere is still explained.
+  return new NetworkExplanation(fitLayout(layout, context.arena.largestBytes) ?? layout);
 }
 
 /** Prints as a table. */

@@ -30,6 +30,11 @@ export interface MemoryPlan {
 /** Every value starts at a cache line: 16 elements of float32. */
 const ALIGNMENT = 16;
 
+/** So many elements in whole cache lines. */
+export function wholeLines(floats: number): number {
+  return Math.ceil(floats / ALIGNMENT) * ALIGNMENT;
+}
+
 /** Several values that share their elements, as one box. Steps count the nodes; inputs of the network are made at −1. */
 interface Box {
   readonly size: number;
@@ -59,7 +64,7 @@ function liveBoxes(network: Network, shapes: NetworkShapes) {
   let total = 0;
   const make = (name: string, born: number, shared: Box | undefined) => {
     const elements = shapes.values.get(name)!.reduce((product, size) => product * size, shapes.batch);
-    const size = Math.ceil(elements / ALIGNMENT) * ALIGNMENT;
+    const size = wholeLines(elements);
     const dies = lastReads.get(name) ?? born;
     total += size;
     if (shared === undefined) {

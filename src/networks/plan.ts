@@ -3,30 +3,32 @@
  * copies the inputs in, computes node after node, and copies the outputs out.
  */
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
-import type { SelectionOptions } from '../dispatch/select.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { newTensor, Staging } from '../layers/staging.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
-import { checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
+import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { breathe } from './breathe.ts';
-import { type CompiledNode, type CompileOptions, compileNode, type RunNode } from './compile.ts';
-import { type MemoryPlan, planMemory } from './memory-plan.ts';
-import type { Network, NetworkNode } from './network.ts';
-import { optimize } from './optimize.ts';
-import { inferShapes, type NetworkShapes, type Shape } from './shapes.ts';
+import type { CompiledNode, RunNode } from './compile.ts';
+import {
+  bytesText,
+  fitLayout,
+  type Layout,
+  layOut,
+  leastBytes,
+  NETWORK_OPTIONS,
+  type NetworkOptions,
+} from './layout.ts';
+import type { Network } from './network.ts';
+import { OneRun } from './one-run.ts';
+import { parseByName } from './parse-values.ts';
+import type { NetworkShapes, Shape } from './shapes.ts';
+
+export type { NetworkOptions } from './layout.ts';
 
 /** A run that lets others work does so at least this often, if its nodes are short enough. */
 const BREATH_MS = 20;
-
-/** How the convolutions of a network are chosen, and where it runs. */
-export interface NetworkOptions extends SelectionOptions {
-  readonly context?: Context;
-  /** Images in a run; 1 when not given. */
-  readonly batch?: number;
-  /** Shapes of the inputs, batch apart; an input may be left out if the network declares all of its sizes. */
-  readonly inputs?: Readonly<Record<string, Shape>>;
-}
 
 /** What became of one node, and what it took in the last run. */
 export interface NodeReport extends Pick<CompiledNode, 'name' | 'op' | 'description' | 'rules' | 'algorithm' | 'why'> {
@@ -47,47 +49,29 @@ export interface RunAsyncOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A network compiled for its shapes, not loaded yet: what it would need is known. */
-export interface Layout {
-  readonly network: Network;
-  readonly shapes: NetworkShapes;
-  readonly memory: MemoryPlan;
-  readonly nodes: readonly CompiledNode[];
-  readonly workspaceFloats: number;
-  readonly constantFloats: number;
-}
-
-export function layOut(given: Network, options: NetworkOptions & CompileOptions, context: Context): Layout {
-  const network = optimize(given);
-  const batch = options.batch ?? 1;
-  const shapes = inferShapes(network, options.inputs, batch);
-  const withBatch = (name: string): Shape => [batch, ...(shapes.values.get(name) as Shape)];
-  const nodes = network.nodes.map((node: NetworkNode) =>
-    compileNode(node, node.inputs.map(withBatch), withBatch(node.name), options, context),
-  );
-  return {
-    network,
-    shapes,
-    memory: planMemory(network, shapes),
-    nodes,
-    workspaceFloats: nodes.reduce((most, node) => Math.max(most, node.workspaceFloats), 0),
-    // Every constant starts on a cache line.
-    constantFloats: nodes.reduce((sum, node) => sum + node.constantFloats + 64, 0),
-  };
-}
+const RUN_OPTIONS: FieldsOf<RunAsyncOptions> = { progress: true, signal: true };
 
 /**
- * Bytes of the context's memory that a plan would take: values, the greatest workspace, and all packed weights. With
- * `rule: 'measured'`, which is not done for this, the most that it may take.
+ * Bytes of the context's memory that a plan by the nodes' own choices would take: values, the greatest workspace, and all
+ * packed weights. With `rule: 'measured'`, which is not done for this, the most that it may take.
  */
 export function networkBytes(network: Network, options: NetworkOptions): number {
-  const layout = layOut(network, { ...options, isSizing: true }, contextOf('networkBytes', options.context));
-  return 4 * (layout.memory.size + layout.workspaceFloats + layout.constantFloats);
+  return 4 * layOut(network, { ...options, isSizing: true }, contextOf('networkBytes', options.context)).floats;
+}
+
+/** A plan within so many bytes; more than the context has left in one piece are not to be had. */
+export function planWithin(given: Network, options: NetworkOptions, bytes: number, context: Context): NetworkPlan {
+  const layout = layOut(given, options, context);
+  const fitted = fitLayout(layout, bytes);
+  if (fitted !== null) return new NetworkPlan(context, fitted);
+  const text = `takes at least ${bytesText(leastBytes(layout))}, expected at most ${bytesText(bytes)}`;
+  throw new NnpackError('out-of-memory', `network '${layout.network.name}': ${text}`);
 }
 
 /**
  * Prepares a network for inputs of one shape. Batch normalisations are folded, activations fused and dropouts dropped
- * first; buffers are reused as soon as nothing reads them any more. `rule: 'measured'` tries each shape of convolution that
+ * first; buffers are reused as soon as nothing reads them any more. Where the fastest algorithms take more memory than the
+ * context has left, some layers fall back to others, as the report says. `rule: 'measured'` tries each shape of convolution that
  * the context has not met, which takes about a tenth of a second, or some tens of runs where a run is long. All that is one
  * stretch in which the event loop has no turn; where it must, call `explainConvolution` for one shape at a time before.
  *
@@ -99,8 +83,9 @@ export function networkBytes(network: Network, options: NetworkOptions): number 
  * plan.dispose();
  */
 export function planNetwork(network: Network, options: NetworkOptions = {}): NetworkPlan {
-  const context = contextOf('planNetwork', options.context);
-  return new NetworkPlan(context, layOut(network, options, context));
+  const read = readOptions('planNetwork', options, NETWORK_OPTIONS);
+  const context = contextOf('planNetwork', read.context);
+  return planWithin(network, read, context.arena.largestBytes, context);
 }
 
 export class NetworkPlan {
@@ -111,28 +96,33 @@ export class NetworkPlan {
   readonly network: Network;
   readonly #layout: Layout;
   readonly #staging: Staging;
+  readonly #oneRun: OneRun;
   readonly #values: number;
   readonly #workspace: number;
   readonly #runs: RunNode[] = [];
   readonly #profiles: Profile[] = [];
   readonly #milliseconds: number[] = [];
   #disposed = false;
-  #running = false;
 
   constructor(context: Context, layout: Layout) {
     this.context = context;
     this.shapes = layout.shapes;
     this.network = layout.network;
     this.#layout = layout;
-    this.#staging = new Staging(context, `network '${layout.network.name}'`);
+    const who = `network '${layout.network.name}'`;
+    this.#staging = new Staging(context, who);
+    this.#oneRun = new OneRun(who);
     try {
-      this.#values = this.#staging.allocate(layout.memory.size);
-      this.#workspace = this.#staging.allocate(layout.workspaceFloats);
+      this.#values = this.#staging.allocate(layout.floats);
+      this.#workspace = this.#values + layout.memory.size;
+      let constants = this.#values + layout.scratchFloats;
       for (const node of layout.nodes) {
         const profile = emptyProfile();
-        this.#runs.push(node.load((floats) => this.#staging.allocate(floats), profile));
+        // Values and workspace are not in use yet: kernels lie there until they are packed.
+        this.#runs.push(node.load({ constants, staging: this.#values }, profile));
         this.#profiles.push(profile);
         this.#milliseconds.push(0);
+        constants += node.constantFloats;
       }
     } catch (error) {
       this.#staging.release();
@@ -142,8 +132,7 @@ export class NetworkPlan {
 
   /** Bytes of values, workspace and packed weights. */
   get bytes(): number {
-    const { memory, workspaceFloats, constantFloats } = this.#layout;
-    return 4 * (memory.size + workspaceFloats + constantFloats);
+    return 4 * this.#layout.floats;
   }
 
   /** Milliseconds of a node's last run by NNPACK's phases; undefined for a name that is no node's. */
@@ -152,17 +141,19 @@ export class NetworkPlan {
   }
 
   /**
-   * Computes the outputs for inputs [N, C, H, W] or [N, C]; the batch may be left out when it is one.
+   * Computes the outputs for inputs [N, C, H, W] or [N, C]; the batch may be left out when it is one. Inputs are read as
+   * the run begins, and may be written over from then on.
    *
    * @returns the network's outputs by name, each with the batch in front
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
+    expectProgress(this.network, progress);
     this.#begin(inputs);
     try {
       for (let i = 0; i < this.#runs.length; i++) this.#runNode(i, progress);
       return this.#outputs();
     } finally {
-      this.#running = false;
+      this.#oneRun.end();
     }
   }
 
@@ -172,8 +163,9 @@ export class NetworkPlan {
    */
   async runAsync(
     inputs: Readonly<Record<string, TensorLike>>,
-    { progress, signal }: RunAsyncOptions = {},
+    options: RunAsyncOptions = {},
   ): Promise<Record<string, Tensor>> {
+    const { progress, signal } = readRunOptions(this.network, options);
     this.#begin(inputs);
     try {
       let breath = -Infinity;
@@ -188,7 +180,7 @@ export class NetworkPlan {
       }
       return this.#outputs();
     } finally {
-      this.#running = false;
+      this.#oneRun.end();
     }
   }
 
@@ -205,7 +197,7 @@ export class NetworkPlan {
   /** Gives all of its memory back. Disposing twice is harmless. */
   dispose(): void {
     if (this.#disposed) return;
-    this.#expectIdle('dispose');
+    this.#oneRun.expectNone('dispose');
     this.#disposed = true;
     this.#staging.release();
   }
@@ -213,16 +205,11 @@ export class NetworkPlan {
   #begin(inputs: Readonly<Record<string, TensorLike>>): void {
     if (this.#disposed)
       throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
-    this.#expectIdle('run');
+    this.#oneRun.expectNone('run');
     this.context.expectOpen(this.network.name);
-    this.#copyInputs(inputs);
-    this.#running = true;
-  }
-
-  #expectIdle(what: string): void {
-    if (!this.#running) return;
-    const text = `${what}: a run of this plan is still at work, expected it to be awaited`;
-    throw new NnpackError('invalid-context', `network '${this.network.name}': ${text}`);
+    const checked = checkInputs(this.network, this.shapes, inputs);
+    for (const [name, tensor] of checked) copyIn(tensor, this.context.arena.f32, this.#offset(name));
+    this.#oneRun.begin();
   }
 
   #runNode(i: number, progress?: Progress): void {
@@ -250,27 +237,6 @@ export class NetworkPlan {
     return this.#values + (this.#layout.memory.offsets.get(name) as number);
   }
 
-  #copyInputs(inputs: Readonly<Record<string, TensorLike>>): void {
-    const who = `network '${this.network.name}'`;
-    const { batch, values } = this.shapes;
-    const checked = this.network.inputs.map(({ name }) => {
-      const shape = values.get(name) as Shape;
-      const ranks = batch === 1 ? [shape.length, shape.length + 1] : [shape.length + 1];
-      const tensor = checkTensor(who, `input '${name}'`, inputs?.[name], ranks);
-      const expected = tensor.shape.length === shape.length ? shape : [batch, ...shape];
-      if (tensor.shape.some((extent, axis) => extent !== expected[axis])) {
-        throw new NnpackError(
-          'invalid-input-size',
-          `${who}: input '${name}' has shape ${show([...tensor.shape])}, expected ${show([...expected])} (what was planned)`,
-        );
-      }
-      return tensor;
-    });
-    this.network.inputs.forEach(({ name }, i) => {
-      copyIn(checked[i], this.context.arena.f32, this.#offset(name));
-    });
-  }
-
   #copyOutput(name: string): Tensor {
     const output = newTensor(`network '${this.network.name}'`, [
       this.shapes.batch,
@@ -279,4 +245,56 @@ export class NetworkPlan {
     copyOut(this.context.arena.f32, this.#offset(name), output);
     return output;
   }
+}
+
+/** How a run is watched and stopped. */
+export function readRunOptions(network: Network, options: RunAsyncOptions): RunAsyncOptions {
+  const who = `network '${network.name}'`;
+  const read = readOptions<RunAsyncOptions>(who, options, RUN_OPTIONS);
+  if (read.signal !== undefined && !isSignal(read.signal)) {
+    throw new NnpackError('invalid-argument', `${who}: signal is ${show(read.signal)}, expected an AbortSignal`);
+  }
+  expectProgress(network, read.progress);
+  return read;
+}
+
+/** An AbortSignal of any realm. */
+function isSignal(value: unknown): boolean {
+  try {
+    return typeof (value as AbortSignal).throwIfAborted === 'function';
+  } catch {
+    return false;
+  }
+}
+
+export function expectProgress({ name }: Network, progress: unknown): void {
+  if (progress === undefined || typeof progress === 'function') return;
+  const what = `progress is ${show(progress)}, expected a function`;
+  throw new NnpackError('invalid-argument', `network '${name}': ${what}`);
+}
+
+/** The inputs of a run by their names, each with the batch in front. */
+export function checkInputs(
+  network: Network,
+  { batch, values }: NetworkShapes,
+  inputs: unknown,
+): ReadonlyMap<string, CheckedTensor> {
+  const who = `network '${network.name}'`;
+  const names = network.inputs.map(({ name }) => name);
+  const given = parseByName(who, 'inputs', inputs, names, 'invalid-tensor');
+  return new Map(names.map((name) => [name, checkInput(who, name, values.get(name) as Shape, batch, given.get(name))]));
+}
+
+function checkInput(who: string, name: string, shape: Shape, batch: number, given: unknown): CheckedTensor {
+  const ranks = batch === 1 ? [shape.length, shape.length + 1] : [shape.length + 1];
+  const tensor = checkTensor(who, `input '${name}'`, given, ranks);
+  const expected = tensor.shape.length === shape.length ? shape : [batch, ...shape];
+  if (tensor.shape.some((extent, axis) => extent !== expected[axis])) {
+    throw new NnpackError(
+      'invalid-input-size',
+      `${who}: input '${name}' has shape ${show([...tensor.shape])}, expected ${show([...expected])} (what was planned)`,
+    );
+  }
+  if (tensor.shape.length > shape.length) return tensor;
+  return { ...tensor, shape: [1, ...tensor.shape], stride: [0, ...tensor.stride] };
 }

@@ -3,33 +3,42 @@
  * into smaller ones, a picture into slices that share a halo, so that no seam shows (see `slices.ts`). All parts have one
  * shape, and one plan serves them all.
  */
-import { NnpackError } from '../errors.ts';
+import { type FieldsOf, readOptions } from '../check/options.ts';
+import { NnpackError, show } from '../errors.ts';
 import { newTensor } from '../layers/staging.ts';
-import { megabytes } from '../tensor/arena.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import { type CheckedTensor, copyIn } from '../tensor/tensor.ts';
 import { contextOf } from '../threads/context.ts';
+import { divide } from './divide.ts';
+import { expectPlaces, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';
+import { OneRun } from './one-run.ts';
 import { optimize } from './optimize.ts';
 import {
-  type NetworkOptions,
+  checkInputs,
+  expectProgress,
   type NetworkPlan,
   type NodeReport,
-  networkBytes,
   type Progress,
-  planNetwork,
+  planWithin,
   type RunAsyncOptions,
+  readRunOptions,
 } from './plan.ts';
-import { inferShapes, type Shape } from './shapes.ts';
-import { canSlice, planSlices, type Slice, type SlicePlan } from './slices.ts';
+import { inferShapes, type NetworkShapes, type Shape } from './shapes.ts';
+import { canSlice, openSizes, type Slice, type SlicePlan } from './slices.ts';
 
 export interface PrepareOptions extends NetworkOptions {
   /** What values, workspace and packed weights may take in all; what the context has left when not given. */
   readonly memoryBytes?: number;
 }
 
+const PREPARE_OPTIONS: FieldsOf<PrepareOptions> = { ...NETWORK_OPTIONS, memoryBytes: true };
+
 /**
- * Prepares a network for inputs of the given shapes, in parts if memory is short.
+ * Prepares a network for inputs of the given shapes, in parts if memory is short: as the largest part of the batch that
+ * fits with every layer by its fastest algorithm, else in slices of a picture. Where not even one image fits so, layers may
+ * also fall back to algorithms that take less memory, and of slices and such layers what has the least estimated time is
+ * taken.
  *
  * @throws NnpackError `out-of-memory` if not even the smallest part fits, and says what it would take
  * @example
@@ -38,50 +47,28 @@ export interface PrepareOptions extends NetworkOptions {
  * enlarge.dispose();
  */
 export function prepareNetwork(given: Network, options: PrepareOptions = {}): PreparedNetwork {
-  const context = contextOf('prepareNetwork', options.context);
+  const read = readOptions<PrepareOptions>('prepareNetwork', options, PREPARE_OPTIONS);
+  const { memoryBytes, ...networkOptions } = read;
+  const context = contextOf('prepareNetwork', read.context);
+  // Nodes that no output needs are held to their shapes as well, before they are left out.
+  inferShapes(given, read.inputs, read.batch);
   const network = optimize(given);
-  const bytes = options.memoryBytes ?? context.arena.availableBytes;
-  const { batch, values } = inferShapes(network, options.inputs, options.batch ?? 1);
-  const bytesOf = (part: NetworkOptions): number => networkBytes(network, { ...options, ...part });
-  const partBatch = largestBatch(batch, (size) => bytesOf({ batch: size }) <= bytes);
-  if (partBatch > 0) return new PreparedNetwork(planNetwork(network, { ...options, batch: partBatch }), batch, null);
-
-  const slicing = canSlice(network);
-  if (slicing !== true) {
-    throw new NnpackError(
-      'out-of-memory',
-      `network '${network.name}': one image takes ${megabytes(bytesOf({ batch: 1 }))}, expected at most ${megabytes(bytes)}, and it cannot run in slices: ${slicing}`,
-    );
-  }
-  const name = network.inputs[0].name;
-  const [channels, height, width] = values.get(name) as Shape;
-  const known = new Map<number, number>();
-  const slices = planSlices(network, [channels, height, width], bytes, (h, w) => {
-    const key = h * 2 ** 26 + w;
-    const found = known.get(key) ?? bytesOf({ batch: 1, inputs: { [name]: [channels, h, w] } });
-    known.set(key, found);
-    return found;
-  });
-  const plan = planNetwork(network, { ...options, batch: 1, inputs: { [name]: slices.inputShape } });
-  const output = values.get(network.outputs[0]) as Shape;
-  return new PreparedNetwork(plan, batch, { plan: slices, inputShape: [channels, height, width], outputShape: output });
+  const whole = inferShapes(network, read.inputs, read.batch);
+  expectPlaces(`network '${network.name}'`, whole, [...network.inputs.map(({ name }) => name), ...network.outputs]);
+  const left = context.arena.largestBytes;
+  const bytes = Math.min(left, memoryBytes === undefined ? left : checkBytes(memoryBytes));
+  // A slice is smaller than the sizes that the network may declare, which the whole has been held to.
+  const open = canSlice(network) === true ? optimize(openSizes(network)) : network;
+  const division = divide({ network: open, whole, options: networkOptions, bytes, context });
+  const { batch, inputs, slices } = division;
+  const plan = planWithin(slices === null ? network : open, { ...networkOptions, batch, inputs }, bytes, context);
+  return new PreparedNetwork(plan, whole, slices);
 }
 
-/** The largest part of a batch that fits: all of it, or half, a third, …; 0 if not even one image does. */
-function largestBatch(batch: number, fits: (size: number) => boolean): number {
-  for (let parts = 1, last = 0; parts <= batch; parts++) {
-    const size = Math.ceil(batch / parts);
-    if (size === last) continue;
-    if (fits(size)) return size;
-    last = size;
-  }
-  return 0;
-}
-
-interface Sliced {
-  readonly plan: SlicePlan;
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+function checkBytes(memoryBytes: unknown): number {
+  if (typeof memoryBytes === 'number' && memoryBytes >= 0) return memoryBytes;
+  const what = `memoryBytes is ${show(memoryBytes)}, expected a number of at least 0`;
+  throw new NnpackError('invalid-argument', `prepareNetwork: ${what}`);
 }
 
 /** One run of the plan: what goes in, and where to put what comes out. */
@@ -97,26 +84,30 @@ interface Work {
 }
 
 /** All at once: the plan's outputs are the whole's. */
-function wholeWork(inputs: Readonly<Record<string, TensorLike>>): Work {
+function wholeWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
   const outputs: Record<string, Tensor> = {};
-  return { outputs, parts: [{ views: { ...inputs }, keep: (result) => Object.assign(outputs, result) }] };
+  return { outputs, parts: [{ views: Object.fromEntries(inputs), keep: (result) => Object.assign(outputs, result) }] };
 }
 
 export class PreparedNetwork {
   readonly plan: NetworkPlan;
   readonly batch: number;
-  readonly #sliced: Sliced | null;
+  readonly #whole: NetworkShapes;
+  readonly #slices: SlicePlan | null;
+  readonly #oneRun: OneRun;
   #reports: NodeReport[] = [];
 
-  constructor(plan: NetworkPlan, batch: number, sliced: Sliced | null) {
+  constructor(plan: NetworkPlan, whole: NetworkShapes, slices: SlicePlan | null) {
     this.plan = plan;
-    this.batch = batch;
-    this.#sliced = sliced;
+    this.batch = whole.batch;
+    this.#whole = whole;
+    this.#slices = slices;
+    this.#oneRun = new OneRun(`network '${plan.network.name}'`);
   }
 
   /** How many times the plan runs for one run of the whole. */
   get parts(): number {
-    if (this.#sliced !== null) return this.batch * this.#sliced.plan.slices.length;
+    if (this.#slices !== null) return this.batch * this.#slices.slices.length;
     return Math.ceil(this.batch / this.plan.shapes.batch);
   }
 
@@ -125,29 +116,42 @@ export class PreparedNetwork {
     return this.plan.bytes;
   }
 
-  /** Computes the outputs for inputs [N, C, H, W] or [N, C]; the batch may be left out when it is one. */
+  /**
+   * Computes the outputs for inputs [N, C, H, W] or [N, C]; the batch may be left out when it is one. Inputs are read as
+   * the run begins, and may be written over from then on; for a run in several parts they are copied.
+   */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
+    expectProgress(this.plan.network, progress);
     const { outputs, parts } = this.#begin(inputs);
-    let part = 0;
-    for (const { views, keep } of parts) {
-      keep(this.plan.run(views, this.#partProgress(part++, progress)));
-      this.#addReports();
+    try {
+      let part = 0;
+      for (const { views, keep } of parts) {
+        keep(this.plan.run(views, this.#partProgress(part++, progress)));
+        this.#addReports();
+      }
+      return outputs;
+    } finally {
+      this.#oneRun.end();
     }
-    return outputs;
   }
 
   /** The same as {@link run}, but the event loop has its turn between nodes, and the run can be stopped. */
   async runAsync(
     inputs: Readonly<Record<string, TensorLike>>,
-    { progress, signal }: RunAsyncOptions = {},
+    options: RunAsyncOptions = {},
   ): Promise<Record<string, Tensor>> {
+    const { progress, signal } = readRunOptions(this.plan.network, options);
     const { outputs, parts } = this.#begin(inputs);
-    let part = 0;
-    for (const { views, keep } of parts) {
-      keep(await this.plan.runAsync(views, { progress: this.#partProgress(part++, progress), signal }));
-      this.#addReports();
+    try {
+      let part = 0;
+      for (const { views, keep } of parts) {
+        keep(await this.plan.runAsync(views, { progress: this.#partProgress(part++, progress), signal }));
+        this.#addReports();
+      }
+      return outputs;
+    } finally {
+      this.#oneRun.end();
     }
-    return outputs;
   }
 
   /** Every node, its milliseconds and multiply-adds summed over all parts of the last run. */
@@ -156,6 +160,7 @@ export class PreparedNetwork {
   }
 
   dispose(): void {
+    this.#oneRun.expectNone('dispose');
     this.plan.dispose();
   }
 
@@ -169,9 +174,20 @@ export class PreparedNetwork {
   }
 
   #begin(inputs: Readonly<Record<string, TensorLike>>): Work {
+    this.#oneRun.expectNone('run');
+    const work = this.#workOf(inputs);
     this.#reports = [];
-    if (this.#sliced !== null) return this.#sliceWork(this.#sliced, inputs);
-    return this.plan.shapes.batch === this.batch ? wholeWork(inputs) : this.#batchWork(inputs);
+    this.#oneRun.begin();
+    return work;
+  }
+
+  #workOf(inputs: Readonly<Record<string, TensorLike>>): Work {
+    const { network } = this.plan;
+    const checked = checkInputs(network, this.#whole, inputs);
+    if (this.parts === 1) return wholeWork(checked);
+    // The plan copies what one part reads as that part begins: for those that follow, the caller's inputs may have changed.
+    const copies = new Map([...checked].map(([name, tensor]) => [name, copyOf(network, tensor)]));
+    return this.#slices === null ? this.#batchWork(copies) : this.#sliceWork(this.#slices, copies);
   }
 
   /** Progress of one part as progress of the whole. */
@@ -180,66 +196,56 @@ export class PreparedNetwork {
     return (done, of, name) => progress(part * of + done, this.parts * of, name);
   }
 
-  #batchWork(inputs: Readonly<Record<string, TensorLike>>): Work {
+  #newOutputs(): Record<string, Tensor> {
+    const { batch, values } = this.#whole;
+    const { network } = this.plan;
+    const outputOf = (name: string): Tensor =>
+      newTensor(`network '${network.name}'`, [batch, ...(values.get(name) as Shape)]);
+    return Object.fromEntries(network.outputs.map((name) => [name, outputOf(name)]));
+  }
+
+  #batchWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
     const { batch } = this;
-    const { network, shapes } = this.plan;
-    const size = shapes.batch;
-    const checked = network.inputs.map(({ name }) => this.#checkInput(inputs, name, shapes.values.get(name) as Shape));
-    const outputs = Object.fromEntries(
-      network.outputs.map((name) => [
-        name,
-        newTensor(`network '${network.name}'`, [batch, ...(shapes.values.get(name) as Shape)]),
-      ]),
-    );
+    const size = this.plan.shapes.batch;
+    const outputs = this.#newOutputs();
     function* parts(): Generator<Part> {
       for (let first = 0; first < batch; first += size) {
         // The last part is moved back to be as large as the others: some images are computed twice, to the same bits.
         const start = Math.min(first, batch - size);
-        const views = network.inputs.map(({ name }, i) => [name, images(checked[i], start, size)] as const);
+        const views = Object.fromEntries([...inputs].map(([name, input]) => [name, images(input, start, size)]));
         const keep = (result: Record<string, Tensor>): void => {
-          for (const name of network.outputs) {
-            outputs[name].data.set(result[name].data, start * sizeOf(outputs[name].shape.slice(1)));
+          for (const [name, output] of Object.entries(outputs)) {
+            output.data.set(result[name].data, start * sizeOf(output.shape.slice(1)));
           }
         };
-        yield { views: Object.fromEntries(views), keep };
+        yield { views, keep };
       }
     }
     return { outputs, parts: parts() };
   }
 
-  #sliceWork({ plan, inputShape, outputShape }: Sliced, inputs: Readonly<Record<string, TensorLike>>): Work {
+  #sliceWork({ slices }: SlicePlan, inputs: ReadonlyMap<string, CheckedTensor>): Work {
     const { batch } = this;
-    const { network } = this.plan;
-    const [inputName] = network.inputs.map(({ name }) => name);
-    const [outputName] = network.outputs;
-    const input = this.#checkInput(inputs, inputName, inputShape);
-    const output = newTensor(`network '${network.name}'`, [batch, ...outputShape]);
+    const [[inputName, input]] = inputs;
+    const outputs = this.#newOutputs();
+    const [[outputName, output]] = Object.entries(outputs);
     function* parts(): Generator<Part> {
       for (let image = 0; image < batch; image++) {
-        for (const slice of plan.slices) {
+        for (const slice of slices) {
           const views = { [inputName]: region(images(input, image, 1), slice) };
           yield { views, keep: (result) => keepSlice(result[outputName], slice, output, image) };
         }
       }
     }
-    return { outputs: { [outputName]: output }, parts: parts() };
+    return { outputs, parts: parts() };
   }
+}
 
-  #checkInput(inputs: Readonly<Record<string, TensorLike>>, name: string, shape: Shape): CheckedTensor {
-    const who = `network '${this.plan.network.name}'`;
-    const ranks = this.batch === 1 ? [shape.length, shape.length + 1] : [shape.length + 1];
-    const tensor = checkTensor(who, `input '${name}'`, inputs?.[name], ranks);
-    const expected = [this.batch, ...shape];
-    const found = tensor.shape.length === shape.length ? [1, ...tensor.shape] : tensor.shape;
-    if (found.some((extent, axis) => extent !== expected[axis])) {
-      throw new NnpackError(
-        'invalid-input-size',
-        `${who}: input '${name}' has shape [${tensor.shape.join(', ')}], expected [${expected.join(', ')}] (what was prepared)`,
-      );
-    }
-    if (tensor.shape.length > shape.length) return tensor;
-    return { ...tensor, shape: [1, ...tensor.shape], stride: [0, ...tensor.stride] };
-  }
+/** A tensor of its own with the same elements. */
+function copyOf({ name }: Network, tensor: CheckedTensor): CheckedTensor {
+  const copy = newTensor(`network '${name}'`, tensor.shape);
+  copyIn(tensor, copy.data, 0);
+  return copy;
 }
 
 /** Images start … of a batch, where they lie. */

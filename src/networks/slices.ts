@@ -23,6 +23,7 @@ import { NnpackError, show } from '../errors.ts';
 import { planMemory } from './memory-plan.ts';
 import type { Network, NetworkNode } from './network.ts';
 import { axesOf, whoIs } from './network.ts';
+import { parseNetwork } from './parse.ts';
 import { inferShapes, type Shape, windowAlong, windowsOf } from './shapes.ts';
 
 export interface Region {
@@ -132,12 +133,13 @@ export function receptiveField(network: Network): { halo: Halo; scale: Scale } {
  * @throws NnpackError 'out-of-memory' if not even the smallest slice fits, 'unsupported-layer' if slices cannot be
  */
 export function planSlices(
-  network: Network,
+  given: Network,
   inputShape: Shape,
   bytes: number,
   bytesOf: (height: number, width: number) => number = (height, width) =>
-    valueBytes(network, inputShape[0], height, width),
+    valueBytes(given, inputShape[0], height, width),
 ): SlicePlan {
+  const network = openSizes(given);
   const { halo, scale } = receptiveField(network);
   const [channels, height, width] = inputShape;
   const wholeOutput = outputOf(network, inputShape);
@@ -157,6 +159,17 @@ export function planSlices(
   return { inputShape: sliceShape, outputShape: outputOf(network, sliceShape), slices, halo, bytes: sliceBytes };
 }
 
+/** The height and width of the smallest slice that still gives something. */
+export function smallestSlice(network: Network, [, height, width]: Shape): readonly [height: number, width: number] {
+  const { halo } = receptiveField(network);
+  const rows = sliceSize(height, halo.top + halo.bottom, mostSlices(height, halo.top + halo.bottom));
+  return [rows, sliceSize(width, halo.left + halo.right, mostSlices(width, halo.left + halo.right))];
+}
+
+function mostSlices(size: number, halo: number): number {
+  return Math.max(1, size - halo);
+}
+
 /** Of all grids whose slices fit: the height and width of the slices of the one that computes the fewest pixels. */
 function cheapestSlice(
   network: Network,
@@ -167,16 +180,19 @@ function cheapestSlice(
 ): [height: number, width: number] {
   const rowHalo = halo.top + halo.bottom;
   const columnHalo = halo.left + halo.right;
-  const mostRows = Math.max(1, height - rowHalo);
-  const mostColumns = Math.max(1, width - columnHalo);
-  const least = bytesOf(sliceSize(height, rowHalo, mostRows), sliceSize(width, columnHalo, mostColumns));
+  const mostRows = mostSlices(height, rowHalo);
+  const mostColumns = mostSlices(width, columnHalo);
+  const leastHeight = sliceSize(height, rowHalo, mostRows);
+  const least = bytesOf(leastHeight, sliceSize(width, columnHalo, mostColumns));
   if (!(least <= bytes)) {
     const what = `the smallest slice with its halo takes ${least} bytes, expected at most ${bytes}`;
     throw new NnpackError('out-of-memory', `network '${network.name}': ${what}`);
   }
   let best: [number, number] = [0, 0];
   let fewest = Infinity;
-  for (let columns = 1; columns <= mostColumns; columns++) {
+  // With fewer columns not even the lowest slice fits.
+  const start = firstTrue(mostColumns, (count) => bytesOf(leastHeight, sliceSize(width, columnHalo, count)) <= bytes);
+  for (let columns = start ?? 1; columns <= mostColumns; columns++) {
     const sliceWidth = sliceSize(width, columnHalo, columns);
     // what the halo between the columns adds can only grow
     if (height * (width + (columns - 1) * columnHalo) >= fewest) break;
@@ -191,6 +207,12 @@ function cheapestSlice(
     }
   }
   return best;
+}
+
+/** The same network for pictures of any size, as its slices are: what can be sliced depends on no size. */
+export function openSizes(network: Network): Network {
+  const inputs = network.inputs.map(({ name, shape }) => ({ name, shape: [shape[0], null, null] }));
+  return parseNetwork({ ...network, inputs });
 }
 
 /** What the values of a slice take, all that are live at once. */

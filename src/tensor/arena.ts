@@ -87,6 +87,17 @@ export class Arena implements Memory {
     return this.#limitBytes - this.usedBytes - this.#reservedFloats * 4;
   }
 
+  /** Bytes of the largest range that can still be had, counting what the memory can grow by. */
+  get largestBytes(): number {
+    const length = this.f32.length;
+    const pages = this.shared === null ? 0 : Math.floor((this.#limitBytes - length * 4) / PAGE_BYTES);
+    const grown = Math.max(0, pages) * (PAGE_BYTES / 4);
+    const tail = this.#free.at(-1);
+    const isAtEnd = tail !== undefined && tail.offset + tail.size === this.#end;
+    const largest = this.#free.reduce((most, { size }) => Math.max(most, size), 0);
+    return 4 * Math.max(largest, grown + (isAtEnd ? tail.size : 0));
+  }
+
   /** Whether a view's bytes are this arena's. */
   holds(view: Float32Array): boolean {
     return memoryOf(view.buffer) === this;

@@ -119,7 +119,7 @@ describe('a network', () => {
       outputs: ['c'],
     };
     const own = await open({ threads: 1 });
-    const memoryBytes = networkBytes(wide, { rule: 'measured', context: own, inputs: { x: [16, 20, 20] } });
+    const memoryBytes = networkBytes(wide, { algorithm: 'implicit-gemm', context: own, inputs: { x: [16, 20, 20] } });
     const prepared = prepareNetwork(wide, { rule: 'measured', context: own, inputs: { x: [16, 30, 30] }, memoryBytes });
     expect(prepared.parts).toBeGreaterThan(1);
     expect(prepared.bytes).toBeLessThanOrEqual(memoryBytes);

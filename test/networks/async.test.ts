@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Context, createContext, NnpackError } from '../../src/index.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
-import { planNetwork } from '../../src/networks/plan.ts';
+import type { Network } from '../../src/networks/network.ts';
+import { networkBytes, planNetwork } from '../../src/networks/plan.ts';
 import { prepareNetwork } from '../../src/networks/prepare.ts';
 import { makeTensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
@@ -35,6 +36,34 @@ const codeOf = async (work: () => unknown): Promise<string> => {
   return 'nothing was thrown';
 };
 
+/** Overwrites the inputs after every node of a run, which must give what it gives of inputs that stay. */
+async function expectEarlyReads(
+  network: Network,
+  inputs: Record<string, readonly number[]>,
+  batch: number,
+  memoryBytes: number,
+  isDivided: boolean,
+  run: 'run' | 'runAsync',
+): Promise<void> {
+  const [[name, shape]] = Object.entries(inputs);
+  const prepared = prepareNetwork(network, { context, batch, inputs, memoryBytes });
+  expect(prepared.parts > 1).toBe(isDivided);
+  const numbers = randomArray(batch * shape.reduce((a, b) => a * b, 1), uniform(4));
+  const expected = prepared.run({ [name]: makeTensor(numbers.slice(), [batch, ...shape]) });
+  // One in the context's memory, whose elements kernels could read where they are.
+  const inside = context.allocate([batch, ...shape]);
+  for (const input of [makeTensor(numbers.slice(), [batch, ...shape]), inside]) {
+    const place = input.data.length === numbers.length ? 0 : input.offset;
+    input.data.set(numbers, place);
+    const progress = (): void => void input.data.fill(Number.NaN, place, place + numbers.length);
+    const given = { [name]: input };
+    const outputs = run === 'run' ? prepared.run(given, progress) : await prepared.runAsync(given, { progress });
+    expect(outputs).toEqual(expected);
+  }
+  context.free(inside);
+  prepared.dispose();
+}
+
 describe('runAsync', () => {
   it('gives the bits of run, whole and in parts, with its progress', async () => {
     const whole = planNetwork(network, { context, batch: 4 });
@@ -49,6 +78,49 @@ describe('runAsync', () => {
     expect(steps).toEqual(Array.from({ length: count }, (_, i) => i + 1));
     expect(parts.report().every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
     whole.dispose();
+    parts.dispose();
+  });
+
+  it.each([
+    ['whole', 1, 'runAsync'],
+    ['in smaller batches', 0.8, 'runAsync'],
+    ['whole', 1, 'run'],
+    ['in smaller batches', 0.8, 'run'],
+  ] as const)('reads its inputs as it begins: %s (%f, %s)', async (_, share, run) => {
+    const bytes = networkBytes(network, { context, batch: 4 });
+    await expectEarlyReads(network, { data: [3, 224, 224] }, 4, bytes * share, share < 1, run);
+  });
+
+  it.each(['run', 'runAsync'] as const)('reads its inputs as it begins: in slices (%s)', async (run) => {
+    const kernel = { data: randomArray(4 * 3 * 25, uniform(1)), shape: [4, 3, 5, 5] };
+    const local: Network = {
+      name: 'local',
+      inputs: [{ name: 'data', shape: [3, null, null] }],
+      nodes: [{ op: 'convolution', name: 'y', inputs: ['data'], kernel, padding: 2 }],
+      outputs: ['y'],
+    };
+    const bytes = networkBytes(local, { context, inputs: { data: [3, 30, 30] } });
+    await expectEarlyReads(local, { data: [3, 60, 45] }, 2, bytes, true, run);
+  });
+
+  it('of a network in parts is one at a time too, also between two parts', async () => {
+    const bytes = networkBytes(network, { context, batch: 1 });
+    const parts = prepareNetwork(network, { context, batch: 4, memoryBytes: bytes });
+    expect(parts.parts).toBe(4);
+    const expected = parts.run({ data });
+    const first = parts.runAsync({ data });
+    let turns = 0;
+    let isDone = false;
+    const refusals = (async () => {
+      for (; !isDone; turns++) {
+        expect(await codeOf(() => parts.runAsync({ data }))).toBe('invalid-context');
+        expect(await codeOf(() => parts.dispose())).toBe('invalid-context');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    expect(await first.finally(() => (isDone = true))).toEqual(expected);
+    await refusals;
+    expect(turns).toBeGreaterThan(0);
     parts.dispose();
   });
 
