@@ -17,6 +17,7 @@
  * result is the same every time.
  */
 import type { Way } from './compile.ts';
+import { wholeLines } from './memory-plan.ts';
 
 /** The ways of one node: its own choice first. */
 export type Ways = readonly [Way, ...Way[]];
@@ -61,7 +62,8 @@ export function floatsOf(nodes: readonly Ways[], taken: readonly number[], { val
     workspace = Math.max(workspace, way.workspaceFloats);
     constants += way.constantFloats;
   });
-  return Math.max(values + workspace, staged) + constants;
+  // The constants that follow begin on a cache line.
+  return wholeLines(Math.max(values + workspace, staged)) + constants;
 }
 
 /** Sizes that the greatest workspace may have, the largest first: none is less than what some node needs in any way. */

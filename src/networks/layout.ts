@@ -11,7 +11,7 @@ import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import type { Context } from '../threads/context.ts';
 import { type CompiledNode, type CompileOptions, compileNode } from './compile.ts';
 import { fitWays, floatsOf, leastFloats, type Ways } from './fit.ts';
-import { type MemoryPlan, planMemory, wholeLines } from './memory-plan.ts';
+import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { Network, NetworkNode } from './network.ts';
 import { optimize } from './optimize.ts';
 import { parseNetwork } from './parse.ts';
@@ -97,7 +97,7 @@ function waysOf(node: CompiledNode): Ways {
 }
 
 function stagedFloats(nodes: readonly CompiledNode[]): number {
-  return wholeLines(nodes.reduce((most, node) => Math.max(most, node.stagedFloats), 0));
+  return nodes.reduce((most, node) => Math.max(most, node.stagedFloats), 0);
 }
 
 /** Whether a value of a network can be a tensor, whose elements are counted in 32 bits. */

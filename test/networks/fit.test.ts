@@ -51,12 +51,12 @@ describe('fitWays', () => {
       [{ workspaceFloats: 0, constantFloats: 9, milliseconds: 1 }, slow],
       [{ workspaceFloats: 0, constantFloats: 5, milliseconds: 8 }, slow],
     ];
-    const scratch = { values: 10, staged: 0 };
+    const scratch = { values: 16, staged: 0 };
     const within = (floats: number): readonly number[] | null => fitWays(nodes, scratch, floats);
-    expect(within(29)).toEqual([0, 0, 0]);
-    expect(within(28)).toEqual([0, 0, 1]);
-    expect(within(24)).toEqual([0, 1, 1]);
-    expect(within(13)).toEqual([1, 1, 1]);
-    expect(within(12)).toBe(null);
+    expect(within(35)).toEqual([0, 0, 0]);
+    expect(within(34)).toEqual([0, 0, 1]);
+    expect(within(30)).toEqual([0, 1, 1]);
+    expect(within(19)).toEqual([1, 1, 1]);
+    expect(within(18)).toBe(null);
   });
 });

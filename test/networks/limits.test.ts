@@ -114,7 +114,7 @@ describe('within a bound', () => {
           expect(named).toBe(least);
           seen.refused++;
         }),
-        { numRuns: 12 * RUNS, examples: [[0.01], [0.3], [0.5], [0.999], [1]] },
+        { numRuns: 10 * RUNS, examples: [[0.638], [0.01], [0.3], [0.5], [0.999], [1]] },
       );
       await runWithin(least);
       expect(namedBytes(refusalOf(() => prepareNetwork(network, { context, batch: 2, memoryBytes: least - 1 })))).toBe(
