@@ -102,6 +102,8 @@ export function plainCopy(who: string, value: unknown): unknown {
   const copies = new Map<object, object>();
   const open: [from: object, to: object][] = [];
   const copyOf = (item: unknown): unknown => {
+    // one may be a proxy, which throws wherever it is asked
+    if (typeof item === 'function') throw new TypeError('it holds a function, expected JSON');
     // binary data beside the model (tfjs's weightData) is no JSON, and nothing reads it
     if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return item;
     const known = copies.get(item);
