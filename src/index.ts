@@ -1,5 +1,13 @@
-export type { AlgorithmName, ErrorBound, Profile, Workload } from './algorithms/algorithm.ts';
-export { ConvolutionExplanation, RulesExplanation } from './dispatch/explain.ts';
+export type {
+  AlgorithmName,
+  ErrorBound,
+  Profile,
+  Range,
+  Underflow,
+  WeightSizes,
+  Workload,
+} from './algorithms/algorithm.ts';
+export { ConvolutionExplanation, type ExplanationSubject, RulesExplanation } from './dispatch/explain.ts';
 export type { Candidate, Rule, SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
 export { decodeHalves, encodeHalves, type HalfForm } from './kernels/half.ts';

@@ -1,3 +1,5 @@
+import { GREATEST } from '../kernels/float32.ts';
+import { FLUSH_IN_UNDERFLOWS, type TileRange } from '../kernels/range.ts';
 import type { GemmKernels, TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
@@ -84,13 +86,77 @@ export interface Workload {
 }
 
 /**
- * |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|), where X is |x|, or for a tile algorithm the greatest |x| of the same
- * channel within `reach` rows and columns, because a transform mixes all inputs of its tile.
+ * |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|) + underflow, where X is |x|, or for a tile algorithm the greatest |x| of the
+ * same channel within `reach` rows and columns, because a transform mixes all inputs of its tile; as long as no |x| is beyond
+ * {@link inputLimit}.
  */
 export interface ErrorBound {
   readonly constant: number;
   readonly reachHeight: number;
   readonly reachWidth: number;
+  /** What numbers too small for float32 add, and subnormal weights, which count as 0; nothing when not given. */
+  readonly underflow?: Underflow;
+  /** How large the numbers on the way may be. */
+  readonly range?: Range;
+}
+
+/** An error of 2⁻¹⁵⁰ · (inputs · X ∗ 1 + weights · Σ|w| + alone), with sums over the taps of an output. */
+export interface Underflow {
+  readonly inputs: number;
+  readonly weights: number;
+  readonly alone: number;
+}
+
+/** No number on the way is greater than these, times the greatest |x|, |w|, both, and |b|. */
+export interface Range {
+  readonly input: number;
+  readonly kernel: number;
+  readonly product: number;
+  readonly bias: number;
+}
+
+/** The greatest |w| and |b| of a layer. */
+export interface WeightSizes {
+  readonly kernel: number;
+  readonly bias: number;
+}
+
+/** The greatest |x| with which nothing on the way is beyond float32. Roundings have 1 % to make it larger. */
+export function inputLimit({ input, kernel, product, bias }: Range, weights: WeightSizes): number {
+  const greatest = GREATEST / 1.01;
+  const left = greatest - bias * weights.bias;
+  if (left <= 0 || kernel * weights.kernel > greatest) return 0;
+  return Math.min(greatest / input, left / (product * weights.kernel));
+}
+
+/** Of sums of so many products of inputs and weights, with so many float32 roundings on the way of the first. */
+export function boundOfSums(terms: number, roundings: number): ErrorBound {
+  return {
+    constant: 1.01 * (1 + roundings),
+    reachHeight: 0,
+    reachWidth: 0,
+    // A weight that counts as 0; each product, each sum that is rounded again, the activation.
+    underflow: { inputs: 1.01 * FLUSH_IN_UNDERFLOWS, weights: 0, alone: 1.01 * (terms + roundings + 2) },
+    range: { input: 1, kernel: 1, product: terms, bias: 1 },
+  };
+}
+
+/** What a tile's range is for sums over so many channels. */
+export function boundOfTile(
+  range: TileRange,
+  channels: number,
+  roundings: number,
+): Pick<ErrorBound, 'underflow' | 'range'> {
+  const { underflow, input, kernel, product, bias } = range;
+  return {
+    underflow: {
+      inputs: 1.01 * underflow.input,
+      weights: 1.01 * underflow.kernel,
+      // As many as in a sum, and the activation.
+      alone: 1.01 * (underflow.product * (channels + roundings) + underflow.output + 1),
+    },
+    range: { input, kernel, product: channels * product, bias },
+  };
 }
 
 /** What is applied to each output: y = clamp(y < 0 ? y · slope : y, low, high). */
@@ -120,7 +186,10 @@ export function emptyProfile(): Profile {
 export interface ConvolutionProgram {
   readonly packedFloats: number;
   readonly workspaceFloats: number;
-  /** Kernel transform, or a copy where the algorithm reads the kernel as it is. */
+  /**
+   * Kernel transform, or a copy where the algorithm reads the kernel as it is. Subnormal numbers count as 0, in the kernel and
+   * in what it is transformed to: nothing else makes a run many times slower. They may become 0 where the kernel lies.
+   */
   pack(kernel: number, packed: number, profile: Profile): void;
   /** `bias` 0 means none. Adds the time of each phase to the profile. */
   run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;

@@ -12,6 +12,7 @@ import { defineStep } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
   type Activation,
+  boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
   now,
@@ -63,11 +64,10 @@ export const direct: ConvolutionAlgorithm = Object.freeze({
     return padding === 0 ? null : 'padding is not zero, expected none around a 1×1 kernel';
   },
   workload: directWorkload,
-  errorBound: (shape: ConvolutionShape, context: Context) => ({
-    constant: 1.01 * (1 + context.kernels.gemmRoundings(shape.inputChannels / shape.groups)),
-    reachHeight: 0,
-    reachWidth: 0,
-  }),
+  errorBound(shape: ConvolutionShape, context: Context) {
+    const channels = shape.inputChannels / shape.groups;
+    return boundOfSums(channels, context.kernels.gemmRoundings(channels));
+  },
   plan: planDirect,
 });
 

@@ -22,6 +22,7 @@
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), algorithm 1; NNPACK,
  * src/convolution-inference.c.
  */
+import { LEAST_NORMAL } from '../kernels/float32.ts';
 import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
@@ -31,7 +32,14 @@ import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './fast-c
 import { fastParameters } from './fast-convolution-parameters.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
 import { phasedShape } from './phases.ts';
+import { kernelFloats } from './reference.ts';
 import { ITEMS, itemChannels, kernelSplit, tileLayout, workspaceFloats } from './tile-layout.ts';
+
+/**
+ * Weights whose transforms may be subnormal. All others are multiples of 2⁻⁸³, their sums too, and the few products of a
+ * transform leave them far from 2⁻¹²⁶, unless a sum is 0 but for the last bits of its terms.
+ */
+const SMALL_WEIGHT = 2 ** -60;
 
 export function planFastConvolution(
   strided: ConvolutionShape,
@@ -42,7 +50,7 @@ export function planFastConvolution(
   const shape = phasedShape(strided);
   const layout = tileLayout(shape, name, context, context.pool.threadsCount);
   const split = kernelSplit(strided, layout);
-  const { pool } = context;
+  const { pool, kernels } = context;
   const parameters = fastParameters(strided, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
@@ -71,11 +79,15 @@ export function planFastConvolution(
 
     pack(kernel: number, packed: number, profile: Profile): void {
       const start = now();
+      const weights = kernelFloats(strided);
+      const least = kernels.least(weights, kernel);
+      if (least < LEAST_NORMAL) kernels.flush(weights, kernel, kernel);
       parameters.kernel.g = kernel;
       parameters.kernel.u = packed;
       parameters.kernel.split = packed + layout.uFloats;
       if (layout.order === 'channels') pool.parallelize1d(kernelPanelStep, parameters.kernel, split.items);
       else pool.parallelize1dTile1d(kernelStep, parameters.kernel, shape.outputChannels, split.itemKernels);
+      if (least < SMALL_WEIGHT) kernels.flush(layout.uFloats, packed, packed);
       profile.kernelTransform += now() - start;
     },
 

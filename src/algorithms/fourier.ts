@@ -13,10 +13,12 @@
  * Sources: Mathieu, Henaff & LeCun (2013); Vasilache et al., fbfft (2014); NNPACK, src/ref/fft and
  * src/convolution-inference.c; the layout of a transformed tile is in `kernels/fourier-layout.ts`.
  */
+import type { FourierTileSize } from '../kernels/fourier-layout.ts';
+import { fourierRange } from '../kernels/fourier-range.ts';
 import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
-import type { AlgorithmName, ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
+import { type AlgorithmName, boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
 import { refuseTile } from './winograd.ts';
@@ -28,7 +30,11 @@ export const ft64x64 = fourier('ft64x64', 64, null);
 export const ft128x128 = fourier('ft128x128', 128, null);
 export const ft256x256 = fourier('ft256x256', 256, null);
 
-function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: string | null): ConvolutionAlgorithm {
+function fourier(
+  name: TileName & AlgorithmName,
+  tile: FourierTileSize,
+  nnpackName: string | null,
+): ConvolutionAlgorithm {
   return Object.freeze({
     name,
     nnpackName,
@@ -50,9 +56,16 @@ function fourier(name: TileName & AlgorithmName, tile: number, nnpackName: strin
  * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest way,
  * add i + k + o − 3 for the 3 n + 6 (`kernels/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
  */
-function fourierBound(shape: ConvolutionShape, name: TileName, tile: number, context: Context): ErrorBound {
-  const n = context.kernels.gemmRoundings(shape.inputChannels / shape.groups);
-  const { input, kernel, output } = context.kernels.tile(name, shape.kernelHeight, shape.kernelWidth).roundings;
+function fourierBound(shape: ConvolutionShape, name: TileName, tile: FourierTileSize, context: Context): ErrorBound {
+  const { kernelHeight: r, kernelWidth: s } = shape;
+  const channels = shape.inputChannels / shape.groups;
+  const n = context.kernels.gemmRoundings(channels);
+  const { input, kernel, output } = context.kernels.tile(name, r, s).roundings;
   const count = 3 * (n + 2) + input + kernel + output - 3;
-  return { constant: 1.01 * (count * tile + 1), reachHeight: tile - 1, reachWidth: tile - 1 };
+  return {
+    constant: 1.01 * (count * tile + 1),
+    reachHeight: tile - 1,
+    reachWidth: tile - 1,
+    ...boundOfTile(fourierRange(tile, r, s), channels, n),
+  };
 }

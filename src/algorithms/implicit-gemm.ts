@@ -27,6 +27,7 @@ import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
   type Activation,
+  boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
   now,
@@ -209,11 +210,8 @@ export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
   nnpackName: 'nnp_convolution_algorithm_implicit_gemm',
   supports: () => null,
   workload: implicitGemmWorkload,
-  errorBound: (shape: ConvolutionShape, context: Context) => ({
-    constant: 1.01 * (1 + context.kernels.gemmRoundings(depthOf(shape))),
-    reachHeight: 0,
-    reachWidth: 0,
-  }),
+  errorBound: (shape: ConvolutionShape, context: Context) =>
+    boundOfSums(depthOf(shape), context.kernels.gemmRoundings(depthOf(shape))),
   plan: planImplicitGemm,
 });
 

@@ -10,7 +10,14 @@ import { multiplyAdds } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
-import { type Activation, type ConvolutionAlgorithm, type ConvolutionProgram, now, type Profile } from './algorithm.ts';
+import {
+  type Activation,
+  boundOfSums,
+  type ConvolutionAlgorithm,
+  type ConvolutionProgram,
+  now,
+  type Profile,
+} from './algorithm.ts';
 
 const SHAPE_FIELDS = [
   'batch',
@@ -102,7 +109,7 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
     packedBytes: kernelFloats(shape) * 4,
   }),
   // One rounding of the sum; double precision adds less than 1 % of another.
-  errorBound: () => ({ constant: 1.01, reachHeight: 0, reachWidth: 0 }),
+  errorBound: (shape: ConvolutionShape) => boundOfSums(kernelFloats(shape) / shape.outputChannels, 0),
   plan: planReference,
 });
 
@@ -129,7 +136,7 @@ export function kernelFloats(shape: ConvolutionShape): number {
   return shape.outputChannels * (shape.inputChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
 }
 
-/** The "packing" of those algorithms: a copy that the plan owns. */
+/** The "packing" of those algorithms: a copy that the plan owns, without subnormal numbers. */
 export function copyKernel(
   shape: ConvolutionShape,
   context: Context,
@@ -138,6 +145,6 @@ export function copyKernel(
   profile: Profile,
 ): void {
   const start = now();
-  context.kernels.copyRows(1, kernelFloats(shape), kernel, 0, 1, packed, 0);
+  context.kernels.flush(kernelFloats(shape), kernel, packed);
   profile.kernelTransform += now() - start;
 }

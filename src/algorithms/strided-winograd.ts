@@ -37,10 +37,10 @@ function refuseStrided(shape: ConvolutionShape, unstrided: ConvolutionAlgorithm)
 }
 
 function stridedBound(shape: ConvolutionShape, unstrided: ConvolutionAlgorithm, context: Context): ErrorBound {
-  const { constant, reachHeight, reachWidth } = unstrided.errorBound(phasedShape(shape), context);
+  const bound = unstrided.errorBound(phasedShape(shape), context);
   return {
-    constant,
-    reachHeight: reachHeight * shape.strideHeight,
-    reachWidth: reachWidth * shape.strideWidth,
+    ...bound,
+    reachHeight: bound.reachHeight * shape.strideHeight,
+    reachWidth: bound.reachWidth * shape.strideWidth,
   };
 }

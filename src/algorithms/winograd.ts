@@ -13,9 +13,10 @@
  */
 import { amplification, KERNEL_SIZES } from '../kernels/cook-toom.ts';
 import { WINOGRAD_EDGES, type WinogradName } from '../kernels/table.ts';
+import { winogradRange } from '../kernels/winograd-range.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Context } from '../threads/context.ts';
-import type { ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
+import { boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
 
@@ -69,11 +70,13 @@ function winogradBound(shape: ConvolutionShape, name: WinogradName, context: Con
   const { kernelHeight: r, kernelWidth: s } = shape;
   const tile = WINOGRAD_EDGES[name];
   const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
-  const n = context.kernels.gemmRoundings(shape.inputChannels / shape.groups);
+  const channels = shape.inputChannels / shape.groups;
+  const n = context.kernels.gemmRoundings(channels);
   const { input, kernel, output } = context.kernels.tile(name, r, s).roundings;
   return {
     constant: 1.01 * ((n + input + kernel + output - 1) * kappa + 1),
     reachHeight: r === 1 ? 0 : tile - 1,
     reachWidth: s === 1 ? 0 : tile - 1,
+    ...boundOfTile(winogradRange(tile, r, s), channels, n),
   };
 }

@@ -1,18 +1,33 @@
 /** A choice as something to read: data, and a table of it. */
-import type { AlgorithmName } from '../algorithms/algorithm.ts';
+import type { AlgorithmName, WeightSizes } from '../algorithms/algorithm.ts';
+import { UNDERFLOW } from '../kernels/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { RuleResult } from './rules.ts';
 import { type Candidate, EPSILON, type Selection } from './select.ts';
 
-/** Why a call runs as it does; prints as a table. */
+/** What an explanation speaks of: a plan, which packs its kernel once, or one call, which packs it each time. */
+export type ExplanationSubject = 'plan' | 'call';
+
+const SUBJECTS: Readonly<Record<ExplanationSubject, string>> = {
+  plan: 'This is of a plan, which packs the kernel once: the time of a run counts.',
+  call: 'This is of a call, which packs the kernel each time: the times to run and to pack count.',
+};
+
+/** Why a plan or a call runs as it does; prints as a table. */
 export class ConvolutionExplanation {
+  /** Whether this speaks of a plan or of a call: they may run different algorithms. */
+  readonly of: ExplanationSubject;
   readonly shape: ConvolutionShape;
   readonly algorithm: AlgorithmName;
   readonly why: string;
   readonly rules: readonly RuleResult[];
   readonly candidates: readonly Candidate[];
+  /** The greatest |w| and |b|, that the limits of |x| are for; null where only shapes were given. */
+  readonly weights: WeightSizes | null;
 
-  constructor(shape: ConvolutionShape, selection: Selection) {
+  constructor(of: ExplanationSubject, shape: ConvolutionShape, selection: Selection) {
+    this.of = of;
+    this.weights = selection.weights;
     this.shape = shape;
     this.algorithm = selection.algorithm.name;
     this.why = selection.why;
@@ -24,7 +39,7 @@ export class ConvolutionExplanation {
     const { shape } = this;
     const outputs = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth;
     const isMeasured = this.candidates.some(({ measured }) => measured !== undefined);
-    const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound, measured }) => [
+    const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound, inputLimit, measured }) => [
       algorithm === this.algorithm ? `→ ${algorithm}` : `  ${algorithm}`,
       work === null || work.tiles === 0 ? '' : `${work.tiles}`,
       work === null ? '' : (work.multiplyAdds / outputs).toFixed(0),
@@ -34,16 +49,37 @@ export class ConvolutionExplanation {
       work === null ? '' : kilobytes(work.workspaceBytes),
       work === null ? '' : kilobytes(work.packedBytes),
       bound === null ? '' : (bound.constant * EPSILON).toExponential(1),
+      inputLimit === undefined ? '' : inputLimit.toExponential(1),
       refusal ?? 'eligible',
     ]);
     const times = ['run ms', 'pack ms', ...(isMeasured ? ['measured ms'] : [])];
-    const head = ['algorithm', 'tiles', 'mul/output', ...times, 'workspace kB', 'packed kB', 'error ≤', ''];
+    const limit = this.weights === null ? '|x| · |w| ≤' : '|x| ≤';
+    const head = ['algorithm', 'tiles', 'mul/output', ...times, 'workspace kB', 'packed kB', 'error ≤', limit, ''];
     return [
       `convolution ${describeShape(shape)}`,
       rulesTable(this.rules),
       textTable([head, ...rows]),
+      [SUBJECTS[this.of], ...this.#limits()].join('\n'),
       `${this.algorithm}: ${this.why}`,
     ].join('\n\n');
+  }
+
+  /** What the columns of the error and of |x| mean for the algorithm chosen. */
+  #limits(): string[] {
+    const chosen = this.candidates.find(({ algorithm }) => algorithm === this.algorithm);
+    if (chosen?.bound?.underflow === undefined) return [];
+    const { constant, underflow } = chosen.bound;
+    const [scale, inputs, weights, alone] = [
+      constant * EPSILON,
+      underflow.inputs * UNDERFLOW,
+      underflow.weights * UNDERFLOW,
+      underflow.alone * UNDERFLOW,
+    ].map((value) => value.toExponential(1));
+    const beyond = this.weights === null ? 'the greatest |x| · |w|' : '|x|';
+    return [
+      `Error ≤ ${scale} · (|x| ∗ |w| + |b|) + ${inputs} · Σ|x| + ${weights} · Σ|w| + ${alone}; the last three for what underflows.`,
+      `Nothing overflows as long as ${beyond} ≤ ${chosen.inputLimit?.toExponential(1)}.`,
+    ];
   }
 }
 

@@ -4,6 +4,8 @@ import {
   type AlgorithmName,
   type ConvolutionAlgorithm,
   type ErrorBound,
+  inputLimit,
+  type WeightSizes,
   type Workload,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
@@ -55,8 +57,19 @@ export interface Candidate {
   readonly work: Workload | null;
   readonly cost: Cost | null;
   readonly bound: ErrorBound | null;
+  /**
+   * The greatest |x| with which nothing on the way is beyond float32; for shapes alone that with weights of at most 1 and no
+   * bias, which greater weights divide. Only where it can compute the shape.
+   */
+  readonly inputLimit?: number;
   /** What it took when it was tried, for `rule: 'measured'`. */
   readonly measured?: MeasuredTime;
+}
+
+/** What is known of a layer's numbers. */
+export interface Magnitudes extends WeightSizes {
+  /** The greatest |x|, for a call of one input: asked for when it could matter. */
+  input?(): number;
 }
 
 export interface Selection {
@@ -64,7 +77,12 @@ export interface Selection {
   readonly why: string;
   readonly rules: readonly RuleResult[];
   readonly candidates: readonly Candidate[];
+  /** Null where the layer's numbers were not given. */
+  readonly weights: WeightSizes | null;
 }
+
+/** Inputs that a tile must stand, to be chosen: far beyond any that occur. */
+const LEAST_INPUT_LIMIT = 2 ** 60;
 
 /** What serves when nothing better may: every shape there is. */
 export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
@@ -74,7 +92,10 @@ const NONE: ReadonlySet<AlgorithmName> = new Set();
 /** Float32's unit roundoff. */
 export const EPSILON = 2 ** -24;
 
-/** @param excluded what has been tried and did not fit the memory that is left */
+/**
+ * @param magnitudes null where only shapes are known
+ * @param excluded what has been tried and did not fit the memory that is left
+ */
 export function selectAlgorithm(
   who: string,
   shape: ConvolutionShape,
@@ -83,13 +104,40 @@ export function selectAlgorithm(
   packsEachCall: boolean,
   options: SelectionOptions,
   context: Context,
+  magnitudes: Magnitudes | null,
   excluded: ReadonlySet<AlgorithmName> = NONE,
+): Selection {
+  const select = (input: number): Selection =>
+    selectFor(who, shape, hasBias, pass, packsEachCall, options, context, magnitudes, input, excluded);
+  const selection = select(0);
+  const isForced = options.algorithm !== undefined && options.algorithm !== 'auto';
+  const chosen = selection.candidates.find(({ algorithm }) => algorithm === selection.algorithm.name);
+  if (isForced || magnitudes?.input === undefined || !isTile(chosen?.work)) return selection;
+  const input = magnitudes.input();
+  return input <= (chosen?.inputLimit ?? 0) ? selection : select(input);
+}
+
+const isTile = (work: Workload | null | undefined): boolean => work?.tile != null;
+
+/** @param input the greatest |x|, as far as it is known */
+function selectFor(
+  who: string,
+  shape: ConvolutionShape,
+  hasBias: boolean,
+  pass: NnpackPass,
+  packsEachCall: boolean,
+  options: SelectionOptions,
+  context: Context,
+  weights: WeightSizes | null,
+  input: number,
+  excluded: ReadonlySet<AlgorithmName>,
 ): Selection {
   const { algorithm, eligibility, rule, maxConstant } = checkSelection(who, options, shape, context);
   const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
   const failed = eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
-  const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, maxConstant, failed));
-  const result = { rules, candidates };
+  const demands = { maxConstant, failed, weights, input };
+  const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, demands));
+  const result = { rules, candidates, weights };
   if (algorithm !== 'auto') {
     const refusal = algorithmNamed(algorithm).supports(shape);
     if (refusal !== null)
@@ -154,12 +202,20 @@ function leastMeasured(
   };
 }
 
+/** What is asked of an algorithm beside the shape. */
+interface Demands {
+  readonly maxConstant: number;
+  readonly failed: RuleResult | undefined;
+  readonly weights: WeightSizes | null;
+  /** The greatest |x|, or 0 where it is not known. */
+  readonly input: number;
+}
+
 function weigh(
   algorithm: ConvolutionAlgorithm,
   shape: ConvolutionShape,
   context: Context,
-  maxConstant: number,
-  failed: RuleResult | undefined,
+  { maxConstant, failed, weights, input }: Demands,
 ): Candidate {
   const { name } = algorithm;
   const refusal = algorithm.supports(shape);
@@ -168,16 +224,23 @@ function weigh(
   const work = algorithm.workload(shape, context);
   const cost = estimateCost(context.kernels, name, work);
   const bytes = work.workspaceBytes + work.packedBytes;
+  const limit = bound.range === undefined ? Infinity : inputLimit(bound.range, weights ?? WEIGHTS_OF_ONE);
   let reason: string | null = null;
   if (failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference') {
     reason = `not by the documented rules: ${failed.condition} does not hold (${failed.value})`;
   } else if (bound.constant > maxConstant) {
     reason = `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`;
+  } else if (isTile(work) && weights !== null && limit < LEAST_INPUT_LIMIT) {
+    reason = `weights of up to ${weights.kernel.toExponential(1)} may overflow beyond |x| = ${limit.toExponential(1)}`;
+  } else if (isTile(work) && input > limit) {
+    reason = `inputs of up to ${input.toExponential(1)} may overflow beyond |x| = ${limit.toExponential(1)}`;
   } else if (bytes > context.arena.limitBytes) {
     reason = `needs ${bytes} bytes, the context holds ${context.arena.limitBytes}`;
   }
-  return { algorithm: name, refusal: reason, work, cost, bound };
+  return { algorithm: name, refusal: reason, work, cost, bound, inputLimit: limit };
 }
+
+const WEIGHTS_OF_ONE: WeightSizes = { kernel: 1, bias: 0 };
 
 function checkSelection(who: string, options: SelectionOptions, shape: ConvolutionShape, context: Context) {
   const algorithm = oneOf(who, 'algorithm', options.algorithm, ['auto', ...ALGORITHM_NAMES], 'invalid-algorithm');

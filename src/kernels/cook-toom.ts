@@ -93,8 +93,14 @@ export const KERNEL_SIZES: Readonly<Record<WinogradEdge, readonly number[]>> = {
 
 /** The matrices of F(T − r + 1, r) over a tile of edge T of this library; T = 1 is the identity, with r = 1. */
 export function winogradMatrices(tile: TileEdge, r: number): CookToom {
-  return cookToom(POINTS[tile], r);
+  const key = tile * 16 + r;
+  const known = matrices.get(key) ?? cookToom(POINTS[tile], r);
+  matrices.set(key, known);
+  return known;
 }
+
+/** Exact arithmetic takes a millisecond, and several ask. */
+const matrices = new Map<number, CookToom>();
 
 /** Position, along an axis of edge T, of the point whose column of Aᵀ is all ones. */
 export function onesPosition(tile: TileEdge): number {

@@ -26,7 +26,7 @@ export type WinogradName = keyof typeof WINOGRAD_EDGES;
  * are elements between neighbours, counts are counts. No kernel checks its arguments (a layer has done so), allocates,
  * or reads outside the ranges that its arguments describe.
  */
-export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKernels, ResizeKernels {
+export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKernels, ResizeKernels, WeightKernels {
   readonly name: KernelTableName;
   /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
   readonly blockFloats: number;
@@ -176,6 +176,18 @@ export interface PointwiseKernels {
     beta: number,
     bias: number,
   ): void;
+}
+
+/** What is asked of n contiguous weights, or inputs, before they are worked with. */
+export interface WeightKernels {
+  /** y = x, but 0 where x is subnormal; x and y may be the same. All else stays as it is, −0 and NaN too. */
+  flush(n: number, x: number, y: number): void;
+  /** The least |x| of those that are neither 0 nor NaN; ∞ where there is none. */
+  least(n: number, x: number): number;
+  /** The greatest |x|, passing over NaN; 0 where there is none. */
+  greatest(n: number, x: number): number;
+  /** The same of an array that need not lie in the memory. For the thread of the caller. */
+  greatestOf(data: Float32Array): number;
 }
 
 /**

@@ -4,6 +4,7 @@ import { referenceGemm } from './reference/gemm.ts';
 import { referencePointwise } from './reference/pointwise.ts';
 import { referencePooling } from './reference/pooling.ts';
 import { referenceResize } from './reference/resize.ts';
+import { referenceWeights } from './reference/weights.ts';
 import { referenceWinogradTile } from './reference/winograd.ts';
 import { scalarDots } from './scalar/dots.ts';
 import { scalarFourierTile } from './scalar/fourier.ts';
@@ -12,6 +13,7 @@ import { scalarGemm } from './scalar/gemm.ts';
 import { scalarPointwise } from './scalar/pointwise.ts';
 import { scalarPooling } from './scalar/pooling.ts';
 import { scalarResize } from './scalar/resize.ts';
+import { scalarWeights } from './scalar/weights.ts';
 import { scalarWinogradTile } from './scalar/winograd.ts';
 import { simdDots } from './simd/dots.ts';
 import { type SimdTableName, variantOf } from './simd/engine.ts';
@@ -22,6 +24,7 @@ import { simdLocalResponse } from './simd/local-response.ts';
 import { simdPointwise } from './simd/pointwise.ts';
 import { simdPooling } from './simd/pooling.ts';
 import { simdSoftmax } from './simd/softmax.ts';
+import { simdWeights } from './simd/weights.ts';
 import { simdWinogradTile } from './simd/winograd.ts';
 import {
   type KernelTable,
@@ -52,6 +55,7 @@ function referenceTable(memory: Memory): KernelTable {
     ...referencePointwise(memory),
     ...referencePooling(memory),
     ...referenceResize(memory),
+    ...referenceWeights(memory),
     tile: remembered((name, r, s) => {
       if (isWinograd(name)) return referenceWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
       return referenceFourierTile(memory, FOURIER_EDGES[name], r, s);
@@ -68,6 +72,7 @@ function scalarTable(memory: Memory): KernelTable {
     ...scalarPointwise(memory),
     ...scalarPooling(memory),
     ...scalarResize(memory),
+    ...scalarWeights(memory),
     tile: remembered((name, r, s) => {
       if (isWinograd(name)) return scalarWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
       if (name === 'ft8x8' || name === 'ft16x16') return scalarFourierTile(memory, FOURIER_EDGES[name], r, s);
@@ -88,6 +93,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     blockFloats: 600_000,
     ...simdGemm(exports, bytes, variantOf(name), scalar),
     ...simdPointwise(exports),
+    ...simdWeights(exports, bytes, memory),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, scalar),
     ...simdPooling(exports, bytes, scalar),

@@ -155,7 +155,7 @@ function plainSum<V>(arithmetic: Arithmetic<V>, terms: readonly Term<V>[]): V {
   );
 }
 
-function isPowerOfTwo(c: number): boolean {
+export function isPowerOfTwo(c: number): boolean {
   return Number.isInteger(Math.log2(c));
 }
 

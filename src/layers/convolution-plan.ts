@@ -1,23 +1,24 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
-import type { AlgorithmName, ConvolutionProgram, Profile } from '../algorithms/algorithm.ts';
+import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
-import { type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
+import { type Magnitudes, type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
+import { LEAST_NORMAL } from '../kernels/float32.ts';
 import {
   type ConvolutionGeometry,
   type ConvolutionShape,
   convolutionShape,
   GEOMETRY_FIELDS,
 } from '../tensor/convolution-shape.ts';
-import type { TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
+import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkShape, checkTensor, copyIn, isDense } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
 import { checkBias } from './call.ts';
 import { LayerPlan } from './plan.ts';
-import { staged } from './staging.ts';
+import { arenaOffset, isInPlace, type Staging, staged } from './staging.ts';
 
 /** What every function of the convolution family takes, beside its input. */
 export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOptions {
@@ -90,7 +91,7 @@ export function checkArrays<Options extends ConvolutionOptions>(who: string, opt
 }
 
 /**
- * Plans, and does `work` with the plan. Where the choice is automatic and memory does not suffice, the next best algorithm
+ * Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. Where the choice is automatic and memory does not suffice, the next best algorithm
  * has its turn, down to the reference, which needs none.
  */
 export function withPlan<Result>(
@@ -100,13 +101,15 @@ export function withPlan<Result>(
   pass: NnpackPass,
   packsEachCall: boolean,
   work: (plan: ConvolutionPlan) => Result,
+  greatestInput?: () => number,
 ): Result {
   const { kernel, bias = null } = options;
   const context = contextOf(who, options.context);
   const activation = checkActivation(who, options.activation);
+  const magnitudes = { ...weightSizes(context, kernel, bias), input: greatestInput };
   const tried = new Set<AlgorithmName>();
   for (;;) {
-    const selection = selectConvolution(who, problem, options, pass, packsEachCall, context, tried);
+    const selection = selectConvolution(who, problem, options, pass, packsEachCall, context, magnitudes, tried);
     let plan: ConvolutionPlan | null = null;
     try {
       const program = selection.algorithm.plan(problem.shape, context, activation);
@@ -167,11 +170,38 @@ export function selectConvolution(
   pass: NnpackPass,
   packsEachCall: boolean,
   context: Context,
+  magnitudes: Magnitudes | null,
   tried?: ReadonlySet<AlgorithmName>,
 ): Selection {
   // NNPACK has one entry for an image and another for batches.
   const nnpackPass = problem.shape.batch > 1 ? 'output' : pass;
-  return selectAlgorithm(who, problem.shape, problem.hasBias, nnpackPass, packsEachCall, options, context, tried);
+  const { shape, hasBias } = problem;
+  return selectAlgorithm(who, shape, hasBias, nnpackPass, packsEachCall, options, context, magnitudes, tried);
+}
+
+/** The greatest |w| and |b|. */
+export function weightSizes(context: Context, kernel: CheckedTensor, bias: CheckedTensor | null): WeightSizes {
+  return { kernel: greatestIn(context, kernel), bias: bias === null ? 0 : greatestIn(context, bias) };
+}
+
+/** The greatest magnitude of a tensor, NaN passed over. */
+export function greatestIn(context: Context, tensor: CheckedTensor): number {
+  const size = sizeOf(tensor.shape);
+  if (isInPlace(context, tensor)) return context.kernels.greatest(size, arenaOffset(tensor));
+  if (isDense(tensor)) return context.kernels.greatestOf(tensor.data.subarray(tensor.offset, tensor.offset + size));
+  const copy = new Float32Array(size);
+  copyIn(tensor, copy, 0);
+  return context.kernels.greatestOf(copy);
+}
+
+/** Where a kernel lies to be packed, which may make 0 of its subnormal numbers: not in what is the caller's. */
+function kernelToPack(context: Context, staging: Staging, kernel: CheckedTensor): number {
+  if (!isInPlace(context, kernel)) return staging.input(kernel);
+  const [size, at] = [sizeOf(kernel.shape), arenaOffset(kernel)];
+  if (context.kernels.least(size, at) >= LEAST_NORMAL) return at;
+  const copy = staging.allocate(size);
+  context.kernels.flush(size, at, copy);
+  return copy;
 }
 
 /** A planned convolution: what it is, and why. */
@@ -191,7 +221,7 @@ export class ConvolutionPlan extends LayerPlan {
   ) {
     const { inputShape, outputShape } = problem;
     const pack = (packed: number, profile: Profile): void =>
-      staged(context, who, (staging) => program.pack(staging.input(kernel), packed, profile));
+      staged(context, who, (staging) => program.pack(kernelToPack(context, staging, kernel), packed, profile));
     super({ who, context, inputShape, outputShape, program, bias, pack });
     this.algorithm = selection.algorithm.name;
     this.shape = problem.shape;
@@ -200,6 +230,6 @@ export class ConvolutionPlan extends LayerPlan {
 
   /** Why the plan runs as it does. */
   explain(): ConvolutionExplanation {
-    return new ConvolutionExplanation(this.shape, this.#selection);
+    return new ConvolutionExplanation('plan', this.shape, this.#selection);
   }
 }

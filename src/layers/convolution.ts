@@ -1,21 +1,25 @@
 /** Convolution in one call: plan, run, dispose. */
-import { type FieldsOf, readOptions } from '../check/options.ts';
-import { ConvolutionExplanation } from '../dispatch/explain.ts';
+import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
+import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
-import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
-import { checkTensor } from '../tensor/tensor.ts';
-import { contextOf } from '../threads/context.ts';
+import type { Magnitudes } from '../dispatch/select.ts';
+import { denseStrides, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import { type Context, contextOf } from '../threads/context.ts';
 import {
   CONVOLUTION_FIELDS,
   type ConvolutionOptions,
+  type ConvolutionPlan,
   checkArrays,
   checkConvolution,
+  greatestIn,
   PLAN_FIELDS,
   type PlanConvolutionOptions,
   selectConvolution,
+  weightSizes,
   withPlan,
 } from './convolution-plan.ts';
-import { checkOutput } from './staging.ts';
+import { checkOutput, staged } from './staging.ts';
 
 /** What {@link convolutionInference} and {@link convolutionOutput} take: the tensors, the geometry, and how to choose. */
 export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> extends ConvolutionOptions {
@@ -75,32 +79,71 @@ function convolve<Output extends TensorLike>(
           ['the input', input],
           ['the kernel', kernel],
         ]);
-  return withPlan(who, problem, read, pass, true, (plan) => {
-    const result = plan.run(input, target);
-    plan.dispose();
-    return (output ?? result) as Output;
+  const context = contextOf(who, read.context);
+  return staged(context, who, (staging) => {
+    // Where the greatest |x| is asked for, the input is copied to where that is found fast, and then read from there.
+    let x: CheckedTensor = input;
+    let greatest: number | undefined;
+    const greatestInput = (): number => {
+      if (greatest !== undefined) return greatest;
+      const offset = staging.input(input);
+      x = { data: context.arena.f32, shape: input.shape, stride: denseStrides(input.shape), offset };
+      greatest = context.kernels.greatest(sizeOf(input.shape), offset);
+      return greatest;
+    };
+    const run = (plan: ConvolutionPlan): Output => {
+      const result = plan.run(x, target);
+      plan.dispose();
+      return (output ?? result) as Output;
+    };
+    return withPlan(who, problem, read, pass, true, run, greatestInput);
   });
 }
 
-/** What {@link explainConvolution} takes: the options of a plan, of whose tensors only the shapes are read. */
+/** What {@link explainConvolution} takes: the options of a plan, whose tensors may be given as shapes alone. */
 export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {
   readonly kernel: { readonly shape: readonly number[] };
   readonly bias?: { readonly shape: readonly number[] };
+  /** `'plan'` when not given; `'call'` for {@link convolutionInference}, whose choice counts the packing of the kernel too. */
+  readonly of?: ExplanationSubject;
 };
+
+const EXPLAIN_FIELDS: FieldsOf<ExplainConvolutionOptions> = { ...PLAN_FIELDS, of: true };
 
 /**
  * Why a convolution runs as it does: every documented rule with its value, every algorithm with its reason or its counts,
- * estimated cost, memory and error bound, and the choice. Arrays may be given as `{ shape }` alone, with `rule: 'measured'`
- * as well, which tries random numbers of its own.
+ * estimated cost, memory, error bound and greatest input, and the choice. It speaks of a plan or, with `of: 'call'`, of a
+ * call. Arrays may be given as `{ shape }` alone, with `rule: 'measured'` as well, which tries random numbers of its own; but
+ * the choice minds weights, and a call's inputs, that could overflow, which it can only where they are given.
  *
  * @example
  * console.log(String(explainConvolution({ input: { shape: [4, 64, 56, 56] }, kernel: { shape: [128, 64, 3, 3] }, padding: 1 })));
  */
 export function explainConvolution(options: ExplainConvolutionOptions): ConvolutionExplanation {
   const who = 'explainConvolution';
-  const read = readOptions<ExplainConvolutionOptions>(who, options, PLAN_FIELDS);
+  const read = readOptions<ExplainConvolutionOptions>(who, options, EXPLAIN_FIELDS);
   const context = contextOf(who, read.context);
   const problem = checkConvolution(who, read);
-  const selection = selectConvolution(who, problem, read, 'inference', false, context);
-  return new ConvolutionExplanation(problem.shape, selection);
+  const of = oneOf(who, 'of', read.of, ['plan', 'call'], 'invalid-argument');
+  const magnitudes = magnitudesOf(who, context, read, of);
+  const selection = selectConvolution(who, problem, read, 'inference', of === 'call', context, magnitudes);
+  return new ConvolutionExplanation(of, problem.shape, selection);
+}
+
+/** Of those tensors that are more than shapes; null where the kernel is not. */
+function magnitudesOf(
+  who: string,
+  context: Context,
+  { input, kernel, bias }: ExplainConvolutionOptions,
+  of: ExplanationSubject,
+): Magnitudes | null {
+  const given = (what: string, tensor: object | undefined, ranks: readonly number[]): CheckedTensor | null =>
+    tensor === undefined || !('data' in tensor) || tensor.data === undefined
+      ? null
+      : checkTensor(who, what, tensor, ranks);
+  const w = given('kernel', kernel, [4]);
+  if (w === null) return null;
+  const weights = weightSizes(context, w, given('bias', bias, [1]));
+  const x = of === 'call' ? given('input', input, [3, 4]) : null;
+  return x === null ? weights : { ...weights, input: () => greatestIn(context, x) };
 }

@@ -126,12 +126,24 @@ export function checkKernel(who: string, kernel: unknown): CheckedKernel {
   return { data: reading(who, 'kernel', 'invalid-tensor', () => ownHalves(data)), shape, format };
 }
 
+/** Weights that are copied at once: they are in a cache yet when their subnormal numbers become 0. */
+const COPIED_WEIGHTS = 32_768;
+
 /** Copies rows first … of a kernel to a dense run of the context's memory, as the program reads them. */
 export function copyKernelRows(context: Context, kernel: CheckedKernel, first: number, rows: number, to: number): void {
   const channels = kernel.shape[1];
-  const { f32, u16 } = context.arena;
-  if (isHalf(kernel)) u16.set(kernel.data.subarray(first * channels, (first + rows) * channels), 2 * to);
-  else copyIn({ ...kernel, shape: [rows, channels], offset: kernel.offset + first * kernel.stride[0] }, f32, to);
+  if (isHalf(kernel)) {
+    context.arena.u16.set(kernel.data.subarray(first * channels, (first + rows) * channels), 2 * to);
+    return;
+  }
+  const together = Math.ceil(COPIED_WEIGHTS / channels);
+  for (let row = 0; row < rows; row += together) {
+    const count = Math.min(together, rows - row);
+    const part = { ...kernel, shape: [count, channels], offset: kernel.offset + (first + row) * kernel.stride[0] };
+    const at = to + row * channels;
+    copyIn(part, context.arena.f32, at);
+    context.kernels.flush(count * channels, at, at);
+  }
 }
 
 /** Which of the documented rules hold, and how the layer runs. */

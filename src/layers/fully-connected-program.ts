@@ -14,6 +14,8 @@
  * Half-precision weights are read as they are by `dots`, or in panels if a plan has laid them out so; for `gemm` a window of
  * rows at a time is expanded to float32, so that the layer keeps the half of the memory that it was given them for.
  *
+ * Subnormal float32 weights are to be 0 before any of this: a processor takes some hundred cycles for each of them.
+ *
  * What one item computes depends neither on the other items nor on who does it, so results do not depend on the threads.
  */
 import { activate } from '../algorithms/activate.ts';

@@ -3,6 +3,7 @@ import { emptyProfile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { NnpackError } from '../errors.ts';
+import { LEAST_NORMAL } from '../kernels/float32.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, overlaps } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
@@ -18,7 +19,7 @@ import {
   type HalfTensor,
   isHalf,
 } from './fully-connected-problem.ts';
-import { fullyConnectedProgram, weightFloats } from './fully-connected-program.ts';
+import { type FullyConnectedProgram, fullyConnectedProgram, weightFloats } from './fully-connected-program.ts';
 import { arenaOffset, isInPlace, type Staging } from './staging.ts';
 
 export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
@@ -85,7 +86,7 @@ function connect<Output extends TensorLike>(who: string, given: FullyConnectedCa
     const profile = emptyProfile();
     const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
     program.prepare(x, workspace, profile);
-    passRows(context, kernel, staging, (weights, first, rows) =>
+    passRows(context, kernel, staging, program.method, (weights, first, rows) =>
       program.multiply(x, weights, first, rows, b, y, workspace, profile),
     );
   });
@@ -101,28 +102,40 @@ function expectApartFromHalf(who: string, output: CheckedTensor, { data }: HalfT
   }
 }
 
-/** Weights of a kernel outside the context's memory that pass through it at once: 32 MB of float32. */
+/** Weights that pass through the context's memory at once, of a kernel outside: 32 MB of float32. */
 const PASS_WEIGHTS = 2 ** 23;
+/**
+ * Weights in the context's memory that are looked at before they are worked with: few enough that dot products, which are as
+ * fast as weights are read, find them in a cache. A matrix product has more to do, and rather takes many rows.
+ */
+const CHECKED_WEIGHTS = { dots: 2 ** 20, gemm: PASS_WEIGHTS };
 
-/** Calls `work` for successive rows of the kernel with where they lie: all at once if that is in the context's memory. */
+/**
+ * Calls `work` for successive rows of the kernel with where they lie: in place, if that is in the context's memory and none of
+ * them is subnormal, else in a copy.
+ */
 function passRows(
   context: Context,
   kernel: CheckedKernel,
   staging: Staging,
+  method: FullyConnectedProgram['method'],
   work: (weights: number, first: number, rows: number) => void,
 ): void {
   const [outputs, channels] = kernel.shape;
-  if (!isHalf(kernel) && isInPlace(context, kernel)) {
-    work(arenaOffset(kernel), 0, outputs);
-    return;
-  }
-  const passRows = Math.min(outputs, 4 * Math.ceil(PASS_WEIGHTS / channels / 4));
+  const place = !isHalf(kernel) && isInPlace(context, kernel) ? arenaOffset(kernel) : null;
+  const weights = place === null ? PASS_WEIGHTS : CHECKED_WEIGHTS[method];
+  const together = Math.min(outputs, 4 * Math.ceil(weights / channels / 4));
   const format = isHalf(kernel) ? kernel.format : 'float32';
-  const weights = staging.allocate(weightFloats(format, passRows * channels));
-  for (let first = 0; first < outputs; first += passRows) {
-    const rows = Math.min(passRows, outputs - first);
-    copyKernelRows(context, kernel, first, rows, weights);
-    work(weights, first, rows);
+  let copy = 0;
+  for (let first = 0; first < outputs; first += together) {
+    const rows = Math.min(together, outputs - first);
+    if (place !== null && context.kernels.least(rows * channels, place + first * channels) >= LEAST_NORMAL) {
+      work(place + first * channels, first, rows);
+      continue;
+    }
+    if (copy === 0) copy = staging.allocate(weightFloats(format, together * channels));
+    copyKernelRows(context, kernel, first, rows, copy);
+    work(copy, first, rows);
   }
 }
 

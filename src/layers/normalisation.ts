@@ -1,6 +1,5 @@
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { expectCount } from '../tensor/convolution-shape.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
@@ -59,7 +58,7 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
   const input = checkTensor(who, 'input', read.input, [3, 4]);
   const planes = planesOf(who, 'input', input.shape);
   const { size, alpha, beta, bias } = read;
-  expectCount(who, 'size', size, 'invalid-argument');
+  expectSize(who, size);
   expectFinite(who, 'alpha', alpha);
   expectFinite(who, 'beta', beta);
   expectFinite(who, 'bias', bias);
@@ -67,6 +66,12 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
   return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
     runLocalResponseNormalisation(context, planes, { size, alpha, beta, bias }, x, y),
   );
+}
+
+/** Any whole number: a size beyond the channels reaches all of them. */
+function expectSize(who: string, size: unknown): void {
+  if (Number.isSafeInteger(size) && (size as number) >= 1) return;
+  throw new NnpackError('invalid-argument', `${who}: size is ${show(size)}, expected a whole number of at least 1`);
 }
 
 /** Local response normalisation of dense planes in the context's memory; x and y lie apart. */

@@ -1,5 +1,11 @@
 /** A node of a network with its sizes known, as something to run: the algorithm, its memory, and a function of offsets. */
-import { type AlgorithmName, type ConvolutionProgram, IDENTITY, type Profile } from '../algorithms/algorithm.ts';
+import {
+  type AlgorithmName,
+  type ConvolutionProgram,
+  IDENTITY,
+  type Profile,
+  type WeightSizes,
+} from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { describeShape } from '../dispatch/explain.ts';
 import { contenders, timeThatCounts } from '../dispatch/measure.ts';
@@ -180,7 +186,8 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
   const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
   const isOpen = options.isSizing === true && choice.rule === 'measured' && isFree;
   const rule = isOpen ? 'fastest' : choice.rule;
-  const selection = selectAlgorithm(who, shape, hasBias, pass, false, { ...choice, rule }, context);
+  const weights = weightSizesOf(node, context, options.isSizing === true);
+  const selection = selectAlgorithm(who, shape, hasBias, pass, false, { ...choice, rule }, context, weights);
   const open = isOpen ? contenders(selection.candidates, false).map(wayOf) : [];
   const eligible = selection.candidates.filter(
     (candidate) => candidate.refusal === null && candidate.algorithm !== 'reference',
@@ -237,6 +244,19 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
   }
 }
 
+/** What was found of a node's weights: sizing compiles the same nodes many times. */
+const knownSizes = new WeakMap<ConvolutionNode, WeightSizes>();
+
+/** The greatest |w| and |b| of a node. */
+function weightSizesOf(node: ConvolutionNode, { kernels }: Context, isSizing: boolean): WeightSizes {
+  const known = knownSizes.get(node);
+  if (isSizing && known !== undefined) return known;
+  const bias = node.bias === undefined ? 0 : kernels.greatestOf(node.bias);
+  const sizes = { kernel: kernels.greatestOf(node.kernel.data), bias };
+  knownSizes.set(node, sizes);
+  return sizes;
+}
+
 function compileFullyConnected(node: FullyConnectedNode, input: Shape, context: Context): Compiled {
   const who = whoIs(node);
   const [outputChannels, inputChannels] = node.kernel.shape;
@@ -251,6 +271,7 @@ function compileFullyConnected(node: FullyConnectedNode, input: Shape, context: 
     constantFloats: wholeLines(node.kernel.data.length) + wholeLines(node.bias?.length ?? 0),
     load({ constants }, profile) {
       const weights = loadConstant(context, node.kernel.data, constants);
+      context.kernels.flush(node.kernel.data.length, weights, weights);
       const bias = loadConstant(context, node.bias, constants + wholeLines(node.kernel.data.length));
       return ([x], y, workspace) => program.run(x, weights, bias, y, workspace, profile);
     },

@@ -1,15 +1,16 @@
 /**
  * How far a float32 convolution may be from the sum in double, and whether it is:
  *
- *   |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|)
+ *   |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|) + 2⁻¹⁵⁰ · (inputs · X ∗ 1 + weights · Σ|w| + alone)
  *
- * The constant counts roundings and is derived once for each algorithm, never tuned. X is |x|, or for an algorithm that
- * transforms tiles the greatest |x| of the same channel within the reach of a tile, because a transform mixes all inputs
- * of its tile.
+ * The constant counts roundings, the others what is too small to be rounded by a factor; they are derived once for each
+ * algorithm, never tuned. X is |x|, or for an algorithm that transforms tiles the greatest |x| of the same channel within the
+ * reach of a tile, because a transform mixes all inputs of its tile.
  */
 import type { AlgorithmName, ErrorBound } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { EPSILON } from '../dispatch/select.ts';
+import { UNDERFLOW } from '../kernels/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { Context } from '../threads/context.ts';
@@ -30,9 +31,23 @@ import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
  */
 export function errorBound(problem: Problem, data: ConvolutionData, bound: AlgorithmName | ErrorBound): Float64Array {
   const shape = shapeOf(problem);
-  const { constant, reachHeight, reachWidth } = typeof bound === 'string' ? boundNamed(bound, shape) : bound;
-  const scale = errorScale(shape, data.input, data.kernel, data.bias, reachHeight, reachWidth);
-  return scale.map((value) => constant * EPSILON * value);
+  const { constant, reachHeight, reachWidth, underflow } = typeof bound === 'string' ? boundNamed(bound, shape) : bound;
+  const { input, kernel, bias } = data;
+  if (underflow === undefined) {
+    const scale = errorScale(shape, input, kernel, bias, reachHeight, reachWidth);
+    return scale.map((value) => constant * EPSILON * value);
+  }
+  // inputs · X ∗ 1 is a part of the sum: X ∗ (|w| + what makes it as much).
+  const least = (underflow.inputs * UNDERFLOW) / (constant * EPSILON);
+  const weights = Float64Array.from(kernel, (w) => Math.abs(w) + least);
+  const scale = errorScale(shape, input, weights, bias, reachHeight, reachWidth);
+  const taps = kernel.length / shape.outputChannels;
+  const plane = shape.outputHeight * shape.outputWidth;
+  const added = Array.from({ length: shape.outputChannels }, (_, k) => {
+    const sum = kernel.subarray(k * taps, (k + 1) * taps).reduce((total, w) => total + Math.abs(w), 0);
+    return UNDERFLOW * (underflow.weights * sum + underflow.alone);
+  });
+  return scale.map((value, i) => constant * EPSILON * value + added[Math.floor(i / plane) % shape.outputChannels]);
 }
 
 function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {

@@ -178,9 +178,9 @@ describe('accuracy', () => {
       }
     }
     const phased = convolutionShape('test', [1, 4 * 64, 31, 31], [64, 4 * 64, 2, 2]);
-    const { constant } = algorithmNamed('wt8x8').errorBound(phased, context);
+    const { constant, underflow, range } = algorithmNamed('wt8x8').errorBound(phased, context);
     const strided = call(64, 3, { stride: 2 }).candidates.find(({ algorithm }) => algorithm === 'wt8x8-strided')!;
-    expect(strided.bound).toEqual({ constant, reachHeight: 14, reachWidth: 14 });
+    expect(strided.bound).toEqual({ constant, reachHeight: 14, reachWidth: 14, underflow, range });
   });
 
   it.each(ALGORITHM_NAMES.filter((name) => name !== 'direct'))(

@@ -1,14 +1,17 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import {
   type Context,
   ConvolutionExplanation,
+  convolutionInference,
   createContext,
   explainConvolution,
   NnpackError,
   planConvolution,
 } from '../../src/index.ts';
 import { multiplyAdds } from '../../src/tensor/convolution-shape.ts';
+import { runs } from '../support/runs.ts';
 import { tensor } from '../support/tensors.ts';
 
 const contexts = new Map<number, Context>();
@@ -107,6 +110,8 @@ describe('names', () => {
   });
 });
 
+const explanationOptions = { input: { shape: [1, 4, 12, 12] }, kernel: { shape: [4, 4, 3, 3] } };
+
 describe('an explanation', () => {
   const explanation = () =>
     explainConvolution({
@@ -195,7 +200,9 @@ describe('an explanation', () => {
     `);
     // Head, rule, and a row for each algorithm with its columns under those of the head.
     const head = lines[10];
-    expect(head).toMatch(/^algorithm +tiles +mul\/output +run ms +pack ms +workspace kB +packed kB +error ≤$/);
+    expect(head).toMatch(
+      /^algorithm +tiles +mul\/output +run ms +pack ms +workspace kB +packed kB +error ≤ +\|x\| · \|w\| ≤$/,
+    );
     const rows = lines.slice(12, 12 + ALGORITHM_NAMES.length);
     rows.forEach((row, index) => {
       const name = ALGORITHM_NAMES[index];
@@ -204,10 +211,19 @@ describe('an explanation', () => {
       if (name === 'direct') expect(row).toMatch(/ {20}kernel is 3×2, expected 1×1$/);
       else if (name === 'wt9x9' || name === 'wt10x10') expect(row).toMatch(/ {20}kernel is 3×2, expected 3×3$/);
       else if (name.endsWith('-strided')) expect(row).toMatch(/ {20}stride is 1×1, expected more on one side$/);
-      else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d {2}eligible$/);
+      else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d +\d\.\de\+\d+ {2}eligible$/);
     });
     expect(rows[1]).toContain(' 8 ');
-    expect(lines.slice(12 + rows.length)).toEqual(['', `${explanation().algorithm}: ${explanation().why}`]);
+    expect(lines.slice(12 + rows.length)).toEqual([
+      '',
+      'This is of a plan, which packs the kernel once: the time of a run counts.',
+      expect.stringMatching(
+        /^Error ≤ \S+ · \(\|x\| ∗ \|w\| \+ \|b\|\) \+ \S+ · Σ\|x\| \+ \S+ · Σ\|w\| \+ \S+; the last/,
+      ),
+      expect.stringMatching(/^Nothing overflows as long as the greatest \|x\| · \|w\| ≤ \d\.\de\+\d+\.$/),
+      '',
+      `${explanation().algorithm}: ${explanation().why}`,
+    ]);
   });
 
   it('describes what else there is to a shape', () => {
@@ -236,7 +252,68 @@ describe('an explanation', () => {
       groups: 2,
       context,
     });
-    expect(String(plan.explain())).toBe(String(explanation()));
+    // But for the limits of |x|, which need the weights.
+    const data = (found: ConvolutionExplanation) => ({
+      ...found,
+      weights: null,
+      candidates: found.candidates.map((candidate) => ({ ...candidate, inputLimit: 0 })),
+    });
+    expect(data(plan.explain())).toEqual(data(explanation()));
     plan.dispose();
+  });
+
+  it('of a plan whose weights are given says what it says itself', () => {
+    const options = { input: { shape: [2, 6, 9, 10] }, kernel: tensor([8, 6, 3, 2], 1), bias: tensor([8], 2), context };
+    const plan = planConvolution(options);
+    expect(String(plan.explain())).toBe(String(explainConvolution(options)));
+    expect(String(plan.explain())).toContain('  |x| ≤');
+    expect(plan.explain().weights).toEqual({
+      kernel: Math.max(...options.kernel.data.map(Math.abs)),
+      bias: Math.max(...options.bias.data.map(Math.abs)),
+    });
+    plan.dispose();
+  });
+
+  it('refuses to speak of anything else than a plan or a call', () => {
+    expect(() => explainConvolution({ ...explanationOptions, of: 'calls' } as never)).toThrow(
+      "explainConvolution: of is 'calls', expected one of plan, call, did you mean 'call'?",
+    );
+  });
+
+  it('names what runs, of a plan and of a call', () => {
+    const counts = { drawn: 0, differ: 0 };
+    const sizes = fc.record({
+      channels: fc.constantFrom(3, 8, 16, 32, 64),
+      outputs: fc.constantFrom(8, 16, 32, 64),
+      size: fc.constantFrom(7, 14, 28, 56),
+      r: fc.constantFrom(1, 3, 3, 5, 7),
+      stride: fc.constantFrom(1, 1, 2),
+      seed: fc.integer({ min: 1, max: 1e6 }),
+    });
+    const property = fc.property(sizes, ({ channels, outputs, size, r, stride, seed }) => {
+      const call = {
+        input: tensor([1, channels, size, size], seed),
+        kernel: tensor([outputs, channels, r, r], seed + 1),
+        padding: (r - 1) / 2,
+        stride,
+        context,
+      };
+      const plan = planConvolution(call);
+      const [ofPlan, ofCall] = (['plan', 'call'] as const).map((of) => explainConvolution({ ...call, of }));
+      expect([ofPlan.of, ofPlan.algorithm, ofCall.of]).toEqual(['plan', plan.algorithm, 'call']);
+      expect(String(ofCall)).toContain('This is of a call, which packs the kernel each time');
+      // Bits are an algorithm's own, so that they say which has run.
+      const bits = (algorithm: AlgorithmName | 'auto') => convolutionInference({ ...call, algorithm }).data;
+      expect(bits('auto')).toEqual(bits(ofCall.algorithm));
+      counts.drawn++;
+      if (ofPlan.algorithm !== ofCall.algorithm) {
+        counts.differ++;
+        expect(bits('auto')).not.toEqual(bits(ofPlan.algorithm));
+      }
+      plan.dispose();
+    });
+    fc.assert(property, { numRuns: runs(30) });
+    console.log(`plan and call differ in ${counts.differ} of ${counts.drawn} layers`);
+    expect(counts.differ).toBeGreaterThan(0);
   });
 });

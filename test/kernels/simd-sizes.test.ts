@@ -3,6 +3,7 @@ import { panelCodes } from '../../src/kernels/half-panels.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
+import { referenceWeights } from '../../src/kernels/reference/weights.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
 import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
@@ -12,6 +13,7 @@ import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '..
 import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.ts';
 import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
+import { emitWeights, simdWeights } from '../../src/kernels/simd/weights.ts';
 import type { KernelTable } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import type { Module } from '../../src/wasm/index.ts';
@@ -46,6 +48,7 @@ function emit(module: Module): void {
   emitAveragePooling(module);
   emitDots(module, mulAdd);
   emitHalfDots(module, mulAdd);
+  emitWeights(module);
 }
 
 /** Names of the exported functions that were asked for. */
@@ -72,11 +75,17 @@ function simd(given: SimdExports, memory: Memory, scratch = SCRATCH): Kernels {
       averagePool: (h, w, ...rest) => (w < 4 ? averagePool(h, w, ...rest) : never()),
     }),
     ...simdDots(exports, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
+    ...simdWeights(exports, scratch, memory),
   };
 }
 
 function reference(memory: Memory): Kernels {
-  return { ...referencePointwise(memory), ...referencePooling(memory), ...referenceGemm(memory) };
+  return {
+    ...referencePointwise(memory),
+    ...referencePooling(memory),
+    ...referenceGemm(memory),
+    ...referenceWeights(memory),
+  };
 }
 
 /** A kernel over a × b elements or windows: what it reads, how much it writes, how it is called, and how far it may be off. */
@@ -158,6 +167,9 @@ const cases: readonly Case[] = [
   pass('clamp', (k, n, x, y) => k.clamp(n, x, y, -0.25, 0.5)),
   pass('leakyRelu', (k, n, x, y) => k.leakyRelu(n, x, y, 0.25)),
   pass('add', (k, n, x, y) => k.add(n, x, x, y)),
+  pass('flush', (k, n, x, y) => k.flush(n, x, y)),
+  pass('least', (k, n, x, y) => k.fill(n, y, k.least(n, x))),
+  pass('greatest', (k, n, x, y) => k.fill(n, y, k.greatest(n, x))),
   // The product is exact, and only the sum is rounded.
   pass('scaleShift', (k, n, x, y) => k.scaleShift(n, x, y, -4, Math.fround(0.3))),
   {

@@ -59,9 +59,9 @@ export function referencePointwise(memory: Memory): PointwiseKernels {
       for (let c = 0; c < channels; c++) {
         for (let p = 0; p < pixels; p++) {
           let squares = 0;
-          for (let k = 0; k < size; k++) {
-            const neighbour = c - Math.floor((size - 1) / 2) + k;
-            if (neighbour >= 0 && neighbour < channels) squares += memory.f32[x + neighbour * pitch + p] ** 2;
+          const [first, last] = [c - Math.floor((size - 1) / 2), c + Math.floor(size / 2)];
+          for (let k = Math.max(first, 0); k <= Math.min(last, channels - 1); k++) {
+            squares += memory.f32[x + k * pitch + p] ** 2;
           }
           const value = memory.f32[x + c * pitch + p];
           memory.f32[y + c * pitch + p] = value * (bias + (alpha / size) * squares) ** -beta;

@@ -1,7 +1,7 @@
 import type { Memory } from '../../tensor/memory.ts';
 import type { PoolingKernels } from '../table.ts';
 
-/** Pooling as it is defined: every place of every window is visited, and left out when it is not in the plane. */
+/** Pooling as it is defined: every place of every window that is in the plane is visited. */
 export function referencePooling(memory: Memory): PoolingKernels {
   return {
     maxPool(height, width, x, outputHeight, outputWidth, y, poolHeight, poolWidth, ...rest) {
@@ -11,11 +11,10 @@ export function referencePooling(memory: Memory): PoolingKernels {
         for (let j = 0; j < outputWidth; j++) {
           let max = Number.NEGATIVE_INFINITY;
           let place = -1;
-          for (let r = 0; r < poolHeight; r++) {
-            for (let s = 0; s < poolWidth; s++) {
-              const row = i * strideHeight - paddingTop + r;
-              const column = j * strideWidth - paddingLeft + s;
-              if (row < 0 || row >= height || column < 0 || column >= width) continue;
+          const [top, bottom] = inside(i * strideHeight - paddingTop, poolHeight, height);
+          const [left, right] = inside(j * strideWidth - paddingLeft, poolWidth, width);
+          for (let row = top; row < bottom; row++) {
+            for (let column = left; column < right; column++) {
               const value = f32[x + row * width + column];
               // The first of the greatest; the first NaN is greater than everything, and final.
               if (place >= 0 && (Number.isNaN(max) || value <= max)) continue;
@@ -36,11 +35,10 @@ export function referencePooling(memory: Memory): PoolingKernels {
         for (let j = 0; j < outputWidth; j++) {
           let sum = 0;
           let count = 0;
-          for (let r = 0; r < poolHeight; r++) {
-            for (let s = 0; s < poolWidth; s++) {
-              const row = i * strideHeight - paddingTop + r;
-              const column = j * strideWidth - paddingLeft + s;
-              if (row < 0 || row >= height || column < 0 || column >= width) continue;
+          const [top, bottom] = inside(i * strideHeight - paddingTop, poolHeight, height);
+          const [left, right] = inside(j * strideWidth - paddingLeft, poolWidth, width);
+          for (let row = top; row < bottom; row++) {
+            for (let column = left; column < right; column++) {
               sum += f32[x + row * width + column];
               count++;
             }
@@ -51,4 +49,9 @@ export function referencePooling(memory: Memory): PoolingKernels {
       }
     },
   };
+}
+
+/** The elements from … to of a line of `length` that the window from `start` on holds. */
+function inside(start: number, pool: number, length: number): readonly [from: number, to: number] {
+  return [Math.max(start, 0), Math.min(start + pool, length)];
 }

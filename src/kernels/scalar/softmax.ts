@@ -55,8 +55,9 @@ export function localResponse(
 ): void {
   // x and y are (channels, pixels), channels pitch apart
   for (let c = 0; c < channels; c++) {
-    const first = Math.max(c - ((size - 1) >> 1), 0);
-    const last = Math.min(c + (size >> 1), channels - 1);
+    // Not by shifts: a size may be larger than 32 bits.
+    const first = Math.max(c - Math.floor((size - 1) / 2), 0);
+    const last = Math.min(c + Math.floor(size / 2), channels - 1);
     for (let p = 0; p < pixels; p++) {
       let squares = 0;
       let q = (x + first * pitch + p) | 0;

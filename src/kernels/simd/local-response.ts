@@ -32,9 +32,11 @@ export function simdLocalResponse(exports: SimdExports, scalar: LocalResponse): 
     localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias) {
       const scale = alpha / size;
       const isPlain = BETAS.includes(beta) && bias >= 2 ** -40 && scale >= 2 ** -80 && scale <= 2 ** 40;
+      // A window reaches all channels of any from 2 · channels on; a larger one need not fit 32 bits.
+      const reach = Math.min(size, 2 * channels);
       const isLeft =
         !isPlain ||
-        exports.local_response__simd(channels, pixels, pitch << 2, x << 2, y << 2, size, scale, 4 * beta, bias) !== 0;
+        exports.local_response__simd(channels, pixels, pitch << 2, x << 2, y << 2, reach, scale, 4 * beta, bias) !== 0;
       if (isLeft) scalar.localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias);
     },
   };

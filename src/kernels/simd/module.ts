@@ -9,6 +9,7 @@ import { emitLocalResponse } from './local-response.ts';
 import { emitPointwise } from './pointwise.ts';
 import { emitAveragePooling, emitMaxPooling } from './pooling.ts';
 import { emitSoftmax } from './softmax.ts';
+import { emitWeights } from './weights.ts';
 import { emitWinograd } from './winograd.ts';
 
 /** The most pages there are, 4 GiB: what the memory of every context may grow to. */
@@ -23,6 +24,7 @@ export function emitKernels(name: SimdTableName, shared: boolean): Module {
   emitWinograd(module, name === 'simd-relaxed');
   emitFourier(module);
   emitPointwise(module, multiplyAdd);
+  emitWeights(module);
   emitSoftmax(module);
   emitLocalResponse(module, multiplyAdd);
   emitMaxPooling(module);

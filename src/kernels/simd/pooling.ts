@@ -1,12 +1,16 @@
 /**
  * Pooling by the emitted kernels of max-pooling.ts and average-pooling.ts, and what they leave to the scalar ones: places
- * of maxima, planes that hold a NaN, planes of less than four columns, and rows that are too wide for the scratch.
+ * of maxima, planes that hold a NaN, planes of less than four columns, rows that are too wide for the scratch, and windows
+ * that reach beyond what is a number of 32 bits.
  */
 import type { PoolingKernels } from '../table.ts';
 import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
 
 export { emitAveragePooling } from './average-pooling.ts';
 export { emitMaxPooling } from './max-pooling.ts';
+
+/** Rows that windows may reach: no sum of a window's first row, its height and a stride leaves 32 bits then. */
+const MAX_ROWS = 2 ** 29;
 
 export function simdPooling(exports: SimdExports, scratch: number, scalar: PoolingKernels): PoolingKernels {
   return {
@@ -16,6 +20,7 @@ export function simdPooling(exports: SimdExports, scratch: number, scalar: Pooli
         indices >= 0 ||
         w < 4 ||
         4 * reach > SCRATCH_BYTES ||
+        reachOf(h, oh, ph, sh, top) > MAX_ROWS ||
         exports.max_pool__simd(h, w, x << 2, oh, ow, y << 2, ph, pw, sh, sw, top, left, scratch, reach) !== 0;
       if (isLeft) scalar.maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices);
     },
@@ -24,7 +29,7 @@ export function simdPooling(exports: SimdExports, scratch: number, scalar: Pooli
       if (oh === 1 && ow === 1 && ph - top >= h && pw - left >= w) {
         // One window, which holds the plane.
         exports.average_run__simd(h * w, x << 2, y << 2, countPadding === 0 ? h * w : ph * pw);
-      } else if (w < 4 || 8 * (reach + ow + 4) > SCRATCH_BYTES) {
+      } else if (w < 4 || 8 * (reach + ow + 4) > SCRATCH_BYTES || reachOf(h, oh, ph, sh, top) > MAX_ROWS) {
         scalar.averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding);
       } else {
         exports.average_pool__simd(
@@ -49,7 +54,7 @@ export function simdPooling(exports: SimdExports, scratch: number, scalar: Pooli
   };
 }
 
-/** Columns of the padded plane that windows reach; four windows are read at a time, though there may be fewer. */
+/** Columns, or rows, of the padded plane that windows reach; four are read at a time, though there may be fewer. */
 function reachOf(width: number, outputs: number, pool: number, stride: number, padding: number): number {
   return Math.max(padding + width, Math.max(outputs - 1, 3) * stride + pool);
 }

@@ -1,0 +1,119 @@
+/**
+ * What is asked of weights, in emitted WebAssembly: copies without subnormal numbers, the least and the greatest magnitude.
+ *
+ *   flush      v & ¬(|v| < 2⁻¹²⁶ ∧ v ≠ 0)        a NaN is not less, and stays
+ *   greatest   pmax(maximum, |v|)                 which passes over a NaN in v
+ *   least      min(minimum, bits(|v|) − 1)        unsigned: 0 becomes the greatest number of all
+ *
+ * Each is one pass over contiguous elements, at about the speed at which they are read.
+ */
+
+import type { Memory } from '../../tensor/memory.ts';
+import {
+  type Expression,
+  type FunctionBuilder,
+  f32,
+  f32x4,
+  i32,
+  i32x4,
+  type Local,
+  type Module,
+  shuffle32,
+  v128,
+} from '../../wasm/index.ts';
+import { LEAST_NORMAL } from '../float32.ts';
+import type { WeightKernels } from '../table.ts';
+import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
+import { emitFours, emitRun, four, lanesBefore } from './runs.ts';
+
+type V128 = Expression<'v128'>;
+
+/** Elements that pass through the scratch at once. */
+const PART = SCRATCH_BYTES / 8;
+
+/** @param scratch in bytes */
+export function simdWeights(exports: SimdExports, scratch: number, memory: Memory): WeightKernels {
+  return {
+    flush: (n, x, y) => exports.flush__simd(n, x << 2, y << 2),
+    least(n, x) {
+      const least = exports.least__simd(n, x << 2);
+      // Zeros alone are 0 here, and zeros and NaN alone NaN.
+      return least > 0 ? least : Infinity;
+    },
+    greatest: (n, x) => exports.greatest__simd(n, x << 2),
+    // Copied and read by vectors, an array takes a quarter of the time that reading its elements one by one takes.
+    greatestOf(data) {
+      let greatest = 0;
+      for (let i = 0; i < data.length; i += PART) {
+        const part = data.subarray(i, i + PART);
+        memory.f32.set(part, scratch >>> 2);
+        greatest = Math.max(greatest, exports.greatest__simd(part.length, scratch));
+      }
+      return greatest;
+    },
+  };
+}
+
+export function emitWeights(module: Module): void {
+  module.function(
+    'flush__simd',
+    { n: 'i32', x: 'i32', y: 'i32' },
+    [],
+    (f, { n, x, y }) => {
+      const least = f.let(f32x4.splat(LEAST_NORMAL));
+      const zero = f.let(v128.const('f32x4', 0, 0, 0, 0));
+      emitRun(f, n, y, (j, k) => {
+        const v = f.let(four(x, j, k));
+        return v128.andnot(v, v128.and(f32x4.lt(f32x4.abs(v), least), f32x4.ne(v, zero)));
+      });
+    },
+    { export: true },
+  );
+  const ones = v128.const('i32x4', -1, -1, -1, -1);
+  emitExtreme(module, 'greatest__simd', v128.const('f32x4', 0, 0, 0, 0), f32x4.pmax, (v) => f32x4.abs(v));
+  emitExtreme(module, 'least__simd', ones, i32x4.min_u, (v) => i32x4.add(f32x4.abs(v), ones));
+}
+
+/** Vectors between two steps of a loop, each with an extreme of its own: none waits for the one before. */
+const UNROLLED = 4;
+
+/**
+ * The extreme of all elements, from `start` on; that of `least__simd` by its bits, of which 1 has been taken away.
+ *
+ * @param extreme of two vectors, lane by lane
+ */
+function emitExtreme(
+  module: Module,
+  name: 'greatest__simd' | 'least__simd',
+  start: V128,
+  extreme: (total: V128, v: V128) => V128,
+  keyOf: (v: V128) => V128,
+): void {
+  module.function(
+    name,
+    { n: 'i32', x: 'i32' },
+    ['f32'],
+    (f, { n, x }) => {
+      const extremes = Array.from({ length: UNROLLED }, () => f.let(start));
+      const take = (total: Local<'v128'>, v: V128): void => f.set(total, extreme(total, keyOf(v)));
+      f.loop(i32.ge_u(n, 4 * UNROLLED), () => {
+        extremes.forEach((total, k) => {
+          take(total, v128.load(x, { offset: 16 * k }));
+        });
+        f.add(x, 16 * UNROLLED);
+        f.add(n, -4 * UNROLLED);
+      });
+      const [total, ...others] = extremes;
+      emitFours(f, n, (j, lanes) => take(total, v128.and(v128.load(i32.add(x, j)), lanesBefore(lanes, 0))));
+      for (const other of others) f.set(total, extreme(total, other));
+      f.set(total, extreme(total, shuffle32(total, total, [2, 3, 0, 1])));
+      f.set(total, extreme(total, shuffle32(total, total, [1, 0, 3, 2])));
+      f.return(name === 'greatest__simd' ? f32x4.extract_lane(total, 0) : numberOf(f, total));
+    },
+    { export: true },
+  );
+}
+
+function numberOf(f: FunctionBuilder, keys: Local<'v128'>): Expression<'f32'> {
+  return f32.reinterpret_i32(i32.add(f.let(i32x4.extract_lane(keys, 0)), 1));
+}
