@@ -78,7 +78,7 @@ export function show(value: unknown): string {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${cut(value)}'`;
+  if (typeof value === 'string') return `'${shortened(value)}'`;
   if (typeof value === 'bigint') {
     // The digits of a large one take long to find.
     return BigInt.asIntN(128, value) === value ? `${value}n` : 'a bigint of more than 128 bits';
@@ -96,10 +96,11 @@ function shown(value: unknown): string {
     return `[${items.join(', ')}${length > SHOWN_ITEMS ? ', …' : ''}]`;
   }
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  return `an object of ${typeof name === 'string' && name !== '' ? cut(name) : 'no class'}`;
+  return `an object of ${typeof name === 'string' && name !== '' ? shortened(name) : 'no class'}`;
 }
 
-function cut(text: string): string {
+/** A text that a caller gave, as an error shows it. */
+export function shortened(text: string): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 

@@ -50,7 +50,7 @@ export function planFastConvolution(
   const shape = phasedShape(strided);
   const layout = tileLayout(shape, name, context, context.pool.threadsCount);
   const split = kernelSplit(strided, layout);
-  const { pool, kernels } = context;
+  const { pool } = context;
   const parameters = fastParameters(strided, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
@@ -79,6 +79,8 @@ export function planFastConvolution(
 
     pack(kernel: number, packed: number, profile: Profile): void {
       const start = now();
+      // Not held by the program, which may outlive the memory that they work on.
+      const { kernels } = context;
       const weights = kernelFloats(strided);
       const least = kernels.least(weights, kernel);
       if (least < LEAST_NORMAL) kernels.flush(weights, kernel, kernel);

@@ -58,7 +58,7 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
   const input = checkTensor(who, 'input', read.input, [3, 4]);
   const planes = planesOf(who, 'input', input.shape);
   const { size, alpha, beta, bias } = read;
-  expectSize(who, size);
+  expectResponseSize(who, size);
   expectFinite(who, 'alpha', alpha);
   expectFinite(who, 'beta', beta);
   expectFinite(who, 'bias', bias);
@@ -69,7 +69,7 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
 }
 
 /** Any whole number: a size beyond the channels reaches all of them. */
-function expectSize(who: string, size: unknown): void {
+export function expectResponseSize(who: string, size: unknown): asserts size is number {
   if (Number.isSafeInteger(size) && (size as number) >= 1) return;
   throw new NnpackError('invalid-argument', `${who}: size is ${show(size)}, expected a whole number of at least 1`);
 }

@@ -13,7 +13,7 @@
  *       slices of one image in the same manner
  *     else a refusal that says what the smallest part takes
  */
-import { NnpackError } from '../errors.ts';
+import { NnpackError, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Context } from '../threads/context.ts';
 import { bytesText, fitLayout, hasPlace, type Layout, layOut, leastBytes, type NetworkOptions } from './layout.ts';
@@ -135,7 +135,7 @@ function milliseconds(job: Job, { batch, slices: plan, inputs }: Division): numb
 /** Says what the smallest part takes, to the byte. */
 function refusal(job: Job): NnpackError {
   const { network, bytes } = job;
-  const who = `network '${network.name}'`;
+  const who = `network ${show(network.name)}`;
   const expected = `expected at most ${bytesText(bytes)}`;
   const inputs = wholeInputs(job);
   const slicing = canSlice(network);

@@ -56,7 +56,7 @@ export function layOut(unshortened: Network, options: NetworkOptions & CompileOp
   const given = inferShapes(whole, options.inputs, batch);
   const network = optimize(whole);
   const shapes = network === whole ? given : inferShapes(network, options.inputs, batch);
-  expectPlaces(`network '${network.name}'`, shapes, shapes.values.keys());
+  expectPlaces(`network ${show(network.name)}`, shapes, shapes.values.keys());
   const withBatch = (name: string): Shape => [batch, ...(shapes.values.get(name) as Shape)];
   const nodes = network.nodes.map((node: NetworkNode) =>
     compileNode(node, node.inputs.map(withBatch), withBatch(node.name), options, context),

@@ -5,6 +5,7 @@
  *
  * Values are [C, H, W] or [C]; the batch stands apart, because nothing in a network depends on it.
  */
+import { show } from '../errors.ts';
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
 export interface Network {
   readonly name: string;
@@ -197,7 +198,7 @@ export function sidesOf(padding: Padding): Sides {
 
 /** How an error names a node. */
 export function whoIs(node: Pick<NetworkNode, 'name' | 'op'>): string {
-  return `node '${node.name}' (${node.op})`;
+  return `node ${show(node.name)} (${node.op})`;
 }
 
 /** The nodes that some output depends on, in their order. */

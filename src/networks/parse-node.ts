@@ -3,6 +3,7 @@ import { type FieldsOf, oneOf, readFields } from '../check/options.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import { checkActivation } from '../layers/activation.ts';
 import { expectFinite } from '../layers/call.ts';
+import { expectResponseSize } from '../layers/normalisation.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import type { NetworkNode, NodeOp, PoolingNode } from './network.ts';
 import { sidesOf, whoIs } from './network.ts';
@@ -69,7 +70,7 @@ export function parseNode(who: string, what: string, value: unknown): NetworkNod
   // Every field is read once, and so before it is known which of them the node may have.
   const read = readFields<Record<string, unknown>>(who, what, value, ANY_FIELDS, 'invalid-network');
   const name = parseName(who, `the name of ${what}`, read.name);
-  const op = parseOp(`${who}: node '${name}'`, read.op);
+  const op = parseOp(`${who}: node ${show(name)}`, read.op);
   const own = whoIs({ name, op });
   const fields: Fields = FIELDS[op];
   readFields<Record<string, unknown>>(own, 'it', read, fields, 'invalid-network');
@@ -125,7 +126,7 @@ function parseFields(op: NodeOp, given: Given, who: string): NetworkNode {
       return { op, ...base, activation: parseActivation(who, given.activation) };
     case 'local-response-normalisation': {
       const { size, alpha, beta, bias } = given;
-      expectCount(who, 'size', size, 'invalid-argument');
+      expectResponseSize(who, size);
       expectFinite(who, 'alpha', alpha);
       expectFinite(who, 'beta', beta);
       expectFinite(who, 'bias', bias);

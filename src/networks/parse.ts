@@ -26,7 +26,7 @@ export function parseNetwork(given: Network): Network {
   if (typeof read.name !== 'string') {
     throw new NnpackError('invalid-network', `network: its name is ${show(read.name)}, expected a string`);
   }
-  const who = `network '${read.name}'`;
+  const who = `network ${show(read.name)}`;
   const listOf = (what: keyof Network) => parseList(who, what, read[what], 'invalid-network');
   const inputs = listOf('inputs').map((input, i) => parseInput(who, `inputs[${i}]`, input));
   const nodes = listOf('nodes').map((node, i) => parseNode(who, `nodes[${i}]`, node));

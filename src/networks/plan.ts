@@ -65,7 +65,7 @@ export function planWithin(given: Network, options: NetworkOptions, bytes: numbe
   const fitted = fitLayout(layout, bytes);
   if (fitted !== null) return new NetworkPlan(context, fitted);
   const text = `takes at least ${bytesText(leastBytes(layout))}, expected at most ${bytesText(bytes)}`;
-  throw new NnpackError('out-of-memory', `network '${layout.network.name}': ${text}`);
+  throw new NnpackError('out-of-memory', `network ${show(layout.network.name)}: ${text}`);
 }
 
 /**
@@ -109,7 +109,7 @@ export class NetworkPlan {
     this.shapes = layout.shapes;
     this.network = layout.network;
     this.#layout = layout;
-    const who = `network '${layout.network.name}'`;
+    const who = `network ${show(layout.network.name)}`;
     this.#staging = new Staging(context, who);
     this.#oneRun = new OneRun(who);
     try {
@@ -204,7 +204,7 @@ export class NetworkPlan {
 
   #begin(inputs: Readonly<Record<string, TensorLike>>): void {
     if (this.#disposed)
-      throw new NnpackError('disposed', `network '${this.network.name}': the plan has been disposed of`);
+      throw new NnpackError('disposed', `network ${show(this.network.name)}: the plan has been disposed of`);
     this.#oneRun.expectNone('run');
     this.context.expectOpen(this.network.name);
     const checked = checkInputs(this.network, this.shapes, inputs);
@@ -238,7 +238,7 @@ export class NetworkPlan {
   }
 
   #copyOutput(name: string): Tensor {
-    const output = newTensor(`network '${this.network.name}'`, [
+    const output = newTensor(`network ${show(this.network.name)}`, [
       this.shapes.batch,
       ...(this.shapes.values.get(name) as Shape),
     ]);
@@ -249,7 +249,7 @@ export class NetworkPlan {
 
 /** How a run is watched and stopped. */
 export function readRunOptions(network: Network, options: RunAsyncOptions): RunAsyncOptions {
-  const who = `network '${network.name}'`;
+  const who = `network ${show(network.name)}`;
   const read = readOptions<RunAsyncOptions>(who, options, RUN_OPTIONS);
   if (read.signal !== undefined && !isSignal(read.signal)) {
     throw new NnpackError('invalid-argument', `${who}: signal is ${show(read.signal)}, expected an AbortSignal`);
@@ -270,7 +270,7 @@ function isSignal(value: unknown): boolean {
 export function expectProgress({ name }: Network, progress: unknown): void {
   if (progress === undefined || typeof progress === 'function') return;
   const what = `progress is ${show(progress)}, expected a function`;
-  throw new NnpackError('invalid-argument', `network '${name}': ${what}`);
+  throw new NnpackError('invalid-argument', `network ${show(name)}: ${what}`);
 }
 
 /** The inputs of a run by their names, each with the batch in front. */
@@ -279,7 +279,7 @@ export function checkInputs(
   { batch, values }: NetworkShapes,
   inputs: unknown,
 ): ReadonlyMap<string, CheckedTensor> {
-  const who = `network '${network.name}'`;
+  const who = `network ${show(network.name)}`;
   const names = network.inputs.map(({ name }) => name);
   const given = parseByName(who, 'inputs', inputs, names, 'invalid-tensor');
   return new Map(names.map((name) => [name, checkInput(who, name, values.get(name) as Shape, batch, given.get(name))]));
@@ -287,12 +287,12 @@ export function checkInputs(
 
 function checkInput(who: string, name: string, shape: Shape, batch: number, given: unknown): CheckedTensor {
   const ranks = batch === 1 ? [shape.length, shape.length + 1] : [shape.length + 1];
-  const tensor = checkTensor(who, `input '${name}'`, given, ranks);
+  const tensor = checkTensor(who, `input ${show(name)}`, given, ranks);
   const expected = tensor.shape.length === shape.length ? shape : [batch, ...shape];
   if (tensor.shape.some((extent, axis) => extent !== expected[axis])) {
     throw new NnpackError(
       'invalid-input-size',
-      `${who}: input '${name}' has shape ${show([...tensor.shape])}, expected ${show([...expected])} (what was planned)`,
+      `${who}: input ${show(name)} has shape ${show([...tensor.shape])}, expected ${show([...expected])} (what was planned)`,
     );
   }
   if (tensor.shape.length > shape.length) return tensor;

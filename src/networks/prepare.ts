@@ -54,7 +54,7 @@ export function prepareNetwork(given: Network, options: PrepareOptions = {}): Pr
   inferShapes(given, read.inputs, read.batch);
   const network = optimize(given);
   const whole = inferShapes(network, read.inputs, read.batch);
-  expectPlaces(`network '${network.name}'`, whole, [...network.inputs.map(({ name }) => name), ...network.outputs]);
+  expectPlaces(`network ${show(network.name)}`, whole, [...network.inputs.map(({ name }) => name), ...network.outputs]);
   const left = context.arena.largestBytes;
   const bytes = Math.min(left, memoryBytes === undefined ? left : checkBytes(memoryBytes));
   // A slice is smaller than the sizes that the network may declare, which the whole has been held to.
@@ -102,7 +102,7 @@ export class PreparedNetwork {
     this.batch = whole.batch;
     this.#whole = whole;
     this.#slices = slices;
-    this.#oneRun = new OneRun(`network '${plan.network.name}'`);
+    this.#oneRun = new OneRun(`network ${show(plan.network.name)}`);
   }
 
   /** How many times the plan runs for one run of the whole. */
@@ -200,7 +200,7 @@ export class PreparedNetwork {
     const { batch, values } = this.#whole;
     const { network } = this.plan;
     const outputOf = (name: string): Tensor =>
-      newTensor(`network '${network.name}'`, [batch, ...(values.get(name) as Shape)]);
+      newTensor(`network ${show(network.name)}`, [batch, ...(values.get(name) as Shape)]);
     return Object.fromEntries(network.outputs.map((name) => [name, outputOf(name)]));
   }
 
@@ -243,7 +243,7 @@ export class PreparedNetwork {
 
 /** A tensor of its own with the same elements. */
 function copyOf({ name }: Network, tensor: CheckedTensor): CheckedTensor {
-  const copy = newTensor(`network '${name}'`, tensor.shape);
+  const copy = newTensor(`network ${show(name)}`, tensor.shape);
   copyIn(tensor, copy.data, 0);
   return copy;
 }

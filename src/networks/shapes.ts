@@ -59,7 +59,7 @@ export interface Windows {
 export function inferShapes(given: Network, inputs: Readonly<Record<string, Shape>> = {}, batch = 1): NetworkShapes {
   const network = parseNetwork(given);
   if (!Number.isSafeInteger(batch) || batch < 1) {
-    const who = `network '${network.name}'`;
+    const who = `network ${show(network.name)}`;
     throw new NnpackError('invalid-batch-size', `${who}: batch expected an integer ≥ 1, got ${show(batch)}`);
   }
   const values = inputShapes(network, inputs);
@@ -221,7 +221,7 @@ function parametersOf(node: NetworkNode): number {
 
 /** The shapes of the network's inputs: those given, or declared. */
 function inputShapes(network: Network, inputs: Readonly<Record<string, Shape>>): Map<string, Shape> {
-  const who = `network '${network.name}'`;
+  const who = `network ${show(network.name)}`;
   const names = network.inputs.map(({ name }) => name);
   const given = parseByName(who, 'inputs', inputs, names, 'invalid-argument');
   return new Map(network.inputs.map(({ name, shape }) => [name, inputShape(who, name, shape, given.get(name))]));

@@ -118,7 +118,8 @@ function refusal(node: NetworkNode): string | null {
  */
 export function receptiveField(network: Network): { halo: Halo; scale: Scale } {
   const scales = enlargements(network);
-  if (typeof scales === 'string') throw new NnpackError('unsupported-layer', `network '${network.name}': ${scales}`);
+  if (typeof scales === 'string')
+    throw new NnpackError('unsupported-layer', `network ${show(network.name)}: ${scales}`);
   const scale = scales.get(network.outputs[0])!;
   const rows = axisHalo(network, 0, scale[0]);
   const columns = axisHalo(network, 1, scale[1]);
@@ -186,7 +187,7 @@ function cheapestSlice(
   const least = bytesOf(leastHeight, sliceSize(width, columnHalo, mostColumns));
   if (!(least <= bytes)) {
     const what = `the smallest slice with its halo takes ${least} bytes, expected at most ${bytes}`;
-    throw new NnpackError('out-of-memory', `network '${network.name}': ${what}`);
+    throw new NnpackError('out-of-memory', `network ${show(network.name)}: ${what}`);
   }
   let best: [number, number] = [0, 0];
   let fewest = Infinity;

@@ -7,15 +7,18 @@
  * algorithm, never tuned. X is |x|, or for an algorithm that transforms tiles the greatest |x| of the same channel within the
  * reach of a tile, because a transform mixes all inputs of its tile.
  */
-import type { AlgorithmName, ErrorBound } from '../algorithms/algorithm.ts';
+import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound, type Underflow } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
+import { expectOneOf, type FieldsOf, isRecord, readFields } from '../check/options.ts';
 import { EPSILON } from '../dispatch/select.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { UNDERFLOW } from '../kernels/float32.ts';
+import { expectFinite } from '../layers/call.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { Context } from '../threads/context.ts';
 import { naiveConvolution } from './naive.ts';
-import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
+import { type ConvolutionData, type Problem, readData, readProblem } from './problems.ts';
 
 /**
  * The error allowed at each output: that of one of this library's algorithms by its name, which keeps sums in double over
@@ -30,9 +33,11 @@ import { type ConvolutionData, type Problem, shapeOf } from './problems.ts';
  * const asSums = errorBound(problem, data, { constant, reachHeight: 0, reachWidth: 0 });
  */
 export function errorBound(problem: Problem, data: ConvolutionData, bound: AlgorithmName | ErrorBound): Float64Array {
-  const shape = shapeOf(problem);
-  const { constant, reachHeight, reachWidth, underflow } = typeof bound === 'string' ? boundNamed(bound, shape) : bound;
-  const { input, kernel, bias } = data;
+  const who = 'errorBound';
+  const read = readProblem(who, problem);
+  const { shape } = read;
+  const { constant, reachHeight, reachWidth, underflow } = readBound(who, bound, shape);
+  const { input, kernel, bias } = readData(who, read, data);
   if (underflow === undefined) {
     const scale = errorScale(shape, input, kernel, bias, reachHeight, reachWidth);
     return scale.map((value) => constant * EPSILON * value);
@@ -48,6 +53,28 @@ export function errorBound(problem: Problem, data: ConvolutionData, bound: Algor
     return UNDERFLOW * (underflow.weights * sum + underflow.alone);
   });
   return scale.map((value, i) => constant * EPSILON * value + added[Math.floor(i / plane) % shape.outputChannels]);
+}
+
+const BOUND: FieldsOf<ErrorBound> = {
+  constant: true,
+  reachHeight: true,
+  reachWidth: true,
+  underflow: true,
+  range: true,
+};
+const UNDERFLOWS: FieldsOf<Underflow> = { inputs: true, weights: true, alone: true };
+
+/** The bound of a caller, or that of an algorithm by its name. */
+function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorBound {
+  if (!isRecord(bound))
+    return boundNamed(expectOneOf(who, 'bound', bound, ALGORITHM_NAMES, 'invalid-algorithm'), shape);
+  const read = readFields<ErrorBound>(who, 'bound', bound, BOUND, 'invalid-argument');
+  for (const name of ['constant', 'reachHeight', 'reachWidth'] as const)
+    expectFinite(who, `the bound's ${name}`, read[name]);
+  if (read.underflow === undefined) return read;
+  const underflow = readFields<Underflow>(who, "the bound's underflow", read.underflow, UNDERFLOWS, 'invalid-argument');
+  for (const name of ['inputs', 'weights', 'alone'] as const) expectFinite(who, `the bound's ${name}`, underflow[name]);
+  return { ...read, underflow };
 }
 
 function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
@@ -135,7 +162,7 @@ export interface WorstError {
  *
  * @param shape of the result, so that the place is told as [n, k, i, j]; one axis when not given
  * @returns the greatest error, as a fraction of the bound, and its place
- * @throws Error with the place, both values, the error and what is allowed
+ * @throws Error with the place, both values, the error and what is allowed; NnpackError for what are no arrays of numbers
  * @example
  * const { ratio, place } = expectWithin(output, expected, errorBound(problem, data, 'wt8x8'), outputShapeOf(problem));
  */
@@ -145,6 +172,7 @@ export function expectWithin(
   bound: ArrayLike<number>,
   shape: readonly number[] = [expected.length],
 ): WorstError {
+  for (const [what, array] of Object.entries({ actual, expected, bound, shape })) expectArray(what, array);
   if (actual.length !== expected.length || sizeOf(shape) !== expected.length) {
     const got = `${actual.length} elements, and ${sizeOf(shape)} in the shape`;
     throw new Error(`expectWithin: got ${got}, expected ${expected.length} (those of the reference)`);
@@ -165,6 +193,12 @@ export function expectWithin(
   const text = `at [${place.join(', ')}]: got ${actual[at]}, expected ${expected[at]}, ${allowed}`;
   if (worst > 1) throw new Error(text);
   return { ratio: worst, place, text };
+}
+
+function expectArray(what: string, array: unknown): void {
+  const isIndexed = isArray(array) || (ArrayBuffer.isView(array) && !(array instanceof DataView));
+  if (isIndexed) return;
+  throw new NnpackError('invalid-argument', `expectWithin: ${what} is ${show(array)}, expected an array of numbers`);
 }
 
 /** The indices of the element at a row-major position. */

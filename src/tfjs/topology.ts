@@ -7,7 +7,7 @@
  * these names backwards from the outputs, so that the layers come out in the order of computation. A file may chain as
  * many layers as it likes, so nothing here calls itself.
  */
-import { NnpackError, show } from '../errors.ts';
+import { NnpackError, shortened, show } from '../errors.ts';
 import type { NetworkInput } from '../networks/network.ts';
 import { type Convert, type Layer, unusedName } from './builder.ts';
 import { Config } from './config.ts';
@@ -68,7 +68,7 @@ function refuseUnsupported(entry: Config): void {
   const config = entry.value('config');
   const named = typeof config === 'object' && config !== null && Object.hasOwn(config, 'name');
   const name = named ? (config as { name: unknown }).name : entry.value('name');
-  const who = typeof name === 'string' ? nameLayer(name, className) : `${entry.who} (${className})`;
+  const who = typeof name === 'string' ? nameLayer(name, className) : `${entry.who} (${shortened(className)})`;
   expectSupported(who, className);
 
   const uses = entry.value('inbound_nodes');
@@ -94,7 +94,7 @@ function listedLayer(entry: Config): ListedLayer {
 }
 
 function nameLayer(name: string, className: string): string {
-  return `layer ${show(name)} (${className})`;
+  return `layer ${show(name)} (${shortened(className)})`;
 }
 
 /** The layers that the one use of this layer reads; no use at all for an input. */

@@ -434,9 +434,11 @@ describe('both pages', () => {
   });
 
   describe('without the packages that draw', () => {
-    afterEach(() => {
+    afterEach(async () => {
       vi.doUnmock('linkedom');
       vi.doUnmock('@observablehq/plot');
+      // What is queued is done at the next import, in no order: it must not meet the next mock.
+      await import('linkedom');
     });
 
     it.each(['linkedom', '@observablehq/plot'])('say what to install when %s is missing', async (name) => {

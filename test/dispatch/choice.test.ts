@@ -97,7 +97,9 @@ describe('no choice ends in an error', () => {
     const size = fc.integer({ min: 7, max: 128 });
     const sizes = fc.record({ batch: fc.integer({ min: 1, max: 8 }), c: channels, k: channels, size });
     const geometry = fc.record({ kernel: fc.constantFrom(1, 2, 3, 5, 7), stride: fc.integer({ min: 1, max: 3 }) });
-    const standIns = [1, 2, 64].map((threadsCount) => Object.create(context, { pool: { value: { threadsCount } } }));
+    const standIns = [1, 2, 64].map((threadsCount) =>
+      Object.create(context, { pool: { value: { threadsCount } }, kernels: { value: context.kernels } }),
+    );
     const property = fc.property(sizes, geometry, ({ batch, c, k, size }, { kernel, stride }) => {
       const shape = convolutionShape('test', [batch, c, size, size], [k, c, kernel, kernel], { stride, padding: 1 });
       for (const algorithm of ALGORITHMS) {

@@ -418,22 +418,6 @@ describe('what is refused', () => {
     }
   });
 
-  it.each([2 ** 32 + 3, 2 ** 31, 2 ** 30 + 1])('a local response over %i channels, which no kernel counts', (size) => {
-    const lrn = {
-      op: 'local-response-normalisation',
-      name: 'y',
-      inputs: ['x'],
-      size,
-      alpha: 1,
-      beta: 0.75,
-      bias: 1,
-    } as const;
-    const network: Network = { name: 'lrn', inputs: [{ name: 'x', shape: [3, 2, 2] }], nodes: [lrn], outputs: ['y'] };
-    expect(refusalOf(() => planNetwork(network, { context })).message).toBe(
-      `node 'y' (local-response-normalisation): size is ${size}, expected a whole number of at least 1 and at most 1073741824`,
-    );
-  });
-
   it('an input that a network does not have', () => {
     const options = { context, inputs: { y: [2, SIZE, SIZE] } };
     expect(refusalOf(() => planNetwork(base, options)).message).toContain(
