@@ -152,7 +152,7 @@ describe('memory that is nearly used up', () => {
         if (fails(part * most, () => work(context))) failures++;
         expect(context.describe().usedBytes).toBe(0);
       }),
-      { numRuns: runs(name === 'warmUp' ? 8 : 40), examples: [[0.01], [0.5], [0.95]] },
+      { numRuns: runs(name === 'warmUp' ? 4 : 15), examples: [[0.01], [0.5], [0.95]] },
     );
     expect(failures).toBeGreaterThan(0);
   });
@@ -171,7 +171,7 @@ describe('memory that is nearly used up', () => {
         if (fails(part * most, () => make(context).dispose())) failures++;
         expect(context.describe().usedBytes).toBe(0);
       }),
-      { numRuns: runs(30), examples: [[0.01], [0.5]] },
+      { numRuns: runs(12), examples: [[0.01], [0.5]] },
     );
     expect(failures).toBeGreaterThan(0);
     // What a run needs beside the plan is left to it in part.

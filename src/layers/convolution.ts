@@ -3,7 +3,7 @@ import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
 import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import type { Magnitudes } from '../dispatch/select.ts';
-import { denseStrides, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import { type Context, contextOf } from '../threads/context.ts';
 import {
@@ -81,14 +81,13 @@ function convolve<Output extends TensorLike>(
         ]);
   const context = contextOf(who, read.context);
   return staged(context, who, (staging) => {
-    // Where the greatest |x| is asked for, the input is copied to where that is found fast, and then read from there.
-    let x: CheckedTensor = input;
+    // The kernel, and where it is asked for the input, are copied to where their greatest are found fast, and read from there.
+    const w = staging.view(kernel);
+    let x = input;
     let greatest: number | undefined;
     const greatestInput = (): number => {
-      if (greatest !== undefined) return greatest;
-      const offset = staging.input(input);
-      x = { data: context.arena.f32, shape: input.shape, stride: denseStrides(input.shape), offset };
-      greatest = context.kernels.greatest(sizeOf(input.shape), offset);
+      x = staging.view(x);
+      greatest ??= greatestIn(context, x);
       return greatest;
     };
     const run = (plan: ConvolutionPlan): Output => {
@@ -96,7 +95,7 @@ function convolve<Output extends TensorLike>(
       plan.dispose();
       return (output ?? result) as Output;
     };
-    return withPlan(who, problem, read, pass, true, run, greatestInput);
+    return withPlan(who, problem, { ...read, kernel: w }, pass, true, run, greatestInput);
   });
 }
 

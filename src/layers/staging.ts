@@ -1,7 +1,7 @@
 /** The way of tensors into the context's memory and out of it again. */
 import { NnpackError, show } from '../errors.ts';
 import { megabytes } from '../tensor/arena.ts';
-import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
+import { denseStrides, makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut, hasOwnPlaces, isDense, overlaps } from '../tensor/tensor.ts';
 import type { Context } from '../threads/context.ts';
 
@@ -95,6 +95,14 @@ export class Staging {
     const offset = this.allocate(sizeOf(tensor.shape));
     copyIn(tensor, this.#context.arena.f32, offset);
     return offset;
+  }
+
+  /** The tensor as the kernels read it. */
+  view(tensor: CheckedTensor): CheckedTensor {
+    const { shape } = tensor;
+    if (isInPlace(this.#context, tensor)) return tensor;
+    const offset = this.input(tensor);
+    return { data: this.#context.arena.f32, shape, stride: denseStrides(shape), offset };
   }
 
   /** Where the kernels write the output, and what turns that into the tensor to return once they have. */
