@@ -1,6 +1,6 @@
 /** The parts that networks are made of, read from what a caller gives: each once, by type, and frozen. */
 import { isFloat32Array } from '../check/arrays.ts';
-import { type FieldsOf, readFields, textOf } from '../check/options.ts';
+import { type FieldsOf, isRecord, readFields, textOf } from '../check/options.ts';
 import { didYouMean, type ErrorCode, NnpackError, show } from '../errors.ts';
 import { checkActivation } from '../layers/activation.ts';
 import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tensor/convolution-shape.ts';
@@ -136,8 +136,7 @@ export function parsePadding(who: string, value: unknown): Padding | undefined {
 /** By how much a plane is enlarged. */
 export function parseScale(who: string, value: unknown): PerAxis {
   const scale = frozen(who, 'scale', value, AXES, 'invalid-argument');
-  const axes =
-    typeof scale === 'object' ? Object.keys(AXES).map((axis) => (scale as Record<string, unknown>)[axis]) : [scale];
+  const axes = isRecord(scale) ? Object.keys(AXES).map((axis) => (scale as Record<string, unknown>)[axis]) : [scale];
   for (const factor of axes) {
     if (typeof factor === 'number' && factor > 0 && factor < Infinity) continue;
     throw new NnpackError('invalid-argument', `${who}: scale expected a positive number, got ${show(factor)}`);

@@ -61,7 +61,11 @@ describe('the packed command line', () => {
     skip(lender !== null, `${lender} lends packages to every folder for temporary files`);
     const line = 'verify --algorithm direct,wt8x8 --kernels scalar --threads 1,2 --cases 3 --seed 7'.split(' ');
     const main = join(home, 'dist/cli/main.js');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...line], { encoding: 'utf8', cwd: folder });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...line], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    });
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/wt8x8 .* holds/);
   });

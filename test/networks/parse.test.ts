@@ -404,6 +404,7 @@ describe('what is refused', () => {
       { ...base.nodes[at('drop')], negativeSlope: 1 },
       "node 'drop' (dropout): it has an unknown field 'negativeSlope'",
     ],
+    ['a scale that is null', ['nodes', '9', 'scale'], null, 'scale expected a positive number, got null'],
   ])('%s', (_, path, value, text) => {
     const network = replaced(base, path, value);
     const options = { context, inputs: { x: [2, SIZE, SIZE] } };

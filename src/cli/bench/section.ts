@@ -62,7 +62,8 @@ export async function withContext<Result>(
 /** What a process of its own prints, as data; where it fails, its line on stderr is the error. */
 export async function runScript<Result>(script: URL, argument: string, signal: AbortSignal): Promise<Result> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script), argument], { signal });
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script), argument], { signal, env });
     return JSON.parse(stdout);
   } catch (error) {
     const { stderr } = error as { stderr?: string };
