@@ -179,6 +179,15 @@ describe('errorBound', () => {
   const problem = problemOf([1, 1, 1, 4], [1, 1, 1, 2], { hasBias: true });
   const data = { input: floats(1, -2, 3, -4), kernel: floats(1, -1), bias: floats(-10) };
 
+  it('is none of an algorithm that cannot compute the problem', () => {
+    const [large] = fc.sample(convolutionProblem({ kernelSize: [9, 9] }), { numRuns: 1, seed: 1 });
+    for (const name of ['direct', 'wt8x8'] as const) {
+      expect(() => errorBound(large, convolutionData(large), name)).toThrow(
+        `errorBound: ${name} cannot compute this problem: kernel is 9×9, expected`,
+      );
+    }
+  });
+
   it('is constant · 2⁻²⁴ · (|x| ∗ |w| + |b|) without reach', () => {
     const bound = errorBound(problem, data, { constant: 5, reachHeight: 0, reachWidth: 0 });
     expect([...bound]).toEqual([13, 15, 17].map((scale) => 5 * EPSILON * scale));
@@ -198,6 +207,7 @@ describe('errorBound', () => {
   it.each(ALGORITHM_NAMES)('of %s is that of the algorithm', async (algorithm) => {
     const context = await createContext({ threads: 1 });
     const property = fc.property(convolutionProblem({ algorithm, imageSize: 7, channels: 2 }), (drawn) => {
+      fc.pre(algorithmNamed(algorithm).supports(shapeOf(drawn)) === null);
       const own = algorithmNamed(algorithm).errorBound(shapeOf(drawn), context);
       const values = convolutionData(drawn);
       expect(errorBound(drawn, values, algorithm)).toEqual(errorBound(drawn, values, own));

@@ -21,8 +21,9 @@ import { naiveConvolution } from './naive.ts';
 import { type ConvolutionData, type Problem, readData, readProblem } from './problems.ts';
 
 /**
- * The error allowed at each output: that of one of this library's algorithms by its name, which keeps sums in double over
- * 576 terms, or of a bound of one's own. It holds for activations that do not enlarge a difference, as those drawn.
+ * The error allowed at each output: that of one of this library's algorithms by its name, with the fastest kernel table that
+ * this machine runs (emitted kernels round each operation, typed arrays sum in double), or of a bound of one's own. It holds
+ * for activations that do not enlarge a difference, as those drawn.
  *
  * @returns N, K, H′, W′, as {@link convolutionReference}
  * @example
@@ -78,6 +79,10 @@ function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorB
 }
 
 function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
+  const refusal = algorithmNamed(name).supports(shape);
+  if (refusal !== null) {
+    throw new NnpackError('unsupported-algorithm', `errorBound: ${name} cannot compute this problem: ${refusal}`);
+  }
   // For its kernel table alone, that of a context made without options: no worker is started.
   alone ??= new Context({ threads: 1 });
   return algorithmNamed(name).errorBound(shape, alone);
