@@ -186,9 +186,11 @@ export class Arena implements Memory {
     const bytes = Math.ceil(((size - tailSize) * 4) / PAGE_BYTES) * PAGE_BYTES;
     const wanted = length * 4 + bytes;
     if (wanted > this.#limitBytes || !this.#extend(this.#reserved, wanted)) {
+      const scratch = this.#reservedFloats * 4;
+      const reserved = scratch === 0 ? '' : `, ${megabytes(scratch)} of it for the kernels of the threads`;
       throw new NnpackError(
         'out-of-memory',
-        `${who}: ${megabytes(size * 4)} needed beside ${megabytes(this.usedBytes)} in use, expected at most ${megabytes(this.#limitBytes)} in all (${this.kind})`,
+        `${who}: ${megabytes(size * 4)} needed beside ${megabytes(this.usedBytes)} in use, expected at most ${megabytes(this.#limitBytes)} in all (${this.kind})${reserved}`,
       );
     }
     this.#insert(end, this.f32.length - length);
