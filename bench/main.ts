@@ -1,6 +1,7 @@
-/** `npm run bench [-- section …]`: what `nnpack-ts bench` measures, and beside it other engines on the same layers. */
-import { benchCommand, sections } from '../src/cli/bench/command.ts';
+/** `npm run bench [-- section …]`: figures of this machine beside their goals, and other engines on the same layers. */
+
 import { runCommand, runProcess } from '../src/cli/process.ts';
+import { benchCommand, sections } from './command.ts';
 import { peers } from './peers/section.ts';
 
 const command = benchCommand([peers, ...sections], 'npm run bench --');

@@ -1,7 +1,8 @@
 /** One piece of work by us and by the peers, timed in turn in one process; what its ratios should be. */
-import type { Row } from '../../src/cli/bench/result.ts';
+
 import { significant } from '../../src/cli/report/html.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
+import type { Row } from '../result.ts';
 import type { PeerName } from './engines.ts';
 
 export interface Comparison {

@@ -24,7 +24,7 @@
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { LayerProblem } from '../../src/cli/bench/layers.ts';
+import type { LayerProblem } from '../layers.ts';
 import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from './onnx-runtime.ts';
 import { loadTensorFlowCpu, loadTensorFlowWasm } from './tensorflow.ts';
 

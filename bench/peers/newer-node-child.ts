@@ -1,5 +1,5 @@
 /** The process of `newer-node.ts`, on the kernel table that it is given. */
-import type { KernelsChoice } from '../../src/cli/bench/section.ts';
+import type { KernelsChoice } from '../section.ts';
 import { loadPeers } from './engines.ts';
 import { measurePeers } from './measure.ts';
 import type { Message } from './newer-node.ts';

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KernelsChoice } from '../../src/cli/bench/section.ts';
+import type { KernelsChoice } from '../section.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { requirePeer } from './engines.ts';
 import type { Report } from './measure.ts';

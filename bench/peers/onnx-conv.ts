@@ -1,5 +1,5 @@
 /** An ONNX model of one convolution, y = Conv(x, w, b), with w and b in it. */
-import type { LayerProblem } from '../../src/cli/bench/layers.ts';
+import type { LayerProblem } from '../layers.ts';
 import { model, node, tensor, valueInfo } from './onnx-model.ts';
 
 /** Names of the model's input and output. */

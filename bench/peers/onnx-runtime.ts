@@ -1,5 +1,5 @@
 /** ONNX Runtime, native and in WebAssembly: one interface, two packages. */
-import type { LayerProblem } from '../../src/cli/bench/layers.ts';
+import type { LayerProblem } from '../layers.ts';
 import type { Load, PeerEngine, PeerNetwork, PeerRun } from './engines.ts';
 import { convolutionModel, INPUT, OUTPUT } from './onnx-conv.ts';
 

@@ -2,11 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { vgg16Layers } from '../../src/cli/bench/layers.ts';
-import { type KernelsChoice, noFindings } from '../../src/cli/bench/section.ts';
-import { formatFindings } from '../../src/cli/bench/tables.ts';
 import { checkWritable, writeWhole } from '../../src/cli/files.ts';
 import { describeMachine, formatMachine } from '../../src/cli/machine.ts';
+import { vgg16Layers } from '../layers.ts';
+import { type KernelsChoice, noFindings } from '../section.ts';
+import { formatFindings } from '../tables.ts';
 import { type Comparison, rowsOf } from './comparison.ts';
 import { drawComparisons } from './plot.ts';
 

@@ -1,5 +1,5 @@
 /** The section of the benchmark that compares with other engines, in this Node and in a newer one. */
-import type { Section } from '../../src/cli/bench/section.ts';
+import type { Section } from '../section.ts';
 import { type Comparison, nameOf, rowsOf } from './comparison.ts';
 import { loadPeers } from './engines.ts';
 import { measurePeers, type Report, STEPS } from './measure.ts';

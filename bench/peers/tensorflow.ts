@@ -2,7 +2,7 @@
  * TensorFlow.js on its two backends without a graphics card: plain JavaScript, and WebAssembly SIMD. A run is conv2d and
  * add, from a tensor in the backend's own layout (N H W C) to `dataSync()`.
  */
-import type { LayerProblem } from '../../src/cli/bench/layers.ts';
+import type { LayerProblem } from '../layers.ts';
 import type { Load, PeerEngine, PeerRun } from './engines.ts';
 
 interface TensorFlow {

@@ -10,8 +10,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   score: async () => (await import('./score/command.ts')).score,
   explain: async () => (await import('./explain.ts')).explain,
-  bench: async () => (await import('./bench/command.ts')).bench,
   verify: async () => (await import('./verify/command.ts')).verify,
+};
+
+/** What was a command once, and where it went. */
+const MOVED: Readonly<Record<string, string>> = {
+  bench: 'measures speed in the repository alone: `npm run bench` there',
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<void> {
@@ -24,6 +28,7 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
     console.log((createRequire(import.meta.url)('nnpack-ts/package.json') as { version: string }).version);
     return;
   }
+  if (Object.hasOwn(MOVED, name)) throw new NnpackError('invalid-argument', `nnpack-ts: ${name} ${MOVED[name]}`);
   if (!Object.hasOwn(COMMANDS, name)) {
     const names = Object.keys(COMMANDS);
     const text = `unknown command ${show(name)}, expected one of ${names.join(', ')}${didYouMean(name, names)}`;

@@ -1,12 +1,12 @@
 /** What the comparison with other engines is made of, as far as it runs without them: ONNX files, goals, the drawing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { allLayers, problem, usual } from '../../bench/layers.ts';
 import { type Comparison, goalOf, rowsOf, WORK } from '../../bench/peers/comparison.ts';
 import { convolutionModel } from '../../bench/peers/onnx-conv.ts';
 import { model, node, tensor, valueInfo } from '../../bench/peers/onnx-model.ts';
 import { networkModel } from '../../bench/peers/onnx-network.ts';
 import { drawComparisons } from '../../bench/peers/plot.ts';
-import { allLayers, problem, usual } from '../../src/cli/bench/layers.ts';
 import { buildNetwork, NETWORK_NAMES } from '../../src/networks/definitions/index.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';

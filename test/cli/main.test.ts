@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { command } from '../support/process.ts';
 
-const COMMANDS = ['run', 'score', 'explain', 'bench', 'verify'];
+const COMMANDS = ['run', 'score', 'explain', 'verify'];
 
 describe('nnpack-ts', () => {
   it('lists its commands', () => {
@@ -36,6 +36,11 @@ describe('nnpack-ts', () => {
     const { status, stdout, stderr } = command(name, '--hlep');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe("error arguments: unknown option '--hlep', did you mean '--help'?\n");
+  });
+
+  it('says where a command went that is none any more', () => {
+    const stderr = 'error nnpack-ts: bench measures speed in the repository alone: `npm run bench` there\n';
+    expect(command('bench', 'layers')).toEqual({ status: 2, stdout: '', stderr });
   });
 
   it('refuses an unknown command, and says what is near', () => {

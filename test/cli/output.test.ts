@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const json = join(folder, 'result.json');
 
 describe('--json', () => {
-  // `run`, `score` and `bench` have tests of their own, which take longer.
+  // `run` and `score` have tests of their own, which take longer.
   it.each([
     ['explain alexnet --batch 2', 'of the 11 nodes'],
     ['verify --algorithm direct --kernels scalar --cases 3 --seed 7', 'holds'],
@@ -25,7 +25,7 @@ describe('--json', () => {
     expect(Object.keys(JSON.parse(alone.stdout))).toEqual(Object.keys(written));
   });
 
-  it.each(['run', 'score', 'explain alexnet', 'bench', 'verify'])('of %s is refused before the work', (line) => {
+  it.each(['run', 'score', 'explain alexnet', 'verify'])('of %s is refused before the work', (line) => {
     const none = command(...line.split(' '), '--json');
     expect(none).toEqual({ status: 2, stdout: '', stderr: 'error arguments: --json expected a value, got none\n' });
     const { status, stdout, stderr } = command(...line.split(' '), '--json', join(folder, 'no', 'x.json'));

@@ -64,7 +64,6 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk (skipped where there is n
     ['run --model alexnet --threads 1 --json -'],
     ['verify --algorithm direct --kernels scalar --cases 3'],
     ['verify --algorithm direct --kernels scalar --cases 3 --json -'],
-    ['bench fourier --json -'],
     ['score --networks alexnet --batch 1 --budget 1'],
   ])('%s says so in one line, and ends with 2', (line) => {
     const { status, stderr } = withFull((out) => into({ out }, ...line.split(' ')));

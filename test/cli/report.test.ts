@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { BenchResult, LayerTimes } from '../../src/cli/bench/result.ts';
-import { benchPage } from '../../src/cli/report/bench-page.ts';
+import { benchPage } from '../../bench/report/bench-page.ts';
+import type { BenchResult, LayerTimes } from '../../bench/result.ts';
 import { spacedTicks } from '../../src/cli/report/curves.ts';
 import { html, significant } from '../../src/cli/report/html.ts';
 import { scorePage } from '../../src/cli/report/score-page.ts';

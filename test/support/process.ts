@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 
 export const MAIN = 'dist/cli/main.js';
+export const BENCH = 'build/bench/main.js';
 
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
 
@@ -13,7 +14,12 @@ export interface Ended {
 
 /** Runs a command to its end. */
 export function command(...args: string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  return script(MAIN, ...args);
+}
+
+/** Runs a compiled script to its end. */
+export function script(path: string, ...args: string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
     encoding: 'utf8',
     env: environment,
   });
@@ -29,16 +35,19 @@ interface Started {
 }
 
 export function start(...args: string[]): Started {
-  return startNode([], args);
+  return startNode([], [MAIN, ...args]);
 }
+
+export const WITH_PROGRESS = ['--import', 'data:text/javascript,process.stderr.isTTY = true'];
 
 /** The same where stderr passes for a terminal, so that progress is written there. */
 export function startWithProgress(...args: string[]): Started {
-  return startNode(['--import', 'data:text/javascript,process.stderr.isTTY = true'], args);
+  return startNode(WITH_PROGRESS, [MAIN, ...args]);
 }
 
-function startNode(flags: readonly string[], args: readonly string[]): Started {
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
+/** A compiled script that was started, with flags of Node before it. */
+export function startNode(flags: readonly string[], args: readonly string[]): Started {
+  const child = spawn(process.execPath, [...flags, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
   });

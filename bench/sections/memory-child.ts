@@ -3,13 +3,13 @@
  * how many bytes it took. The process's own are those that it grew by, with the weights that the network was built with.
  */
 import { readFileSync } from 'node:fs';
-import { buildNetwork } from '../../../networks/definitions/index.ts';
-import { prepareNetwork } from '../../../networks/prepare.ts';
-import { inferShapes } from '../../../networks/shapes.ts';
-import { makeTensor, sizeOf } from '../../../tensor/ndarray.ts';
-import { randomArray, uniform } from '../../../tensor/random.ts';
-import { createContext } from '../../../threads/context.ts';
-import { runProcess } from '../../process.ts';
+import { runProcess } from '../../src/cli/process.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import { prepareNetwork } from '../../src/networks/prepare.ts';
+import { inferShapes } from '../../src/networks/shapes.ts';
+import { makeTensor, sizeOf } from '../../src/tensor/ndarray.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
+import { createContext } from '../../src/threads/context.ts';
 import type { Taken, Task } from './memory.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** What the benchmark found as tables for a terminal; coloured where that is wanted (NO_COLOR is honoured). */
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
-import { significant } from '../report/html.ts';
+import { ALGORITHM_NAMES } from '../src/algorithms/algorithm.ts';
+import { significant } from '../src/cli/report/html.ts';
 import { isMet } from './goal.ts';
 import type { LayerTimes, Row, SizeTimes } from './result.ts';
 import type { Findings } from './section.ts';

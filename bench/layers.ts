@@ -4,8 +4,8 @@
  * Data are uniform in [−1, 1) from a seeded generator, so that a run can be repeated and every engine gets the same
  * numbers. They are not all zero: a convolution of zeros would be as fast, but could not be checked.
  */
-import { sizeOf } from '../../tensor/ndarray.ts';
-import { randomArray, uniform } from '../../tensor/random.ts';
+import { sizeOf } from '../src/tensor/ndarray.ts';
+import { randomArray, uniform } from '../src/tensor/random.ts';
 
 /** A convolution of a square, symmetrically padded kernel, at batch 1 unless a problem says otherwise. */
 export interface ConvolutionLayer {

@@ -1,12 +1,13 @@
-/** `nnpack-ts bench`: figures of this machine, each beside its goal. */
-import { KERNEL_TABLES } from '../../kernels/tables.ts';
-import { breathe } from '../../networks/breathe.ts';
-import { type ContextDescription, createContext } from '../../threads/context.ts';
-import { oneOf, readOneOf } from '../arguments.ts';
-import { type Command, type Given, STOPPED } from '../command.ts';
-import { describeMachine, formatMachine } from '../machine.ts';
-import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../output.ts';
-import { type ProgressBar, progressBar } from '../progress.ts';
+/** The command `bench`: figures of this machine, each beside its goal. */
+
+import { oneOf, readOneOf } from '../src/cli/arguments.ts';
+import { type Command, type Given, STOPPED } from '../src/cli/command.ts';
+import { describeMachine, formatMachine } from '../src/cli/machine.ts';
+import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../src/cli/output.ts';
+import { type ProgressBar, progressBar } from '../src/cli/progress.ts';
+import { KERNEL_TABLES } from '../src/kernels/tables.ts';
+import { breathe } from '../src/networks/breathe.ts';
+import { type ContextDescription, createContext } from '../src/threads/context.ts';
 import type { BenchResult } from './result.ts';
 import { type Bench, type Findings, type KernelsChoice, noFindings, type Section } from './section.ts';
 import { batch } from './sections/batch.ts';
@@ -35,8 +36,6 @@ export const sections: readonly Section[] = [
   firstCall,
 ];
 
-export const bench = benchCommand(sections, 'nnpack-ts bench');
-
 /** The command that measures some of the sections; `line` is what calls it. */
 export function benchCommand(sections: readonly Section[], line: string): Command {
   return {
@@ -58,7 +57,7 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
     async run(given, signal) {
       const chosen = chosenOf(sections, given);
       const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const) ?? 'auto';
-      const page = async () => (await import('../report/bench-page.ts')).benchPage;
+      const page = async () => (await import('./report/bench-page.ts')).benchPage;
       const output = await outputOf<BenchResult>(given, { page });
       const result = await measureSections(chosen, kernels, signal, output);
       await output.write(result);

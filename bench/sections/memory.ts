@@ -1,5 +1,5 @@
 /** What networks take: at batch 1 beside the bytes of the weights, and a batch that runs in parts beside its bound. */
-import type { NetworkName } from '../../../networks/definitions/index.ts';
+import type { NetworkName } from '../../src/networks/definitions/index.ts';
 import { type Bench, type KernelsChoice, runScript, type Section } from '../section.ts';
 
 const SCRIPT = new URL('./memory-child.js', import.meta.url);

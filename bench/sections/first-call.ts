@@ -1,5 +1,5 @@
 /** A fresh process: its kernels, and its first call against a warm one, what the engine's compiler still owes then. */
-import type { KernelTableName } from '../../../kernels/table.ts';
+import type { KernelTableName } from '../../src/kernels/table.ts';
 import { runScript, type Section } from '../section.ts';
 import { median } from '../statistics.ts';
 

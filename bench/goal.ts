@@ -1,5 +1,5 @@
-import type { SimdTableName } from '../../kernels/simd/engine.ts';
-import type { KernelTableName } from '../../kernels/table.ts';
+import type { SimdTableName } from '../src/kernels/simd/engine.ts';
+import type { KernelTableName } from '../src/kernels/table.ts';
 import type { Goal, Row } from './result.ts';
 
 /** Whether a row's ratio meets its goal; undefined without a goal. A goal without a ratio, or with NaN, is not met. */

@@ -1,28 +1,20 @@
-/** `nnpack-ts bench`: its statistics, its goals, its sections on small layers, and the command through real processes. */
+/** `npm run bench`: its statistics, its goals, its sections on small layers, and the command through real processes. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { benchCommand, sections } from '../../bench/command.ts';
+import { estimatesOf, imagesOf, ourConvolution, rivals, within } from '../../bench/convolution.ts';
+import { atLeast, isMet } from '../../bench/goal.ts';
+import { allLayers, operations, otherLayers, outputSize, problem, smallLayers, usual } from '../../bench/layers.ts';
+import type { BenchResult, LayerTimes, Row } from '../../bench/result.ts';
+import { type Bench, contest, runScript, type Section, verify } from '../../bench/section.ts';
+import { choiceRow, vggRow } from '../../bench/sections/layers.ts';
+import type { Taken, Task } from '../../bench/sections/memory.ts';
+import { measure, median, ratio } from '../../bench/statistics.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
-import { bench, benchCommand, sections } from '../../src/cli/bench/command.ts';
-import { estimatesOf, imagesOf, ourConvolution, rivals, within } from '../../src/cli/bench/convolution.ts';
-import { atLeast, isMet } from '../../src/cli/bench/goal.ts';
-import {
-  allLayers,
-  operations,
-  otherLayers,
-  outputSize,
-  problem,
-  smallLayers,
-  usual,
-} from '../../src/cli/bench/layers.ts';
-import type { BenchResult, LayerTimes, Row } from '../../src/cli/bench/result.ts';
-import { type Bench, contest, runScript, type Section, verify } from '../../src/cli/bench/section.ts';
-import { choiceRow, vggRow } from '../../src/cli/bench/sections/layers.ts';
-import type { Taken, Task } from '../../src/cli/bench/sections/memory.ts';
-import { measure, median, ratio } from '../../src/cli/bench/statistics.ts';
 import { STOPPED } from '../../src/cli/command.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
@@ -31,7 +23,7 @@ import { optimize } from '../../src/networks/optimize.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
 import { Context } from '../../src/threads/context.ts';
-import { command, start, startWithProgress } from '../support/process.ts';
+import { BENCH, script, startNode, WITH_PROGRESS } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
@@ -434,11 +426,11 @@ describe('the command', () => {
   it.each([
     [
       ['layer'],
-      "section expected one of layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'layer', did you mean 'layers'?",
+      "section expected one of peers, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'layer', did you mean 'layers'?",
     ],
     [
       ['sizes', 'x'],
-      "section expected one of layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'x'",
+      "section expected one of peers, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'x'",
     ],
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],
@@ -450,15 +442,16 @@ describe('the command', () => {
     [['gemm', '--json', join('no', 'x.json')], "file 'no/x.json' cannot be written: the folder 'no' does not exist"],
     [['gemm', '--html', 'src'], "file 'src' cannot be written: it is a folder, expected the name of a file"],
   ])('refuses %j in one line, before it measures', (args, text) => {
-    const { status, stdout, stderr } = command('bench', ...args);
+    const { status, stdout, stderr } = script(BENCH, ...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error (arguments: )?[^\n]+\n$/);
     expect(stderr).toContain(text);
   });
 
   it('tells of every section', () => {
+    const bench = benchCommand(sections, 'npm run bench --');
     for (const { name, what, steps, seconds } of sections) {
-      expect(bench.examples.map(([line]) => line)).toContain(`nnpack-ts bench ${name}`);
+      expect(bench.examples.map(([line]) => line)).toContain(`npm run bench -- ${name}`);
       expect(bench.examples.some(([, text]) => text.startsWith(what))).toBe(true);
       expect(Math.min(seconds, ...steps)).toBeGreaterThan(0);
     }
@@ -467,7 +460,7 @@ describe('the command', () => {
 
 describe('a real benchmark', () => {
   it('measures a section, and writes JSON and nothing else', () => {
-    const { status, stdout, stderr } = command('bench', 'fourier', '--json', '-');
+    const { status, stdout, stderr } = script(BENCH, 'fourier', '--json', '-');
     expect([status, stderr]).toEqual([0, '']);
     const { machine, rows, layers, sizes, stopped } = JSON.parse(stdout) as BenchResult;
     expect(machine.cores).toBeGreaterThan(0);
@@ -479,8 +472,7 @@ describe('a real benchmark', () => {
   });
 
   it('finds the script of the first call', () => {
-    const script = 'dist/cli/bench/sections/first-call-child.js';
-    const { status, stdout } = spawnSync(process.execPath, [script, 'scalar'], { encoding: 'utf8' });
+    const { status, stdout } = script('build/bench/sections/first-call-child.js', 'scalar');
     expect(status).toBe(0);
     const { kernels, emitted, first, warm } = JSON.parse(stdout);
     expect(kernels).toBe('scalar');
@@ -489,10 +481,9 @@ describe('a real benchmark', () => {
   });
 
   it('finds the script of the memory', () => {
-    const script = 'dist/cli/bench/sections/memory-child.js';
     const memoryBytes = networkBytes(buildNetwork('inception-bn'), { context, batch: 6 }) - 1;
     const task = { network: 'inception-bn', batch: 6, memoryBytes, kernels: 'auto' } satisfies Task;
-    const { status, stdout } = spawnSync(process.execPath, [script, JSON.stringify(task)], { encoding: 'utf8' });
+    const { status, stdout } = script('build/bench/sections/memory-child.js', JSON.stringify(task));
     expect(status).toBe(0);
     const taken: Taken = JSON.parse(stdout);
     expect(taken.parts).toBeGreaterThan(1);
@@ -503,16 +494,16 @@ describe('a real benchmark', () => {
   });
 
   it('tells in one line why a process of its own failed', async () => {
-    const script = new URL('../../dist/cli/bench/sections/memory-child.js', import.meta.url);
+    const child = new URL('../../build/bench/sections/memory-child.js', import.meta.url);
     const task = { network: 'inception-bn', batch: 1, memoryBytes: 1000, kernels: 'auto' } satisfies Task;
-    const work = runScript(script, JSON.stringify(task), new AbortController().signal);
+    const work = runScript(child, JSON.stringify(task), new AbortController().signal);
     await expect(work).rejects.toThrow(/^network 'inception-bn': one image takes [^\n]*$/);
     await expect(work).rejects.toBeInstanceOf(NnpackError);
   });
 
   it('stops at Ctrl-C with what is done', async () => {
     const json = join(folder, 'interrupted.json');
-    const { child, ended, printed } = startWithProgress('bench', 'sizes', '--json', json);
+    const { child, ended, printed } = startNode(WITH_PROGRESS, [BENCH, 'sizes', '--json', json]);
     // The second size is begun, and the first is done.
     await printed('@14');
     child.kill('SIGINT');
@@ -529,7 +520,7 @@ describe('a real benchmark', () => {
   });
 
   it('survives a closed pipe', async () => {
-    const { child, ended } = start('bench', 'fourier');
+    const { child, ended } = startNode([], [BENCH, 'fourier']);
     child.stdout?.destroy();
     expect(await ended).toEqual({ status: 0, stdout: '', stderr: '' });
   });

@@ -2,11 +2,12 @@
  * The process of the first-call section, on the kernel table that it is given. Milliseconds that emitting and compiling it
  * takes, if it is one of those, of the first run after the warm-up, and of a warm one.
  */
-import { refuseSimd } from '../../../kernels/simd/engine.ts';
-import { compileKernels } from '../../../kernels/simd/module.ts';
-import { warmUp } from '../../../layers/warm-up.ts';
-import { createContext } from '../../../threads/context.ts';
-import { runProcess } from '../../process.ts';
+
+import { runProcess } from '../../src/cli/process.ts';
+import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import { compileKernels } from '../../src/kernels/simd/module.ts';
+import { warmUp } from '../../src/layers/warm-up.ts';
+import { createContext } from '../../src/threads/context.ts';
 import { ourConvolution } from '../convolution.ts';
 import { problem, vgg16Layers } from '../layers.ts';
 import type { KernelsChoice } from '../section.ts';

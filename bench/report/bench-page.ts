@@ -1,14 +1,14 @@
 /** The page of `bench --html`: algorithms over the size of the image, algorithms and phases by layer, and the goals. */
 import type { SymbolType } from '@observablehq/plot';
-import { ALGORITHM_NAMES, type AlgorithmName } from '../../algorithms/algorithm.ts';
-import { isMet } from '../bench/goal.ts';
-import type { BenchResult, Goal, LayerTimes, Row, SizeTimes } from '../bench/result.ts';
-import { PHASES, phasesPlot, speedsPlot } from './bars.ts';
-import { curvesPlot } from './curves.ts';
-import { folded, type Html, html, left, type Piece, right, significant, table } from './html.ts';
-import { section, writePage } from './page.ts';
-import { type Drawing, figure, grid, legend, loadDrawing, WIDTHS } from './plots.ts';
-import type { Colour } from './style.ts';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import { PHASES, phasesPlot, speedsPlot } from '../../src/cli/report/bars.ts';
+import { curvesPlot } from '../../src/cli/report/curves.ts';
+import { folded, type Html, html, left, type Piece, right, significant, table } from '../../src/cli/report/html.ts';
+import { section, writePage } from '../../src/cli/report/page.ts';
+import { type Drawing, figure, grid, legend, loadDrawing, WIDTHS } from '../../src/cli/report/plots.ts';
+import type { Colour } from '../../src/cli/report/style.ts';
+import { isMet } from '../goal.ts';
+import type { BenchResult, Goal, LayerTimes, Row, SizeTimes } from '../result.ts';
 
 /** Related algorithms have related colours: Winograd blue, Fourier from orange to red, the default black. */
 const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly symbol: SymbolType }>> = {

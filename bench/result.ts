@@ -1,7 +1,7 @@
 /** What `bench` finds, as data: what `--json` writes, and what the tables and the page of plots are made from. */
-import type { AlgorithmName } from '../../algorithms/algorithm.ts';
-import type { Machine } from '../machine.ts';
-import type { Phases } from '../score/result.ts';
+import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
+import type { Machine } from '../src/cli/machine.ts';
+import type { Phases } from '../src/cli/score/result.ts';
 
 export interface BenchResult {
   readonly machine: Machine;
