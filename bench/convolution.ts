@@ -1,11 +1,11 @@
 /** Our convolutions as candidates of the benchmark: plans that are run from tensors of the context's memory. */
 import type { AlgorithmName, Profile } from '../src/algorithms/algorithm.ts';
 import type { Phases } from '../src/cli/score/result.ts';
+import type { Context } from '../src/context/context.ts';
 import { DEFAULT_ALGORITHM } from '../src/dispatch/select.ts';
 import { explainConvolution } from '../src/layers/convolution.ts';
 import { type ConvolutionPlan, planConvolution } from '../src/layers/convolution-plan.ts';
 import { makeTensor, type Tensor } from '../src/tensor/ndarray.ts';
-import type { Context } from '../src/threads/context.ts';
 import type { LayerProblem } from './layers.ts';
 import { timed } from './limits.ts';
 import type { Candidate } from './statistics.ts';

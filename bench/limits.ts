@@ -4,8 +4,9 @@
  *   registersOf   multiplies and adds what stays in registers, in the shape of a table's micro-tile
  *   readerOf      reads bytes of the memory once
  */
+
+import type { Context } from '../src/context/context.ts';
 import { type SimdTableName, variantOf } from '../src/kernels/simd/engine.ts';
-import type { Context } from '../src/threads/context.ts';
 import { f32, f32x4, i32, i32x4, Module, v128 } from '../src/wasm/index.ts';
 import type { Candidate } from './statistics.ts';
 

@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type Context, type ContextOptions, createContext } from '../src/context/context.ts';
 import { NnpackError } from '../src/errors.ts';
 import { warmUp } from '../src/layers/warm-up.ts';
 import { breathe } from '../src/networks/breathe.ts';
-import { type Context, type ContextOptions, createContext } from '../src/threads/context.ts';
 import { type ConvolutionLayer, operations } from './layers.ts';
 import type { LayerTimes, Row, SizeTimes } from './result.ts';
 import { type Candidate, type Measurement, type MeasureOptions, measure } from './statistics.ts';

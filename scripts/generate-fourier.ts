@@ -1,7 +1,7 @@
 /**
  * Writes the Fourier transforms of src/kernels/scalar/generated: straight-line passes for tiles of 8 × 8 and 16 × 16.
  *
- * The programs are those of ../src/kernels/fourier-program.ts, here as functions between float32 memory and a scratch of
+ * The programs are those of ../src/maths/fourier-program.ts, here as functions between float32 memory and a scratch of
  * T × T doubles. A pass is a function with one loop at most around one program, and meets one kind of array on either side.
  *
  * Run as `npx tsx scripts/generate-fourier.ts`.
@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fourierPosition } from '../src/kernels/fourier-layout.ts';
+import { fourierPosition } from '../src/maths/fourier-layout.ts';
 import {
   type FourierEdge,
   type FourierSide,
@@ -19,8 +19,8 @@ import {
   inverseColumn,
   inverseComplexRow,
   inverseRealRows,
-} from '../src/kernels/fourier-program.ts';
-import type { Program } from '../src/kernels/straight-line.ts';
+} from '../src/maths/fourier-program.ts';
+import type { Program } from '../src/maths/straight-line.ts';
 import { operationsOf, typescript } from './straight-line.ts';
 
 /** The text of every generated file by its path from the project's root. */

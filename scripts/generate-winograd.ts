@@ -6,16 +6,16 @@
  * applies L to each column, `rows` applies R to each row of the scratch and writes float32 memory. All three transforms
  * (Bᵀ d B, G g Gᵀ, Aᵀ m A) have the same two kinds of pass; only the matrix differs.
  *
- * What a pass does to a column or row is the straight-line program of src/kernels/winograd-program.ts, over text.
+ * What a pass does to a column or row is the straight-line program of src/maths/winograd-program.ts, over text.
  *
  * Run as `npx tsx scripts/generate-winograd.ts`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../src/kernels/cook-toom.ts';
-import type { Rational } from '../src/kernels/rational.ts';
-import { type Arithmetic, transform } from '../src/kernels/winograd-program.ts';
+import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../src/maths/cook-toom.ts';
+import type { Rational } from '../src/maths/rational.ts';
+import { type Arithmetic, transform } from '../src/maths/winograd-program.ts';
 
 const TRANSFORMS = {
   input: { product: 'Bᵀ d B', matrix: 'bT', name: 'Bᵀ', x: 'd', y: 'v' },

@@ -3,7 +3,7 @@
  * least error in float32.
  *
  * A set is 0 and four pairs ±x, one of them ±1, and for the tile of 10 infinity. Pairs share their even and odd halves
- * (src/kernels/winograd-program.ts), and the point 1 takes the bias. Infinity in the place of 0 is the same set seen in a
+ * (src/maths/winograd-program.ts), and the point 1 takes the bias. Infinity in the place of 0 is the same set seen in a
  * mirror: reversing tile and kernel turns x into 1/x and 0 into infinity. The other x are a/b with a, b ≤ LARGEST_TERM.
  *
  *   1. The sets with the least amplification κ₁, which is what the error bound contains, and all whose Bᵀ and Aᵀ float32
@@ -14,9 +14,9 @@
  *
  * Run as `npx tsx scripts/search-points.ts`; takes two minutes, and prints the same each time.
  */
-import { amplificationOf, type CookToom, cookToom, type Matrix, type Point } from '../src/kernels/cook-toom.ts';
-import type { Rational } from '../src/kernels/rational.ts';
-import { type Arithmetic, transform } from '../src/kernels/winograd-program.ts';
+import { amplificationOf, type CookToom, cookToom, type Matrix, type Point } from '../src/maths/cook-toom.ts';
+import type { Rational } from '../src/maths/rational.ts';
+import { type Arithmetic, transform } from '../src/maths/winograd-program.ts';
 import { randomArray, uniform } from '../src/tensor/random.ts';
 
 const R = 3;

@@ -1,5 +1,5 @@
-/** Straight-line programs (../src/kernels/straight-line.ts) as the text of a TypeScript function's body. */
-import type { Program, Statement } from '../src/kernels/straight-line.ts';
+/** Straight-line programs (../src/maths/straight-line.ts) as the text of a TypeScript function's body. */
+import type { Program, Statement } from '../src/maths/straight-line.ts';
 
 export interface Spelling {
   /** The distance of neighbours in memory, by a variable's name. */

@@ -1,6 +1,6 @@
 /** Matrices of exact fractions, for the worked tiles of docs/algorithms. */
-import type { Matrix } from '../src/kernels/cook-toom.ts';
-import { Rational } from '../src/kernels/rational.ts';
+import type { Matrix } from '../src/maths/cook-toom.ts';
+import { Rational } from '../src/maths/rational.ts';
 
 /** Whole numbers as fractions. */
 export function exact(rows: readonly (readonly number[])[]): Matrix {

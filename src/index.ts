@@ -7,10 +7,18 @@ export type {
   WeightSizes,
   Workload,
 } from './algorithms/algorithm.ts';
+export {
+  Context,
+  type ContextDescription,
+  type ContextOptions,
+  createContext,
+  defaultContext,
+} from './context/context.ts';
+export { type MeasuredTime, Measurements } from './context/measurements.ts';
+export type { Candidate } from './dispatch/candidate.ts';
 export { ConvolutionExplanation, type ExplanationSubject, RulesExplanation } from './dispatch/explain.ts';
-export type { Candidate, Rule, SelectionOptions } from './dispatch/select.ts';
+export type { Rule, SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
-export { decodeHalves, encodeHalves, type HalfForm } from './kernels/half.ts';
 export type { ActivationOption } from './layers/activation.ts';
 export { type AdditionOptions, additionOutput } from './layers/addition.ts';
 export type { LayerOptions } from './layers/call.ts';
@@ -66,14 +74,7 @@ export { type ReluOptions, reluOutput } from './layers/relu.ts';
 export { type ResizeGeometry, type ResizeOptions, resizeOutput } from './layers/resize.ts';
 export { type SoftmaxOptions, softmaxOutput } from './layers/softmax.ts';
 export { warmUp } from './layers/warm-up.ts';
+export { decodeHalves, encodeHalves, type HalfForm } from './maths/half.ts';
 export type { ConvolutionGeometry, ConvolutionShape, Padding, PerAxis } from './tensor/convolution-shape.ts';
 export type { Tensor, TensorLike } from './tensor/ndarray.ts';
-export {
-  Context,
-  type ContextDescription,
-  type ContextOptions,
-  createContext,
-  defaultContext,
-} from './threads/context.ts';
-export { type MeasuredTime, Measurements } from './threads/measurements.ts';
 export type { WorkerFactory } from './threads/spawn.ts';

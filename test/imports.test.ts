@@ -7,9 +7,11 @@ import { describe, expect, it } from 'vitest';
 const ORDER = [
   'check',
   'tensor',
+  'maths',
   'wasm',
   'kernels',
   'threads',
+  'context',
   'algorithms',
   'dispatch',
   'layers',
@@ -21,7 +23,7 @@ const ORDER = [
 ];
 /** Neither adapter may know the other. */
 const ADAPTERS = ['onnx', 'tfjs'];
-const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'kernels/fft-js.ts' };
+const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'maths/fft-js.ts' };
 /** Those who use `nnpack-ts/testing` have it. */
 const TEST_PACKAGE = 'fast-check';
 
@@ -39,6 +41,28 @@ function importsOf(file: string): string[] {
   const pattern =
     /(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)/g;
   return [...codeOf(file).matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? match[4]);
+}
+
+/** The files of the source that a file imports, dynamically too. */
+function localImportsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(source, join(source, dirname(file), target)));
+}
+
+/** The first circle that is met from each file, depth first: the way from its first file back to that. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push([...way.slice(at), file]);
+    if (at >= 0 || done.has(file)) return;
+    for (const target of graph.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return found;
 }
 
 const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0] : '');
@@ -68,6 +92,20 @@ describe('imports', () => {
       if (target === TEST_PACKAGE) expect(folderOf(file), `${file} imports ${target}`).toBe('testing');
       else expect(RUNTIME_PACKAGES[target], `${file} imports ${target}`).toBe(file);
     }
+  });
+
+  it('makes no circle of files, not even of types', () => {
+    expect(circles(new Map(files.map((file) => [file, localImportsOf(file)])))).toEqual([]);
+  });
+
+  it('sees a circle where there is one', () => {
+    const graph = new Map([
+      ['a', ['b', 'c']],
+      ['b', ['c']],
+      ['c', ['d']],
+      ['d', ['b']],
+    ]);
+    expect(circles(graph)).toEqual([['b', 'c', 'd', 'b']]);
   });
 
   it('keeps node modules out of what browsers load', () => {

@@ -3,7 +3,7 @@
 import { significant } from '../../src/cli/report/html.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
 import type { Row } from '../result.ts';
-import type { PeerName } from './engines.ts';
+import type { PeerName } from './engine.ts';
 
 export interface Comparison {
   /** `64→64 @224`; one of {@link WORK} where several layers or a network are meant. */

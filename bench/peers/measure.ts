@@ -8,19 +8,19 @@
  * All that compute the same thing run in turn, once their results have been found to agree.
  */
 
+import type { Context } from '../../src/context/context.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
 import { buildNetwork, type NetworkName } from '../../src/networks/definitions/index.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { prepareNetwork } from '../../src/networks/prepare.ts';
 import { makeTensor, sizeOf, type Tensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { ourConvolution } from '../convolution.ts';
 import { allLayers, type ConvolutionLayer, type LayerProblem, operations, problem, vgg16Layers } from '../layers.ts';
 import { type Contestant, type KernelsChoice, THOROUGH, verify, withContext } from '../section.ts';
 import { type Measurement, measure } from '../statistics.ts';
 import { type Comparison, WORK } from './comparison.ts';
-import type { PeerEngine, PeerName, PeerNetwork, PeerRun } from './engines.ts';
+import type { PeerEngine, PeerName, PeerNetwork, PeerRun } from './engine.ts';
 import { networkModel } from './onnx-network.ts';
 
 export interface Report {

@@ -1,6 +1,6 @@
 /** ONNX Runtime, native and in WebAssembly: one interface, two packages. */
 import type { LayerProblem } from '../layers.ts';
-import type { Load, PeerEngine, PeerNetwork, PeerRun } from './engines.ts';
+import type { Load, PeerEngine, PeerNetwork, PeerRun } from './engine.ts';
 import { convolutionModel, INPUT, OUTPUT } from './onnx-conv.ts';
 
 interface OnnxRuntime {

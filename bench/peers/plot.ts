@@ -7,7 +7,7 @@ import { significant } from '../../src/cli/report/html.ts';
 import { type Drawing, loadDrawing } from '../../src/cli/report/plots.ts';
 import { paint, STYLE } from '../../src/cli/report/style.ts';
 import { type Comparison, goalOf, nameOf } from './comparison.ts';
-import type { PeerName } from './engines.ts';
+import type { PeerName } from './engine.ts';
 
 const LOOKS = {
   'onnxruntime-node': { colour: 'vermillion', symbol: 'square' },

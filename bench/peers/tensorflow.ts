@@ -3,7 +3,7 @@
  * add, from a tensor in the backend's own layout (N H W C) to `dataSync()`.
  */
 import type { LayerProblem } from '../layers.ts';
-import type { Load, PeerEngine, PeerRun } from './engines.ts';
+import type { Load, PeerEngine, PeerRun } from './engine.ts';
 
 interface TensorFlow {
   enableProdMode(): void;

@@ -5,7 +5,7 @@
  * much, and batches of large layers take seconds. For the same reason they are run a few times only, all algorithms on
  * one tensor of images.
  */
-import type { Context } from '../../src/threads/context.ts';
+import type { Context } from '../../src/context/context.ts';
 import { estimatesOf, imagesOf, ourConvolution, within } from '../convolution.ts';
 import { allLayers, type ConvolutionLayer, operations, problem } from '../layers.ts';
 import type { Row } from '../result.ts';

@@ -4,10 +4,10 @@
  */
 
 import { runProcess } from '../../src/cli/process.ts';
+import { createContext } from '../../src/context/context.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { compileKernels } from '../../src/kernels/simd/module.ts';
 import { warmUp } from '../../src/layers/warm-up.ts';
-import { createContext } from '../../src/threads/context.ts';
 import { ourConvolution } from '../convolution.ts';
 import { problem, vgg16Layers } from '../layers.ts';
 import type { KernelsChoice } from '../section.ts';

@@ -1,10 +1,11 @@
 /** A fully-connected layer at batch 1 reads every weight once: against reading as many bytes, and with half the bytes. */
-import { decodeHalves, encodeHalves } from '../../src/kernels/half.ts';
+
+import type { Context } from '../../src/context/context.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { type PlanFullyConnectedOptions, planFullyConnected } from '../../src/layers/fully-connected-plan.ts';
+import { decodeHalves, encodeHalves } from '../../src/maths/half.ts';
 import { makeTensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { atLeast } from '../goal.ts';
 import { readerOf, timed } from '../limits.ts';
 import { type Section, THOROUGH, verify, withContext } from '../section.ts';

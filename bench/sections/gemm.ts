@@ -4,9 +4,10 @@
  *   typed arrays       their micro-kernel over a whole packed panel of B
  *   emitted kernels    their micro-tile on registers alone: nothing is loaded
  */
+
+import type { Context } from '../../src/context/context.ts';
 import { B_PARTS, MICROKERNELS } from '../../src/kernels/scalar/generated/gemm.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { atLeast, isEmitted } from '../goal.ts';
 import { type Limit, registersOf, timed } from '../limits.ts';
 import { type Section, THOROUGH, withContext } from '../section.ts';

@@ -1,8 +1,8 @@
 /** Layers by every algorithm that may win, whether the dispatcher's choice is near the best, and what the choices bring. */
 import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import type { Context } from '../../src/context/context.ts';
 import { DEFAULT_ALGORITHM } from '../../src/dispatch/select.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { type Estimates, rivals } from '../convolution.ts';
 import { atLeast } from '../goal.ts';
 import { allLayers, type ConvolutionLayer, operations, problem, vgg16Layers } from '../layers.ts';

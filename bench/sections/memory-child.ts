@@ -4,12 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { runProcess } from '../../src/cli/process.ts';
+import { createContext } from '../../src/context/context.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { prepareNetwork } from '../../src/networks/prepare.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
 import { makeTensor, sizeOf } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
-import { createContext } from '../../src/threads/context.ts';
 import type { Taken, Task } from './memory.ts';
 
 /**

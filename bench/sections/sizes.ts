@@ -1,5 +1,5 @@
 /** GFLOP/s by algorithm over the size of the image: where each algorithm is at home. */
-import type { Context } from '../../src/threads/context.ts';
+import type { Context } from '../../src/context/context.ts';
 import { rivals } from '../convolution.ts';
 import { type ConvolutionLayer, operations, problem, usual } from '../layers.ts';
 import type { SizeTimes } from '../result.ts';

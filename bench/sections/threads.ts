@@ -1,6 +1,7 @@
 /** What a second thread brings: on each convolution of VGG-16, and on layers so small that it must not cost. */
+
+import type { Context } from '../../src/context/context.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { ourConvolution } from '../convolution.ts';
 import { atLeast } from '../goal.ts';
 import { type ConvolutionLayer, operations, problem, smallLayers, vgg16Layers } from '../layers.ts';

@@ -1,8 +1,8 @@
-import { GREATEST } from '../kernels/float32.ts';
-import { FLUSH_IN_UNDERFLOWS, type TileRange } from '../kernels/range.ts';
+import type { Context } from '../context/context.ts';
 import type { GemmKernels, TileName } from '../kernels/table.ts';
+import { GREATEST } from '../maths/float32.ts';
+import { FLUSH_IN_UNDERFLOWS, type TileRange } from '../maths/range.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 
 /** In the order of preference among equals; a name gives the tile, as NNPACK's do. */
 export const ALGORITHM_NAMES = [

@@ -6,8 +6,9 @@
  * NNPACK's `direct` is the same idea for one image, with a serial pass for the bias at the end; here the output starts at
  * the bias and the activation follows while a block is in the cache.
  */
+
+import type { Context } from '../context/context.ts';
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { defineStep } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {

@@ -22,10 +22,11 @@
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), algorithm 1; NNPACK,
  * src/convolution-inference.c.
  */
-import { LEAST_NORMAL } from '../kernels/float32.ts';
+
+import type { Context } from '../context/context.ts';
 import type { TileName } from '../kernels/table.ts';
+import { LEAST_NORMAL } from '../maths/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import type { Parameters, Step } from '../threads/step.ts';
 import { type Activation, type ConvolutionProgram, now, type Profile } from './algorithm.ts';
 import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './fast-convolution-channels.ts';

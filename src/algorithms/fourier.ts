@@ -11,13 +11,14 @@
  * serve kernels beyond 16 × 16.
  *
  * Sources: Mathieu, Henaff & LeCun (2013); Vasilache et al., fbfft (2014); NNPACK, src/ref/fft and
- * src/convolution-inference.c; the layout of a transformed tile is in `kernels/fourier-layout.ts`.
+ * src/convolution-inference.c; the layout of a transformed tile is in `maths/fourier-layout.ts`.
  */
-import type { FourierTileSize } from '../kernels/fourier-layout.ts';
-import { fourierRange } from '../kernels/fourier-range.ts';
+
+import type { Context } from '../context/context.ts';
 import type { TileName } from '../kernels/table.ts';
+import type { FourierTileSize } from '../maths/fourier-layout.ts';
+import { fourierRange } from '../maths/fourier-range.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { type AlgorithmName, boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
@@ -54,7 +55,7 @@ function fourier(
  *           ≤ 3 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (3 (n + 2) T + 1) (X ∗ |w| + |b|)
  *
  * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest way,
- * add i + k + o − 3 for the 3 n + 6 (`kernels/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
+ * add i + k + o − 3 for the 3 n + 6 (`maths/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
  */
 function fourierBound(shape: ConvolutionShape, name: TileName, tile: FourierTileSize, context: Context): ErrorBound {
   const { kernelHeight: r, kernelWidth: s } = shape;

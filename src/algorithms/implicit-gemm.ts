@@ -21,8 +21,9 @@
  * src/convolution-inference.c; the table of distances is XNNPACK's indirection buffer (Dukhan, The Indirect Convolution
  * Algorithm, 2019).
  */
+
+import type { Context } from '../context/context.ts';
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {

@@ -5,9 +5,10 @@
  *
  * with x = 0 outside the image. As everywhere in the field this is a cross-correlation: the kernel is not flipped.
  */
+
+import type { Context } from '../context/context.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { multiplyAdds } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {

@@ -7,9 +7,10 @@
  * a kernel of ⌈r / s⌉ taps, and zeros of phases that are shorter weigh nothing in X ∗ |w|. A tile transforms inputs of one
  * phase of one channel, which are neighbours there and `stride` apart in the input: T inputs reach (T − 1) · stride far.
  */
+
+import type { Context } from '../context/context.ts';
 import type { TileName } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import type { AlgorithmName, ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { phasedShape } from './phases.ts';

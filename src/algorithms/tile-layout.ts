@@ -2,9 +2,10 @@
  * Where everything of a fast convolution lies, and what it counts: pure arithmetic on a shape, for the frame
  * (`fast-convolution.ts`), the cost model and `explain`.
  */
+
+import type { Context } from '../context/context.ts';
 import type { GemmKernels, TileName, TileTransform } from '../kernels/table.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { linePitch, type Products, pitchFor, planeStride, productNanoseconds, type Workload } from './algorithm.ts';
 import { phasedShape, phasesOf } from './phases.ts';
 

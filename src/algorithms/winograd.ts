@@ -9,13 +9,14 @@
  * `wt8x8`. A kernel that is flat along an axis (1×n, n×1) is not transformed along it.
  *
  * Sources: Winograd, Arithmetic Complexity of Computations (1980), ch. V; Lavin & Gray (2016), §4; the matrices are made
- * and proved in `kernels/cook-toom.ts`.
+ * and proved in `maths/cook-toom.ts`.
  */
-import { amplification, KERNEL_SIZES } from '../kernels/cook-toom.ts';
+
+import type { Context } from '../context/context.ts';
 import { WINOGRAD_EDGES, type WinogradName } from '../kernels/table.ts';
-import { winogradRange } from '../kernels/winograd-range.ts';
+import { amplification, KERNEL_SIZES } from '../maths/cook-toom.ts';
+import { winogradRange } from '../maths/winograd-range.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
 import { boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';

@@ -1,5 +1,6 @@
 /** Why a layer or a network runs as it does; sizes alone are needed, no data. */
 import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
+import { type Context, createContext } from '../context/context.ts';
 import { RULES } from '../dispatch/select.ts';
 import { show } from '../errors.ts';
 import { KERNEL_TABLES } from '../kernels/tables.ts';
@@ -8,7 +9,6 @@ import { explainFullyConnected } from '../layers/fully-connected.ts';
 import { explainPooling } from '../layers/pooling.ts';
 import { explainNetwork } from '../networks/explain.ts';
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
-import { type Context, createContext } from '../threads/context.ts';
 import { fail, oneOf, positive, readWhole, whole } from './arguments.ts';
 import type { Command, Given } from './command.ts';
 import { loadModel } from './model.ts';

@@ -1,5 +1,5 @@
 /** The frame header and the scan headers of a JPEG file: read, and held against what jpeg-js decodes rightly. */
-import { checkSize, damaged, type PictureFile, unsupported } from './picture-errors.ts';
+import { checkSize, damaged, type PictureFile, unsupported } from './picture-file.ts';
 
 export interface Component {
   readonly id: number;

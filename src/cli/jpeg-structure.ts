@@ -5,7 +5,7 @@
  */
 import { type Frame, paddedRows, readFrame, readScan, type Scan } from './jpeg-frame.ts';
 import { exifOrientation } from './orientation.ts';
-import { damaged, type PictureFile, unsupported } from './picture-errors.ts';
+import { damaged, type PictureFile, unsupported } from './picture-file.ts';
 
 /** libjpeg writes 10 at most, and optimisers some 20; each costs a pass over the whole picture, however short it is. */
 const MOST_SCANS = 100;

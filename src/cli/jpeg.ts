@@ -5,8 +5,8 @@
 import jpeg from 'jpeg-js';
 import { walkJpeg } from './jpeg-structure.ts';
 import { upright } from './orientation.ts';
-import type { Picture } from './picture.ts';
-import { damaged, MAX_PIXELS, type PictureFile } from './picture-errors.ts';
+import type { Picture } from './picture-file.ts';
+import { damaged, MAX_PIXELS, type PictureFile } from './picture-file.ts';
 
 /**
  * What jpeg-js counts for a pixel is at most 3 coefficients of 4 bytes, 3 samples twice over and RGBA, 22 bytes; blocks

@@ -11,7 +11,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { decodeHalf } from '../kernels/half.ts';
+import { decodeHalf } from '../maths/half.ts';
 import { denseStrides, sizeOf, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor, copyIn, MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { writeWhole } from './files.ts';

@@ -6,7 +6,7 @@
  *
  * The tag is 0x0112; its values 1 … 8 are the eight ways to turn and mirror a rectangle.
  */
-import type { Picture } from './picture.ts';
+import type { Picture } from './picture-file.ts';
 
 const ORIENTATION_TAG = 0x0112;
 

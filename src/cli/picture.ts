@@ -8,16 +8,8 @@ import { NnpackError, show } from '../errors.ts';
 import { writeWhole } from './files.ts';
 import { decodeJpeg } from './jpeg.ts';
 import { isJpeg } from './jpeg-structure.ts';
+import type { Picture } from './picture-file.ts';
 import { decodePng, isPng } from './png.ts';
-
-export { MAX_PIXELS } from './picture-errors.ts';
-
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** RGBA, row by row, 8 bits each. */
-  readonly data: Uint8Array;
-}
 
 /** The largest file that is read: twice the largest picture at 64 bits a pixel. */
 const MAX_BYTES = 1 << 29;

@@ -1,6 +1,6 @@
 /** Pictures as tensors and back: RGBA bytes, row by row, against three planes of a range of values. */
 import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './picture-file.ts';
 import { type Range, scaleOf } from './range.ts';
 
 /** [3, H, W], values of the range; alpha is left out. */

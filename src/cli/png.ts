@@ -9,8 +9,8 @@
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { show } from '../errors.ts';
-import type { Picture } from './picture.ts';
-import { checkSize, damaged, type PictureFile, unsupported } from './picture-errors.ts';
+import type { Picture } from './picture-file.ts';
+import { checkSize, damaged, type PictureFile, unsupported } from './picture-file.ts';
 
 const SIGNATURE_BYTES = 8;
 

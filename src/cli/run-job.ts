@@ -8,7 +8,8 @@ import { randomArray, uniform } from '../tensor/random.ts';
 import { fail } from './arguments.ts';
 import type { Model } from './model.ts';
 import { type NpyArray, readNpy, writeNpy } from './npy.ts';
-import { type Picture, readPicture, writePng } from './picture.ts';
+import { readPicture, writePng } from './picture.ts';
+import type { Picture } from './picture-file.ts';
 import { fromTensor, toTensor } from './pixels.ts';
 import { type Range, rangeNotice } from './range.ts';
 

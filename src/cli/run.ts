@@ -1,6 +1,7 @@
 /** Runs a network, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
 import colors from 'picocolors';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
+import { type Context, createContext } from '../context/context.ts';
 import { RULES, type Rule } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { warmUp } from '../layers/warm-up.ts';
@@ -9,7 +10,6 @@ import { type PreparedNetwork, type PrepareOptions, prepareNetwork } from '../ne
 import type { Shape } from '../networks/shapes.ts';
 import { makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
 import { randomArray, uniform } from '../tensor/random.ts';
-import { type Context, createContext } from '../threads/context.ts';
 import { fail, oneOf, positive, whole } from './arguments.ts';
 import type { Command, Given } from './command.ts';
 import { isModelName, loadModel, type Model } from './model.ts';

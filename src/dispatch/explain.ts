@@ -1,9 +1,10 @@
 /** A choice as something to read: data, and a table of it. */
 import type { AlgorithmName, WeightSizes } from '../algorithms/algorithm.ts';
-import { UNDERFLOW } from '../kernels/float32.ts';
+import { UNDERFLOW } from '../maths/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import type { Candidate } from './candidate.ts';
 import type { RuleResult } from './rules.ts';
-import { type Candidate, EPSILON, type Selection } from './select.ts';
+import { EPSILON, type Selection } from './select.ts';
 
 /** What an explanation speaks of: a plan, which packs its kernel once, or one call, which packs it each time. */
 export type ExplanationSubject = 'plan' | 'call';

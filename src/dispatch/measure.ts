@@ -24,13 +24,13 @@ import {
 } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { kernelFloats } from '../algorithms/reference.ts';
+import type { Context } from '../context/context.ts';
+import type { MeasuredTime } from '../context/measurements.ts';
 import { NnpackError } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { uniform } from '../tensor/random.ts';
-import type { Context } from '../threads/context.ts';
-import type { MeasuredTime } from '../threads/measurements.ts';
+import type { Candidate } from './candidate.ts';
 import type { Cost } from './cost.ts';
-import type { Candidate } from './select.ts';
 
 /**
  * What has so many times the least estimate is not tried, and what took so many times the least time not again. On the

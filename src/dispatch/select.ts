@@ -3,7 +3,6 @@ import {
   ALGORITHM_NAMES,
   type AlgorithmName,
   type ConvolutionAlgorithm,
-  type ErrorBound,
   inputLimit,
   type WeightSizes,
   type Workload,
@@ -13,11 +12,11 @@ import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
 import { wt8x8Strided } from '../algorithms/strided-winograd.ts';
 import { wt8x8 } from '../algorithms/winograd.ts';
 import { oneOf } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Context } from '../threads/context.ts';
-import type { MeasuredTime } from '../threads/measurements.ts';
-import { type Cost, estimateCost } from './cost.ts';
+import type { Candidate } from './candidate.ts';
+import { estimateCost } from './cost.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackPass, nnpackChoice } from './nnpack-rule.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
@@ -47,23 +46,6 @@ export interface SelectionOptions {
   readonly accuracy?: 'default' | 'relaxed';
   /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
   readonly maxError?: number;
-}
-
-/** One algorithm as the choice saw it. */
-export interface Candidate {
-  readonly algorithm: AlgorithmName;
-  /** Why it was not eligible; null when it was. */
-  readonly refusal: string | null;
-  readonly work: Workload | null;
-  readonly cost: Cost | null;
-  readonly bound: ErrorBound | null;
-  /**
-   * The greatest |x| with which nothing on the way is beyond float32; for shapes alone that with weights of at most 1 and no
-   * bias, which greater weights divide. Only where it can compute the shape.
-   */
-  readonly inputLimit?: number;
-  /** What it took when it was tried, for `rule: 'measured'`. */
-  readonly measured?: MeasuredTime;
 }
 
 /** What is known of a layer's numbers. */

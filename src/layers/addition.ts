@@ -1,8 +1,8 @@
 import type { Activation } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
 import { callLayer, checkElementwiseOutput, checkTensors, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { additionStep, ITEM_ELEMENTS } from './steps.ts';

@@ -1,10 +1,10 @@
 /** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
 import { type FieldsOf, reading } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
-import type { Context } from '../threads/context.ts';
 import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
 
 /** What every layer takes beside its input. */

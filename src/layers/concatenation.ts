@@ -1,8 +1,8 @@
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, expectElements } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import {
   callLayer,
   channelAxis,

@@ -1,11 +1,12 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
 import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import { type Magnitudes, type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
-import { LEAST_NORMAL } from '../kernels/float32.ts';
+import { LEAST_NORMAL } from '../maths/float32.ts';
 import {
   type ConvolutionGeometry,
   type ConvolutionShape,
@@ -14,7 +15,6 @@ import {
 } from '../tensor/convolution-shape.ts';
 import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkShape, checkTensor, copyIn, isDense } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
 import { checkBias } from './call.ts';
 import { LayerPlan } from './plan.ts';

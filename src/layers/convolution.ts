@@ -1,11 +1,11 @@
 /** Convolution in one call: plan, run, dispose. */
 import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
 import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
 import type { Magnitudes } from '../dispatch/select.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import {
   CONVOLUTION_FIELDS,
   type ConvolutionOptions,

@@ -1,12 +1,12 @@
 /** A fully-connected layer prepared once and run many times: its weights in the context's memory, and its workspace. */
 import { now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
-import { hasExponent31 } from '../kernels/half.ts';
 import { packPanels } from '../kernels/half-panels.ts';
+import { hasExponent31 } from '../maths/half.ts';
 import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
 import type { CheckedTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
 import { checkBias } from './call.ts';
 import {

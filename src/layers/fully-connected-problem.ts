@@ -1,10 +1,11 @@
 /** The arguments of fully-connected layers: sizes, and kernels in float32 or half precision. */
 import { isUint16Array, ownHalves } from '../check/arrays.ts';
 import { reading } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
 import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
-import { HALF_FORMS } from '../kernels/half.ts';
+import { HALF_FORMS } from '../maths/half.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import {
@@ -16,7 +17,6 @@ import {
   isDense,
   readTensor,
 } from '../tensor/tensor.ts';
-import type { Context } from '../threads/context.ts';
 import { type FullyConnectedShape, methodFor, type WeightFormat } from './fully-connected-program.ts';
 
 /** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */

@@ -20,9 +20,9 @@
  */
 import { activate } from '../algorithms/activate.ts';
 import { type Activation, now, type Profile, pitchFor } from '../algorithms/algorithm.ts';
-import { decodeHalves } from '../kernels/half.ts';
+import type { Context } from '../context/context.ts';
 import { PANEL_ROWS, panelCodes, panelPitch } from '../kernels/half-panels.ts';
-import type { Context } from '../threads/context.ts';
+import { decodeHalves } from '../maths/half.ts';
 import { defineStep } from '../threads/step.ts';
 
 /** How weights are stored; 'alternative' is NNPACK's half, ARM's, whose exponent 31 is an ordinary one. */

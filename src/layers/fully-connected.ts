@@ -1,12 +1,12 @@
 /** Fully-connected layers in one call. */
 import { emptyProfile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { NnpackError } from '../errors.ts';
-import { LEAST_NORMAL } from '../kernels/float32.ts';
+import { LEAST_NORMAL } from '../maths/float32.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, overlaps } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { checkActivation } from './activation.ts';
 import { callLayer, checkApartOutput, checkBias, LAYER_FIELDS, type LayerOptions, type NamedTensor } from './call.ts';
 import { FULLY_CONNECTED_FIELDS, type FullyConnectedOptions } from './fully-connected-plan.ts';

@@ -1,8 +1,8 @@
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import {
   callLayer,
   checkApartOutput,

@@ -1,9 +1,9 @@
 /** What every plan is: packed weights and a workspace in the context's memory, and a program that runs on offsets. */
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
+import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
-import type { Context } from '../threads/context.ts';
 import { arenaOffset, checkOutput, isInPlace, newTensor, Staging } from './staging.ts';
 
 /** A layer laid out: numbers only. `bias` 0 means none; the time of each phase is added to the profile. */

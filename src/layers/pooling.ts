@@ -1,11 +1,11 @@
 /** Pooling of any size, stride, padding and convention: maxima (with their places), averages, and averages of planes. */
 import { allocated } from '../check/memory.ts';
 import { expectBoolean, type FieldsOf, oneOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, POOLING_RULES } from '../dispatch/rules.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions } from './call.ts';
 import {
   globalPoolingShape,

@@ -1,9 +1,9 @@
 import type { Activation } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { checkActivation } from './activation.ts';
 import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { activationStep, ITEM_ELEMENTS } from './steps.ts';

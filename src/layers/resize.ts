@@ -1,9 +1,9 @@
 import { expectBoolean, type FieldsOf, isRecord, oneOf, readFields, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError } from '../errors.ts';
 import { AXES, expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor, expectElements, MAX_ELEMENTS } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { callLayer, checkApartOutput, expectFinite, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
 

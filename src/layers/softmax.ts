@@ -1,7 +1,7 @@
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, type Planes, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, softmaxStep } from './steps.ts';
 

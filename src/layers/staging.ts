@@ -1,9 +1,10 @@
 /** The way of tensors into the context's memory and out of it again. */
+
+import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { megabytes } from '../tensor/arena.ts';
 import { denseStrides, makeTensor, sizeOf, type Tensor } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut, hasOwnPlaces, isDense, overlaps } from '../tensor/tensor.ts';
-import type { Context } from '../threads/context.ts';
 
 /** Whether kernels can read or write the tensor where it is. */
 export function isInPlace(context: Context, tensor: CheckedTensor): boolean {

@@ -1,7 +1,7 @@
 /** Running small layers until the engine has compiled the kernels, on every thread. */
 import type { AlgorithmName } from '../algorithms/algorithm.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { type ConvolutionPlan, planConvolution } from './convolution-plan.ts';
 import { staged } from './staging.ts';
 

@@ -7,10 +7,12 @@ import {
   type WeightSizes,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
+import type { Context } from '../context/context.ts';
+import type { Candidate } from '../dispatch/candidate.ts';
 import { describeShape } from '../dispatch/explain.ts';
 import { contenders, timeThatCounts } from '../dispatch/measure.ts';
 import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
-import { type Candidate, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
+import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { checkActivation } from '../layers/activation.ts';
 import { runAddition } from '../layers/addition.ts';
 import { planesOf } from '../layers/call.ts';
@@ -24,7 +26,6 @@ import { checkResize, runResize } from '../layers/resize.ts';
 import { runSoftmax } from '../layers/softmax.ts';
 import { convolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import type { Context } from '../threads/context.ts';
 import { wholeLines } from './memory-plan.ts';
 import { type ConvolutionNode, type FullyConnectedNode, type NetworkNode, type PoolingNode, whoIs } from './network.ts';
 import { scaleShiftOf } from './optimize.ts';

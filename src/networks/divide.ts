@@ -13,9 +13,10 @@
  *       slices of one image in the same manner
  *     else a refusal that says what the smallest part takes
  */
+
+import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import type { Context } from '../threads/context.ts';
 import { bytesText, fitLayout, hasPlace, type Layout, layOut, leastBytes, type NetworkOptions } from './layout.ts';
 import { planMemory } from './memory-plan.ts';
 import type { Network } from './network.ts';

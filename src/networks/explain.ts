@@ -1,8 +1,8 @@
 /** Every node of a network as it would run: its documented rules, its algorithm, and why; as data and as a table. */
 import { readOptions } from '../check/options.ts';
+import { contextOf } from '../context/context.ts';
 import { textTable } from '../dispatch/explain.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
-import { contextOf } from '../threads/context.ts';
 import { fitLayout, type Layout, layOut, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';
 import type { NodeReport } from './plan.ts';

@@ -3,12 +3,12 @@
  * is loaded yet.
  */
 import type { FieldsOf } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import type { SelectionOptions } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import { megabytes } from '../tensor/arena.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
-import type { Context } from '../threads/context.ts';
 import { type CompiledNode, type CompileOptions, compileNode } from './compile.ts';
 import { fitWays, floatsOf, leastFloats, type Ways } from './fit.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';

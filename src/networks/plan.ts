@@ -4,11 +4,11 @@
  */
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { newTensor, Staging } from '../layers/staging.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { breathe } from './breathe.ts';
 import type { CompiledNode, RunNode } from './compile.ts';
 import {

@@ -4,11 +4,11 @@
  * shape, and one plan serves them all.
  */
 import { type FieldsOf, readOptions } from '../check/options.ts';
+import { contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { newTensor } from '../layers/staging.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, copyIn } from '../tensor/tensor.ts';
-import { contextOf } from '../threads/context.ts';
 import { divide } from './divide.ts';
 import { expectPlaces, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';

@@ -10,13 +10,13 @@
 import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound, type Underflow } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { expectOneOf, type FieldsOf, isRecord, readFields } from '../check/options.ts';
+import { Context } from '../context/context.ts';
 import { EPSILON } from '../dispatch/select.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
-import { UNDERFLOW } from '../kernels/float32.ts';
 import { expectFinite } from '../layers/call.ts';
+import { UNDERFLOW } from '../maths/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import { Context } from '../threads/context.ts';
 import { naiveConvolution } from './naive.ts';
 import { type ConvolutionData, type Problem, readData, readProblem } from './problems.ts';
 

@@ -6,10 +6,10 @@ import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts'
 import { algorithmNamed } from '../algorithms/list.ts';
 import { isFloat32Array } from '../check/arrays.ts';
 import { expectOneOf } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { convolutionOutput } from '../layers/convolution.ts';
 import { makeTensor, sizeOf } from '../tensor/ndarray.ts';
-import { type Context, contextOf } from '../threads/context.ts';
 import { errorBound, expectWithin, placeOf, type WorstError } from './bounds.ts';
 import { convolutionReference } from './naive.ts';
 import { type ConvolutionData, convolutionData, outputShapeOf, type Problem, readProblem } from './problems.ts';

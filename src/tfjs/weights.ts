@@ -12,7 +12,7 @@
 import { isUint8Array } from '../check/arrays.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { decodeHalf } from '../kernels/half.ts';
+import { decodeHalf } from '../maths/half.ts';
 import type { DenseArray } from '../networks/network.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';

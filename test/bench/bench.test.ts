@@ -16,13 +16,13 @@ import type { Taken, Task } from '../../bench/sections/memory.ts';
 import { measure, median, ratio } from '../../bench/statistics.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { STOPPED } from '../../src/cli/command.ts';
+import { Context } from '../../src/context/context.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { optimize } from '../../src/networks/optimize.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
-import { Context } from '../../src/threads/context.ts';
 import { BENCH, script, startNode, WITH_PROGRESS } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
 

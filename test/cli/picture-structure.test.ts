@@ -2,7 +2,8 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePicture, MAX_PIXELS } from '../../src/cli/picture.ts';
+import { decodePicture } from '../../src/cli/picture.ts';
+import { MAX_PIXELS } from '../../src/cli/picture-file.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { RUNS } from '../networks/arbitrary.ts';
 import {

@@ -11,11 +11,11 @@ import { scoreBatch } from '../../src/cli/score/score.ts';
 import { rowLines, rowTable } from '../../src/cli/score/text.ts';
 import { secondsLeft } from '../../src/cli/score/time-left.ts';
 import { countRuns, finishFigures, startFigure } from '../../src/cli/score/turns.ts';
+import { type Context, createContext } from '../../src/context/context.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { explainNetwork } from '../../src/networks/explain.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
-import { type Context, createContext } from '../../src/threads/context.ts';
 import { command, type Ended, start } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
 

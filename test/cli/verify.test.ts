@@ -7,9 +7,9 @@ import { parseArguments } from '../../src/cli/arguments.ts';
 import { verify as command, formatResult } from '../../src/cli/verify/command.ts';
 import { jobsOf } from '../../src/cli/verify/jobs.ts';
 import { type VerifyOptions, verify } from '../../src/cli/verify/verify.ts';
+import type { Context } from '../../src/context/context.ts';
 import { breathe } from '../../src/networks/breathe.ts';
 import { type Convolve, convolutionReference, type Problem } from '../../src/testing/index.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { command as run, start } from '../support/process.ts';
 
 /** What the command's core computes with in a test that says so. */

@@ -1,9 +1,9 @@
 /** Half-precision weights, as rows and in panels. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeHalves, type HalfForm } from '../../src/kernels/half.ts';
 import { PANEL_ROWS, packPanels, panelCodes, panelPitch, panelPlace } from '../../src/kernels/half-panels.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
+import { encodeHalves, type HalfForm } from '../../src/maths/half.ts';
 import {
   bound,
   CODES,

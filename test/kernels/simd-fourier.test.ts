@@ -4,7 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fourierPosition, fourierPositions, halfSpectrum, isRealFrequency } from '../../src/kernels/fourier-layout.ts';
+import { referenceFourierTile } from '../../src/kernels/reference/fourier.ts';
+import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
+import { emitFourier, simdFourierTile } from '../../src/kernels/simd/fourier.ts';
+import type { TileTransform } from '../../src/kernels/table.ts';
+import { fourierPosition, fourierPositions, halfSpectrum, isRealFrequency } from '../../src/maths/fourier-layout.ts';
 import {
   type FourierEdge,
   forwardColumn,
@@ -13,13 +17,9 @@ import {
   inverseColumn,
   inverseComplexRow,
   inverseRealRows,
-} from '../../src/kernels/fourier-program.ts';
-import { fourierRoundings } from '../../src/kernels/fourier-roundings.ts';
-import { referenceFourierTile } from '../../src/kernels/reference/fourier.ts';
-import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
-import { emitFourier, simdFourierTile } from '../../src/kernels/simd/fourier.ts';
-import type { Program, Space } from '../../src/kernels/straight-line.ts';
-import type { TileTransform } from '../../src/kernels/table.ts';
+} from '../../src/maths/fourier-program.ts';
+import { fourierRoundings } from '../../src/maths/fourier-roundings.ts';
+import type { Program, Space } from '../../src/maths/straight-line.ts';
 import { Module } from '../../src/wasm/index.ts';
 import { runs } from '../support/runs.ts';
 import { EPSILON, generator, randomFloats, randomFloatsWithSpecials } from './harness.ts';

@@ -1,8 +1,8 @@
-import type { WinogradEdge } from '../../src/kernels/cook-toom.ts';
 import { scalarWinogradTile } from '../../src/kernels/scalar/winograd.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import { emitWinograd, simdWinogradTile } from '../../src/kernels/simd/winograd.ts';
 import type { TileTransform } from '../../src/kernels/table.ts';
+import type { WinogradEdge } from '../../src/maths/cook-toom.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { Module } from '../../src/wasm/index.ts';
 

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WinogradEdge } from '../../src/kernels/cook-toom.ts';
 import type { TileTransform } from '../../src/kernels/table.ts';
+import type { WinogradEdge } from '../../src/maths/cook-toom.ts';
 import { expectSame, randomFloatsWithSpecials } from './harness.ts';
 import { simdWinograd, winogradModule } from './simd-winograd-module.ts';
 

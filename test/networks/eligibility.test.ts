@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Context, createContext } from '../../src/context/context.ts';
 import type { NnpackError } from '../../src/errors.ts';
 import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../src/networks/definitions/index.ts';
 import { explainNetwork, type NodeExplanation } from '../../src/networks/explain.ts';
 import type { Network, NodeOp } from '../../src/networks/network.ts';
 import { planNetwork } from '../../src/networks/plan.ts';
-import { type Context, createContext } from '../../src/threads/context.ts';
 
 /**
  * Which nodes MXNet's documented rules let leave the default implementation, network by network: how many convolutions

@@ -11,6 +11,7 @@
  */
 
 import { algorithmNamed } from '../../src/algorithms/list.ts';
+import type { Context } from '../../src/context/context.ts';
 import type {
   ConvolutionNode,
   FullyConnectedNode,
@@ -20,7 +21,6 @@ import type {
 import type { NodeReport } from '../../src/networks/plan.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { errorScale } from '../../src/testing/bounds.ts';
-import type { Context } from '../../src/threads/context.ts';
 import { roundingsOf } from '../support/roundings.ts';
 import { compute, type Tensor } from './naive.ts';
 

@@ -1,11 +1,11 @@
 /** Dot products of every kernel table over poisoned memory, the layers to draw, and how far a result may be off. */
 import fc from 'fast-check';
-import type { HalfForm } from '../../src/kernels/half.ts';
 import { scalarDots } from '../../src/kernels/scalar/dots.ts';
 import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
 import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import type { DotsKernels } from '../../src/kernels/table.ts';
+import type { HalfForm } from '../../src/maths/half.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { emitted, SCRATCH } from '../kernels/emitted.ts';
 import { DOUBLE_SLACK, EPSILON, generator, poisonedMemory, randomFloats, TINY } from '../kernels/harness.ts';

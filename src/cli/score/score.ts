@@ -13,6 +13,7 @@
  */
 import { freemem } from 'node:os';
 import { now } from '../../algorithms/algorithm.ts';
+import type { Context } from '../../context/context.ts';
 import { NnpackError } from '../../errors.ts';
 import { newTensor } from '../../layers/staging.ts';
 import type { Network } from '../../networks/network.ts';
@@ -23,7 +24,6 @@ import { inferShapes, type Shape } from '../../networks/shapes.ts';
 import { megabytes } from '../../tensor/arena.ts';
 import { sizeOf, type Tensor } from '../../tensor/ndarray.ts';
 import { uniform } from '../../tensor/random.ts';
-import type { Context } from '../../threads/context.ts';
 import type { Score, ScoredNode, ScoreRow, ScoreSettings } from './result.ts';
 import { type Figure, finishFigures, startFigure } from './turns.ts';
 

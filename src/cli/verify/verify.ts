@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
+import { type Context, createContext } from '../../context/context.ts';
 import { show } from '../../errors.ts';
 import type { KernelTableName } from '../../kernels/table.ts';
 import { breathe } from '../../networks/breathe.ts';
@@ -15,7 +16,6 @@ import {
   describeProblem,
   type Problem,
 } from '../../testing/index.ts';
-import { type Context, createContext } from '../../threads/context.ts';
 import { fail } from '../arguments.ts';
 import { type Job, jobsOf, type Request } from './jobs.ts';
 

@@ -2,8 +2,9 @@
  * Fourier transforms of one tile by their definition, in double: X(k, l) = Σ_ij x(i, j) · e^(−2πi (ki + lj) / T), and
  * back with the other sign and 1/T². The positions and Gauss's three numbers are those of ../fourier-layout.ts.
  */
+
+import * as layout from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import * as layout from '../fourier-layout.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** V of a + ib, U of c + id. */

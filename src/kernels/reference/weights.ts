@@ -1,5 +1,5 @@
+import { LEAST_NORMAL } from '../../maths/float32.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { LEAST_NORMAL } from '../float32.ts';
 import type { WeightKernels } from '../table.ts';
 
 /** What is asked of weights, as the comments of `table.ts` say. */

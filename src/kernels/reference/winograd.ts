@@ -6,8 +6,15 @@
  *
  * The matrices on the left are those of the kernel's r rows, on the right those of its s columns.
  */
+
+import {
+  type Matrix,
+  onesPosition,
+  type TileEdge,
+  type WinogradEdge,
+  winogradMatrices,
+} from '../../maths/cook-toom.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { type Matrix, onesPosition, type TileEdge, type WinogradEdge, winogradMatrices } from '../cook-toom.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T; an axis with r = 1 has T = 1. */

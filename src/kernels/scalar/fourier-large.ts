@@ -10,9 +10,10 @@
  * Neighbouring columns are such a pair, and so are the real rows F_0 and F_(T/2). That makes T/2 complex transforms of
  * columns and T/2 of rows: the scratch holds F_0 + i F_(T/2) as its row 0, and F_k as its row k.
  */
+
+import { type ComplexFourier, complexFourier } from '../../maths/fft-js.ts';
+import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { type ComplexFourier, complexFourier } from '../fft-js.ts';
-import { fourierPosition, fourierPositions } from '../fourier-layout.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 
 /** Transforms of T points and their scratch; real and imaginary parts alternate. */

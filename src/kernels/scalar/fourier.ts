@@ -9,8 +9,9 @@
  * Each pass is a straight-line program that scripts/generate-fourier.ts writes, in a function of its own that meets one
  * kind of array on either side.
  */
+
+import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { fourierPosition, fourierPositions } from '../fourier-layout.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 import * as fourier8 from './generated/fourier8.ts';
 import * as fourier16 from './generated/fourier16.ts';

@@ -1,4 +1,4 @@
-import { decodeHalves, type HalfForm } from '../half.ts';
+import { decodeHalves, type HalfForm } from '../../maths/half.ts';
 
 /**
  * Dot products with half-precision weights: y_i = Σ_j number(w_ij) · x_j.

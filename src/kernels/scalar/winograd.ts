@@ -6,8 +6,9 @@
  * (../cook-toom.ts). A pass knows one axis only, so that a kernel of r × s takes its columns from r and its rows from s;
  * an axis on which the kernel is flat (r = 1) has a tile of edge 1 and the identity for all three matrices.
  */
+
+import { onesPosition, type WinogradEdge } from '../../maths/cook-toom.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { onesPosition, type WinogradEdge } from '../cook-toom.ts';
 import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
 import { inputPasses as input6 } from './generated/winograd6-input.ts';
 import { kernelPasses as kernel6 } from './generated/winograd6-kernel.ts';

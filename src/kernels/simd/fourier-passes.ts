@@ -8,8 +8,8 @@
  * Columns are transformed in strips, four at a time, and rows in z, four tiles at a time. Rows of either are as far apart:
  * four tiles of T elements.
  */
-import { type Expression, type FunctionReference, f32, f32x4, i32, type Module, v128 } from '../../wasm/index.ts';
-import { fourierPosition } from '../fourier-layout.ts';
+
+import { fourierPosition } from '../../maths/fourier-layout.ts';
 import {
   type FourierEdge,
   forwardColumn,
@@ -18,7 +18,8 @@ import {
   inverseColumn,
   inverseComplexRow,
   inverseRealRows,
-} from '../fourier-program.ts';
+} from '../../maths/fourier-program.ts';
+import { type Expression, type FunctionReference, f32, f32x4, i32, type Module, v128 } from '../../wasm/index.ts';
 import { integers } from './parameters.ts';
 import { prepareProgram } from './straight-line.ts';
 import { transpose4x4 } from './transpose.ts';

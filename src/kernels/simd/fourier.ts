@@ -15,10 +15,11 @@
  * Of the positions of four neighbouring tiles each is one load or store of 16 bytes. Tiles that are apart, or fewer than
  * four, go through w, a copy of the four tiles' positions; a tile's result does not depend on which of these it takes.
  */
+
+import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
+import type { FourierEdge } from '../../maths/fourier-program.ts';
+import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
-import { fourierPosition, fourierPositions } from '../fourier-layout.ts';
-import type { FourierEdge } from '../fourier-program.ts';
-import { fourierRoundings } from '../fourier-roundings.ts';
 import type { TileTransform } from '../table.ts';
 import type { SimdExports } from './exports.ts';
 import {

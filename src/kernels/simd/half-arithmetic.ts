@@ -20,8 +20,9 @@
  * Exponent 31 is here one like the others, as ARM's alternative form has it. In the IEEE form it means ∞ or NaN, which
  * weights are as good as never: if the greatest code without its sign is one of those, a total becomes NaN.
  */
+
+import type { HalfForm } from '../../maths/half.ts';
 import { type FunctionBuilder, f32x4, i16x8, i32x4, type Local, v128 } from '../../wasm/index.ts';
-import type { HalfForm } from '../half.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 
 type V128 = Local<'v128'>;

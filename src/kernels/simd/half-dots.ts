@@ -2,6 +2,8 @@
  * Dot products with half-precision weights in emitted WebAssembly: the loops of dots.ts, with steps of eight columns and
  * the arithmetic of half-arithmetic.ts. Weights that a plan has laid out in panels have loops of their own.
  */
+
+import type { HalfForm } from '../../maths/half.ts';
 import {
   type FunctionBuilder,
   type FunctionReference,
@@ -13,7 +15,6 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import type { HalfForm } from '../half.ts';
 import { emitDotsOf, type WeightFormat } from './dots.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 import { halfArithmetic } from './half-arithmetic.ts';

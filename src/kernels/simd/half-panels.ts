@@ -13,8 +13,9 @@
  * What fills up rows and columns is zeros, in x too, so that no step differs from the others. The last columns of a row, if
  * they are fewer than eight, are added to t_i by themselves as in dots.ts: the bits are those of rows that are not in panels.
  */
+
+import type { HalfForm } from '../../maths/half.ts';
 import { type FunctionReference, i32, type Module, memory, v128 } from '../../wasm/index.ts';
-import type { HalfForm } from '../half.ts';
 import { PANEL_COLUMNS, PANEL_ROWS } from '../half-panels.ts';
 import { addToTotals, roundTotals, STEPS, smaller } from './dots.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';

@@ -1,6 +1,7 @@
 /** Straight-line programs (../straight-line.ts) as emitted instructions: a value is a vector of four. */
+
+import type { Definition, Place, Program, Statement, Write } from '../../maths/straight-line.ts';
 import { type Access, type Expression, type FunctionBuilder, f32x4, i32, type Local, v128 } from '../../wasm/index.ts';
-import type { Definition, Place, Program, Statement, Write } from '../straight-line.ts';
 
 type I32 = Local<'i32'>;
 type V128 = Local<'v128'>;

@@ -8,6 +8,7 @@
  * Each is one pass over contiguous elements, at about the speed at which they are read.
  */
 
+import { LEAST_NORMAL } from '../../maths/float32.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import {
   type Expression,
@@ -21,7 +22,6 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import { LEAST_NORMAL } from '../float32.ts';
 import type { WeightKernels } from '../table.ts';
 import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
 import { emitFours, emitRun, four, lanesBefore } from './runs.ts';

@@ -1,4 +1,8 @@
 /** What the passes of a Winograd transform are made of: the program over vectors, four items at a time, transposes. */
+
+import type { Matrix } from '../../maths/cook-toom.ts';
+import type { Rational } from '../../maths/rational.ts';
+import { type Arithmetic, transform } from '../../maths/winograd-program.ts';
 import {
   type Access,
   type Expression,
@@ -11,9 +15,6 @@ import {
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
-import type { Matrix } from '../cook-toom.ts';
-import type { Rational } from '../rational.ts';
-import { type Arithmetic, transform } from '../winograd-program.ts';
 import { transpose4x4 } from './transpose.ts';
 
 export type I32 = Local<'i32'>;

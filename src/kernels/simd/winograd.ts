@@ -17,10 +17,11 @@
  * Rounding: to float32 at every operation; `winogradRoundings` counts them in the same program. Where products are fused with
  * sums there are fewer.
  */
+
+import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../../maths/cook-toom.ts';
+import { winogradRoundings } from '../../maths/winograd-program.ts';
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
-import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../cook-toom.ts';
 import type { TileTransform } from '../table.ts';
-import { winogradRoundings } from '../winograd-program.ts';
 import type { SimdExports } from './exports.ts';
 import { integers } from './parameters.ts';
 import {

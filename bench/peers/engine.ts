@@ -1,0 +1,56 @@
+/**
+ * The engines that the benchmark compares with, behind one interface. All are held to one thread.
+ *
+ * What is timed is what a user of the engine waits for, once everything that is done only once is done: weights are given
+ * beforehand, in the engine's own layout, and a run begins with an input that the engine accepts and ends when its output
+ * can be read in JavaScript. What an engine must copy for that is its own affair:
+ *
+ *   engine                copies of a run
+ *   ours, a convolution   none: input and output are tensors of the context's memory
+ *   ours, a network       input and output
+ *   onnxruntime-node      none
+ *   onnxruntime-web       input and output, into its WebAssembly memory and out of it
+ *   tfjs-backend-wasm     output
+ *   tfjs-backend-cpu      none
+ *
+ * No activation is applied to single convolutions. Conversion between N C H W and N H W C is never timed.
+ *
+ * For figures, run compiled JavaScript: a loader such as tsx detaches an ArrayBuffer in the process that it starts, and
+ * V8 then checks for detached buffers in every loop over typed arrays, theirs and ours (tfjs-backend-cpu takes 1.3
+ * times as long). `node --trace-protector-invalidation` prints a line when that happens.
+ *
+ * The packages are not installed with this one, so their types are not there to import: what is used of them is declared
+ * where it is used.
+ */
+import type { LayerProblem } from '../layers.ts';
+
+/** Something that an engine is ready to run. */
+export interface PeerRun {
+  /** Runs once; milliseconds of what is described above. */
+  time(): Promise<number>;
+  /** The output of the last run, N C H W or N C. */
+  result(): Float32Array;
+  dispose(): void;
+}
+
+export interface PeerEngine {
+  readonly name: PeerName;
+  readonly version: string;
+  convolution(problem: LayerProblem): Promise<PeerRun>;
+  /** Engines that read ONNX files: a network that is run on batches of any size. */
+  readonly network?: (model: Uint8Array) => Promise<PeerNetwork>;
+}
+
+export interface PeerNetwork {
+  /** Ready to run on these images, [N, C, H, W]; the values' names are those in the file. */
+  images(input: string, output: string, data: Float32Array, shape: readonly number[]): PeerRun;
+  dispose(): void;
+}
+
+/** The fastest first. */
+export const PEER_NAMES = ['onnxruntime-node', 'onnxruntime-web', 'tfjs-backend-wasm', 'tfjs-backend-cpu'] as const;
+
+export type PeerName = (typeof PEER_NAMES)[number];
+
+/** A package of this folder, required from the folder that the benchmark runs in, so that a compiled one finds it too. */
+export type Load = <Package>(name: string) => Package;

@@ -1,0 +1,341 @@
+import { type FieldsOf, isInstance, readOptions, textOf } from '../check/options.ts';
+import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
+import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
+import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
+import { compileKernels } from '../kernels/simd/module.ts';
+import type { KernelTable, KernelTableName } from '../kernels/table.ts';
+import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
+import { Arena } from '../tensor/arena.ts';
+import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { checkShape, checkTensor } from '../tensor/tensor.ts';
+import { ThreadPool } from '../threads/pool.ts';
+import { coresCount, environmentVariable, importNode, mustImportNode } from '../threads/runtime.ts';
+import type { WorkerFactory } from '../threads/spawn.ts';
+import { Measurements } from './measurements.ts';
+
+/** What {@link createContext} takes; nothing of it is needed. */
+export interface ContextOptions {
+  /** Threads in all, the caller among them; the environment's number, or that of the cores, when not given. */
+  readonly threads?: number;
+  /** `'auto'` (the default) takes the fastest table that this machine runs. */
+  readonly kernels?: 'auto' | KernelTableName;
+  /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
+  readonly deterministic?: boolean;
+  /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
+  readonly memoryLimit?: number;
+  /** What `rule: 'measured'` knows already, and adds to; nothing when not given. Contexts may share it. */
+  readonly measurements?: Measurements;
+  /** Makes a worker from the package's worker script, for hosts that have a way of their own. */
+  readonly worker?: WorkerFactory;
+}
+
+const FIELDS: FieldsOf<ContextOptions> = {
+  threads: true,
+  kernels: true,
+  deterministic: true,
+  memoryLimit: true,
+  measurements: true,
+  worker: true,
+};
+
+/** What a context really got, and why. */
+export interface ContextDescription {
+  readonly threads: number;
+  readonly kernels: KernelTableName;
+  readonly memory: string;
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+  readonly limitBytes: number;
+  /** One sentence for each thing that is less than what the best machine gives; empty there. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * One memory, the threads that share it, and the kernels that work on it. Everything runs in a context; {@link createContext}
+ * makes one.
+ */
+export class Context {
+  readonly arena: Arena;
+  readonly pool: ThreadPool;
+  /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
+  readonly measurements: Measurements;
+  readonly #kernelsName: KernelTableName;
+  readonly #kernelsReason: string;
+  readonly #threadsReason: string;
+  /** Null once the context is disposed of: they hold the memory. */
+  #kernels: KernelTable | null;
+  /** Where the tensor of a data array lies in the arena; 0 once it has been freed. */
+  readonly #places = new WeakMap<Float32Array, number>();
+
+  constructor(options: ContextOptions = {}) {
+    const given = readOptions('createContext', options, FIELDS);
+    const { threads, reason } = checkThreads(given.threads);
+    this.#threadsReason = reason;
+    const name = checkKernels(given.kernels);
+    const limit = checkLimit(given.memoryLimit);
+    this.measurements = checkMeasurements(given.measurements);
+    const isDeterministic = checkDeterministic(given.deterministic);
+    this.arena = new Arena(limit);
+    const chosen = chooseKernels(name, isDeterministic, this.arena, threads);
+    this.#kernelsName = chosen.table.name;
+    this.#kernelsReason = chosen.reason;
+    this.#kernels = chosen.table;
+    const thread = { index: 0, memory: this.arena, kernels: chosen.table };
+    this.pool = new ThreadPool(thread, threads, this.arena.shared, given.worker, chosen.simd);
+  }
+
+  /** @throws NnpackError `disposed` when the context has been disposed of. */
+  get kernels(): KernelTable {
+    if (this.#kernels === null) throw disposedError('kernels');
+    return this.#kernels;
+  }
+
+  get disposed(): boolean {
+    return this.#kernels === null;
+  }
+
+  /**
+   * A tensor of the context's memory, filled with zeros: layers read and write it in place, without a copy. Its `data` is
+   * the part of the memory that is its own.
+   *
+   * @throws NnpackError `out-of-memory` beyond the context's limit
+   */
+  allocate(shape: readonly number[]): Tensor {
+    this.expectOpen('allocate');
+    if (!isArray(shape)) {
+      throw new NnpackError('invalid-tensor', `allocate: shape is ${show(shape)}, expected an array of extents`);
+    }
+    checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
+    const size = sizeOf(shape);
+    const offset = this.arena.allocate(size, 'allocate');
+    const data = this.arena.f32.subarray(offset, offset + size).fill(0);
+    this.#places.set(data, offset);
+    return makeTensor(data, shape);
+  }
+
+  /**
+   * Gives the memory of a tensor made by {@link allocate} back, by the tensor or a view of it; neither must be used after
+   * that.
+   *
+   * @throws NnpackError `disposed` when that has been done already, `invalid-tensor` for a tensor that is not of this context
+   */
+  free(tensor: TensorLike): void {
+    this.expectOpen('free');
+    const { data } = checkTensor('free', 'tensor', tensor, [0, 1, 2, 3, 4, 5]);
+    const offset = this.#places.get(data);
+    if (offset === undefined) {
+      const expected = "one that this context's allocate made, or a view of it";
+      throw new NnpackError('invalid-tensor', `free: tensor is of other memory, expected ${expected}`);
+    }
+    if (offset === 0) throw new NnpackError('disposed', 'free: tensor has been freed already');
+    this.#places.set(data, 0);
+    this.arena.release(offset);
+  }
+
+  describe(): ContextDescription {
+    const all = [this.arena.reason, this.#kernelsReason, this.#threadsReason, this.pool.reason];
+    const reasons = all.filter((reason) => reason !== '');
+    return {
+      threads: this.pool.workingThreads,
+      kernels: this.#kernelsName,
+      memory: this.arena.kind,
+      usedBytes: this.arena.usedBytes,
+      peakBytes: this.arena.peakBytes,
+      limitBytes: this.arena.limitBytes,
+      reasons,
+    };
+  }
+
+  /**
+   * Ends the workers and lets the memory go: nothing of the context holds it any more, and the next context may be given
+   * it. What a tensor of the context holds from then on is not said. Disposing twice is harmless.
+   */
+  dispose(): void {
+    this.pool.close();
+    this.arena.close(!this.pool.mayStillWrite);
+    this.#kernels = null;
+  }
+
+  /**
+   * @throws NnpackError `disposed` when the context has been disposed of, `worker-failed` when a lost worker may still write
+   * to its memory
+   */
+  expectOpen(who: string): void {
+    if (this.disposed) throw disposedError(who);
+    this.pool.expectIdle(who);
+  }
+}
+
+function disposedError(who: string): NnpackError {
+  return new NnpackError('disposed', `${who}: the context has been disposed of`);
+}
+
+/**
+ * Makes a context and waits until its workers are ready.
+ *
+ * @example
+ * const context = await createContext({ threads: 2 });
+ * const input = context.allocate([1, 64, 56, 56]);
+ * console.log(context.describe());
+ * context.dispose();
+ * @example
+ * const measurements = Measurements.load(saved); // what context.measurements.save() gave
+ * const context = await createContext({ threads: 2, measurements });
+ */
+export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  await importNode();
+  const context = new Context(options);
+  await context.pool.ready();
+  return context;
+}
+
+let shared: Context | null = null;
+
+/**
+ * The context of calls that name none: made on first use from the environment, and again after it was disposed of, or has
+ * lost a worker that may still write to its memory.
+ *
+ * @example
+ * writeFileSync('times.json', defaultContext().measurements.save());
+ */
+export function defaultContext(): Context {
+  if (shared === null || shared.disposed || shared.pool.mayStillWrite) shared = new Context();
+  return shared;
+}
+
+/** The context that a call names, or the default one. */
+export function contextOf(who: string, context: unknown): Context {
+  if (context === undefined) return defaultContext();
+  if (!isInstance(context, Context)) {
+    throw new NnpackError('invalid-context', `${who}: context is ${show(context)}, expected one made by createContext`);
+  }
+  context.expectOpen(who);
+  return context;
+}
+
+/** More threads than this help nobody, and each costs a worker. */
+const MAX_THREADS = 256;
+
+/** How many threads there are to be, and why it is not the number of cores where that is not known. */
+function checkThreads(threads: unknown): { threads: number; reason: string } {
+  if (threads !== undefined) return { threads: expectThreads('createContext: threads', threads), reason: '' };
+  for (const name of ['NNPACK_NTHREADS', 'MXNET_CPU_NNPACK_NTHREADS']) {
+    const value = environmentVariable(name) ?? '';
+    if (value === '') continue;
+    return { threads: expectThreads(name, /^\d+$/.test(value) ? Number(value) : value), reason: '' };
+  }
+  const cores = coresCount();
+  if (cores !== undefined) return { threads: Math.min(cores, MAX_THREADS), reason: '' };
+  const why = mustImportNode() ? ' (Node before 20.16 tells it to createContext alone)' : '';
+  return {
+    threads: 1,
+    reason: `the number of cores is not known here${why}: one thread unless more are asked for`,
+  };
+}
+
+function expectThreads(what: string, threads: unknown): number {
+  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new NnpackError(
+      'invalid-argument',
+      `${what} is ${show(threads)}, expected a whole number from 1 to ${MAX_THREADS}`,
+    );
+  }
+  return threads;
+}
+
+function checkKernels(kernels: unknown = 'auto'): 'auto' | KernelTableName {
+  if (kernels === 'auto') return 'auto';
+  const name = KERNEL_TABLES.find((candidate) => candidate === kernels);
+  if (name === undefined) {
+    const hint = typeof kernels === 'string' ? didYouMean(kernels, ['auto', ...KERNEL_TABLES]) : '';
+    throw new NnpackError(
+      'invalid-argument',
+      `createContext: kernels is ${show(kernels)}, expected one of auto, ${KERNEL_TABLES.join(', ')}${hint}`,
+    );
+  }
+  return name;
+}
+
+function checkDeterministic(deterministic: unknown = false): boolean {
+  if (typeof deterministic === 'boolean') return deterministic;
+  throw new NnpackError(
+    'invalid-argument',
+    `createContext: deterministic is ${show(deterministic)}, expected true or false`,
+  );
+}
+
+/** A table that runs here, with what it needs. */
+interface Runnable {
+  readonly table: KernelTable;
+  readonly simd: SimdSetup | null;
+}
+
+interface ChosenKernels extends Runnable {
+  /** Why it is not the fastest there is; empty when it is. */
+  readonly reason: string;
+}
+
+/** The table asked for, or of those that this machine runs the fastest. */
+function chooseKernels(
+  asked: 'auto' | KernelTableName,
+  deterministic: boolean,
+  arena: Arena,
+  threads: number,
+): ChosenKernels {
+  if (asked === 'reference' || asked === 'scalar') {
+    return { table: createKernelTable(asked, arena), simd: null, reason: '' };
+  }
+  if (asked !== 'auto') {
+    const simd = setUpSimd(asked, arena, threads);
+    if (typeof simd !== 'string') return { ...simd, reason: '' };
+    throw new NnpackError('unsupported-hardware', `createContext: kernels '${asked}' cannot run: ${simd}`);
+  }
+  if (!deterministic && refuseSimd('simd-relaxed') === null) {
+    const relaxed = setUpSimd('simd-relaxed', arena, threads);
+    if (typeof relaxed !== 'string') return { ...relaxed, reason: '' };
+  }
+  const simd = setUpSimd('simd', arena, threads);
+  if (typeof simd !== 'string') return { ...simd, reason: '' };
+  // Where the memory is none of WebAssembly's, the arena has said why.
+  return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? '' : simd };
+}
+
+/** An emitted table, or why it cannot be had. */
+function setUpSimd(name: SimdTableName, arena: Arena, threads: number): Runnable | string {
+  const refusal = refuseSimd(name);
+  if (refusal !== null) return refusal;
+  if (arena.wasm === null) return `the memory is ${arena.kind}, not one of WebAssembly`;
+  let module: WebAssembly.Module;
+  try {
+    module = compileKernels(name, arena.shared !== null);
+  } catch (error) {
+    return `WebAssembly could not be compiled (${textOf(error)})`;
+  }
+  const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
+  if (scratch === 0) return 'memoryLimit leaves no room for the scratch of emitted kernels';
+  const simd = { module, scratch };
+  try {
+    return { table: createKernelTable(name, arena, simd), simd };
+  } catch (error) {
+    return `WebAssembly could not be instantiated (${textOf(error)})`;
+  }
+}
+
+function checkMeasurements(measurements: unknown = new Measurements()): Measurements {
+  if (isInstance(measurements, Measurements)) return measurements;
+  throw new NnpackError(
+    'invalid-argument',
+    `createContext: measurements is ${show(measurements)}, expected what Measurements.load gives`,
+  );
+}
+
+function checkLimit(limit: unknown): number | undefined {
+  if (limit === undefined) return undefined;
+  if (typeof limit !== 'number' || !(limit >= 65_536)) {
+    throw new NnpackError(
+      'invalid-argument',
+      `createContext: memoryLimit is ${show(limit)}, expected at least 65536 bytes`,
+    );
+  }
+  return limit;
+}

@@ -1,0 +1,20 @@
+import type { AlgorithmName, ErrorBound, Workload } from '../algorithms/algorithm.ts';
+import type { MeasuredTime } from '../context/measurements.ts';
+import type { Cost } from './cost.ts';
+
+/** One algorithm as the choice saw it. */
+export interface Candidate {
+  readonly algorithm: AlgorithmName;
+  /** Why it was not eligible; null when it was. */
+  readonly refusal: string | null;
+  readonly work: Workload | null;
+  readonly cost: Cost | null;
+  readonly bound: ErrorBound | null;
+  /**
+   * The greatest |x| with which nothing on the way is beyond float32; for shapes alone that with weights of at most 1 and no
+   * bias, which greater weights divide. Only where it can compute the shape.
+   */
+  readonly inputLimit?: number;
+  /** What it took when it was tried, for `rule: 'measured'`. */
+  readonly measured?: MeasuredTime;
+}

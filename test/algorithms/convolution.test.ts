@@ -1,0 +1,155 @@
+/**
+ * One suite for every algorithm × kernel table × number of threads: equal to the naive sum in double within the derived
+ * bound, and the same bits for any number of threads.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import { algorithmNamed } from '../../src/algorithms/list.ts';
+import { type Context, createContext } from '../../src/index.ts';
+import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import type { KernelTableName } from '../../src/kernels/table.ts';
+import { convolveHere } from '../../src/testing/check.ts';
+import {
+  checkConvolution,
+  convolutionData,
+  convolutionProblem,
+  errorBound,
+  expectWithin,
+  outputShapeOf,
+  shapeOf,
+} from '../../src/testing/index.ts';
+import { runs } from '../support/runs.ts';
+
+const THREADS = [1, 2, 3];
+const contexts = new Map<KernelTableName, Context[]>();
+const counts: string[] = [];
+
+beforeAll(async () => {
+  for (const kernels of [...FAST, 'reference'] as const) {
+    contexts.set(kernels, await Promise.all(THREADS.map((threads) => createContext({ kernels, threads }))));
+  }
+});
+
+afterAll(() => {
+  for (const context of [...contexts.values()].flat()) context.dispose();
+  console.log(`eligible cases of each algorithm and table, each on 1, 2 and 3 threads:\n${counts.join('\n')}`);
+});
+
+/** Tables that serve users; the emitted ones where the engine runs them. */
+const FAST = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
+  const refusal = name === 'scalar' ? null : refuseSimd(name);
+  if (refusal !== null) console.log(`${name}: not tried, because ${refusal}`);
+  return refusal === null;
+});
+
+/** Cases of each algorithm: at least 200 eligible ones on each table; naive transforms are slow to check. */
+const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = [
+  ...FAST.flatMap((table) =>
+    (
+      [
+        ['direct', 225],
+        ['wt8x8', 235],
+        ['wt6x6', 235],
+        ['wt9x9', 210],
+        ['wt10x10', 210],
+        ['wt8x8-strided', 260],
+        ['wt6x6-strided', 260],
+        ['ft8x8', 225],
+        ['ft16x16', 225],
+        ['implicit-gemm', 260],
+      ] as const
+    ).map(([name, cases]) => [name, table, cases] as const),
+  ),
+  ['ft32x32', 'scalar', 210],
+  ['ft64x64', 'scalar', 210],
+  ['ft128x128', 'scalar', 210],
+  ['ft256x256', 'scalar', 210],
+  ['reference', 'scalar', 210],
+  ['direct', 'reference', 30],
+  ['wt8x8', 'reference', 30],
+  ['wt6x6', 'reference', 30],
+  ['wt9x9', 'reference', 20],
+  ['wt10x10', 'reference', 20],
+  ['wt8x8-strided', 'reference', 20],
+  ['wt6x6-strided', 'reference', 20],
+  ['ft8x8', 'reference', 20],
+  ['ft16x16', 'reference', 5],
+  ['implicit-gemm', 'reference', 40],
+];
+
+describe.each(CASES)('%s with %s kernels', (algorithm, kernels, usual) => {
+  it('equals the naive sum within its bound, on any number of threads', () => {
+    let eligible = 0;
+    let ineligible = 0;
+    let greatest = 0;
+    fc.assert(
+      fc.property(convolutionProblem({ algorithm }), (problem) => {
+        const worst = checkConvolution(problem, algorithm, contexts.get(kernels)!);
+        if (worst === null) ineligible++;
+        else eligible++;
+        greatest = Math.max(greatest, worst?.ratio ?? 0);
+      }),
+      { numRuns: runs(usual) },
+    );
+    const error = `greatest error ${(greatest * 100).toFixed(1)} % of the bound`;
+    counts.push(`  ${algorithm} / ${kernels}: ${eligible} eligible, ${ineligible} not, ${error}`);
+    expect(eligible).toBeGreaterThan(ineligible);
+    if (usual >= 200) expect(eligible).toBeGreaterThanOrEqual(200);
+  });
+});
+
+/** Cases of the emitted tables. */
+const EMITTED = CASES.filter(([, table]) => table === 'simd' || table === 'simd-relaxed');
+
+describe.each(EMITTED)('%s: typed arrays against %s kernels', (algorithm, kernels) => {
+  it('differ by no more than both may be off', () => {
+    const pair = [contexts.get('scalar')![0], contexts.get(kernels)![0]];
+    const property = fc.property(convolutionProblem({ algorithm }), (problem) => {
+      const shape = shapeOf(problem);
+      fc.pre(algorithmNamed(algorithm).supports(shape) === null);
+      const data = convolutionData(problem);
+      const [scalar, emitted] = pair.map((context) => convolveHere(problem, data, algorithm, context));
+      const [one, other] = pair.map((context) =>
+        errorBound(problem, data, algorithmNamed(algorithm).errorBound(shape, context)),
+      );
+      const allowed = one.map((bound, i) => bound + other[i]);
+      expectWithin(emitted, scalar, allowed, outputShapeOf(problem));
+    });
+    fc.assert(property, { numRuns: runs(40) });
+  });
+});
+
+describe.each(FAST)('%s kernels in a memory beyond 2 GiB', (kernels) => {
+  const far: Context[] = [];
+  /** In elements: the first tensors and workspaces lie on both sides of 2 GiB, where addresses get their sign bit. */
+  const FIRST = 2 ** 29 - 2048;
+
+  beforeAll(async () => {
+    for (const threads of [1, 2]) {
+      const context = await createContext({ kernels, threads });
+      const { arena } = context;
+      const next = arena.allocate(1, 'test');
+      arena.release(next);
+      expect(arena.reserve(FIRST - next)).toBe(next);
+      far.push(context);
+    }
+  });
+
+  afterAll(() => {
+    for (const context of far) context.dispose();
+  });
+
+  const algorithms = CASES.filter(([, table]) => table === kernels).flatMap(([name, , usual]) =>
+    usual >= 200 && !/reference|32|64|128|256/.test(name) ? [name] : [],
+  );
+  it.each(algorithms)('%s', (algorithm) => {
+    fc.assert(
+      fc.property(convolutionProblem({ algorithm }), (problem) => {
+        for (const { arena } of far) arena.f32.fill(Number.NaN, FIRST, FIRST + 500_000);
+        checkConvolution(problem, algorithm, far);
+      }),
+      { numRuns: runs(15) },
+    );
+  });
+});

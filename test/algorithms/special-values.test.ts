@@ -1,0 +1,371 @@
+/**
+ * What NaN and ±∞ do. Three statements, for every algorithm:
+ *
+ *   - A special value is never lost: each output that depends on it has the value of IEEE arithmetic (`direct`,
+ *     `implicit-gemm`, `reference`), or is at least not finite (tiles: ∞ − ∞ in a transform makes a NaN of an ∞).
+ *   - It goes no further than the tile: outputs of other tiles, images and groups keep their bits.
+ *   - It leaves nothing behind: the next run of the same plan is none the worse for it.
+ *
+ * Within a tile of T × T inputs and m × n outputs (m = T − r + 1), the value reaches
+ *
+ *   Fourier    all of the tile's outputs, in all output channels of the group
+ *   Winograd   the same, but from the first row of inputs only the first row of outputs, and from the last the last
+ *              (the points 0 and ∞ have a row of Bᵀ and a column of Aᵀ of their own); likewise for columns. A tile of an
+ *              odd edge has no point ∞, and from its last row the value reaches all
+ *
+ * With a stride the tile is one of a phase: its inputs are those of one phase, and a phase that no tap reads has none.
+ *
+ * The reference table multiplies by the zeros of its matrices, so that there all of a tile is reached by either.
+ */
+import ndarray from 'ndarray';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import { algorithmNamed } from '../../src/algorithms/list.ts';
+import {
+  type ActivationOption,
+  type Context,
+  convolutionOutput,
+  createContext,
+  planConvolution,
+} from '../../src/index.ts';
+import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import { TILE_NAMES, type TileName } from '../../src/kernels/table.ts';
+import { type ConvolutionShape, convolutionShape } from '../../src/tensor/convolution-shape.ts';
+import { sizeOf } from '../../src/tensor/ndarray.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
+import { naiveConvolution } from '../../src/testing/naive.ts';
+
+/** The emitted one where the engine runs it; naive transforms last, which larger tiles leave out. */
+const TABLES = (['scalar', 'simd', 'reference'] as const).filter((name) => {
+  const refusal = name === 'simd' ? refuseSimd(name) : null;
+  if (refusal !== null) console.log(`${name}: not tried, because ${refusal}`);
+  return refusal === null;
+});
+
+const contexts: Context[] = [];
+
+beforeAll(async () => {
+  for (const kernels of TABLES) contexts.push(await createContext({ threads: 2, kernels }));
+});
+
+afterAll(() => {
+  for (const context of contexts) context.dispose();
+});
+
+const SPECIAL = [Number.NaN, Infinity, -Infinity];
+
+interface Case {
+  readonly name: string;
+  readonly input: readonly number[];
+  readonly kernel: readonly number[];
+  readonly groups: number;
+  readonly stride?: { height: number; width: number };
+  readonly padding: { top: number; right: number; bottom: number; left: number };
+}
+
+const even = (padding: number) => ({ top: padding, right: padding, bottom: padding, left: padding });
+
+/** Tiles that are streamed and tiles that are held still; groups; a kernel that is flat; no padding at all. */
+const CASES: readonly Case[] = [
+  { name: 'three images', input: [3, 3, 19, 17], kernel: [5, 3, 3, 3], groups: 1, padding: even(1) },
+  {
+    name: 'many output channels',
+    input: [2, 2, 9, 11],
+    kernel: [50, 2, 3, 2],
+    groups: 1,
+    padding: { top: 0, right: 2, bottom: 1, left: 0 },
+  },
+  { name: 'two groups', input: [2, 4, 13, 20], kernel: [6, 2, 5, 5], groups: 2, padding: even(2) },
+  {
+    name: 'a flat kernel',
+    input: [2, 2, 10, 23],
+    kernel: [4, 2, 1, 5],
+    groups: 1,
+    padding: { top: 0, right: 2, bottom: 0, left: 2 },
+  },
+  {
+    name: 'stride 2',
+    input: [2, 3, 31, 19],
+    kernel: [5, 3, 3, 3],
+    groups: 1,
+    stride: { height: 2, width: 2 },
+    padding: even(1),
+  },
+  {
+    name: 'stride 1 and 3, two groups',
+    input: [2, 4, 16, 41],
+    kernel: [6, 2, 2, 5],
+    groups: 2,
+    stride: { height: 1, width: 3 },
+    padding: { top: 1, right: 0, bottom: 0, left: 2 },
+  },
+  {
+    name: 'a kernel narrower than its stride',
+    input: [2, 2, 20, 19],
+    kernel: [4, 2, 3, 1],
+    groups: 1,
+    stride: { height: 2, width: 2 },
+    padding: even(1),
+  },
+  // Enough channels that emitted transforms take them side by side, and a rest of them.
+  { name: 'many channels', input: [2, 40, 13, 12], kernel: [44, 20, 3, 3], groups: 2, padding: even(1) },
+  {
+    name: 'many channels by a stride',
+    input: [2, 40, 19, 18],
+    kernel: [44, 20, 3, 3],
+    groups: 2,
+    stride: { height: 2, width: 2 },
+    padding: even(1),
+  },
+  { name: 'one pixel', input: [2, 3, 9, 10], kernel: [4, 3, 1, 1], groups: 1, padding: even(0) },
+];
+
+interface Data {
+  readonly x: Float32Array;
+  readonly w: Float32Array;
+  readonly b: Float32Array;
+}
+
+function shapeOf({ input, kernel, groups, stride, padding }: Case): ConvolutionShape {
+  return convolutionShape('test', input, kernel, { groups, stride, padding });
+}
+
+function dataOf({ input, kernel }: Case): Data {
+  const next = uniform(11);
+  return { x: randomArray(sizeOf(input), next), w: randomArray(sizeOf(kernel), next), b: randomArray(kernel[0], next) };
+}
+
+function convolve(
+  problem: Case,
+  algorithm: AlgorithmName,
+  context: Context,
+  { x, w, b }: Data,
+  activation: ActivationOption = 'identity',
+): Float32Array {
+  // A NaN that any earlier run has left in the workspace must not come back: all free memory is NaN.
+  context.arena.f32.fill(Number.NaN, 16, Math.min(context.arena.f32.length, 400_000));
+  const { padding, stride, groups } = problem;
+  const tensor = (data: Float32Array, shape: readonly number[]) => ndarray(data, [...shape]);
+  const [input, kernel, bias] = [tensor(x, problem.input), tensor(w, problem.kernel), tensor(b, [b.length])];
+  return convolutionOutput({ input, kernel, bias, padding, stride, groups, activation, algorithm, context }).data;
+}
+
+/** The data with one element of one of its arrays replaced. */
+function replaced(data: Data, name: keyof Data, at: number, value: number): Data {
+  const copy = data[name].slice();
+  copy[at] = value;
+  return { ...data, [name]: copy };
+}
+
+/** Names each output by its image, channel, row and column. */
+function* outputs(shape: ConvolutionShape): Generator<[index: number, n: number, k: number, i: number, j: number]> {
+  let index = 0;
+  for (let n = 0; n < shape.batch; n++) {
+    for (let k = 0; k < shape.outputChannels; k++) {
+      for (let i = 0; i < shape.outputHeight; i++) {
+        for (let j = 0; j < shape.outputWidth; j++) yield [index++, n, k, i, j];
+      }
+    }
+  }
+}
+
+/** As the bits are, but for the many NaNs. */
+function bits(value: number): string {
+  return Object.is(value, -0) ? '-0' : `${value}`;
+}
+
+/** What becomes of an output. `ieee`: as the naive sum has it; `lost`: not finite; `kept`: the same bits as ever. */
+type Fate = 'ieee' | 'lost' | 'kept';
+
+function expectFates(
+  shape: ConvolutionShape,
+  actual: Float32Array,
+  clean: Float32Array,
+  ieee: Float64Array,
+  fate: (n: number, k: number, i: number, j: number) => Fate,
+  isRead = true,
+): void {
+  const wrong: string[] = [];
+  const counts = { ieee: 0, lost: 0, kept: 0 };
+  for (const [index, n, k, i, j] of outputs(shape)) {
+    const expected = fate(n, k, i, j);
+    counts[expected]++;
+    const value = actual[index];
+    const isRight =
+      expected === 'kept'
+        ? bits(value) === bits(clean[index])
+        : expected === 'lost'
+          ? !Number.isFinite(value)
+          : bits(value) === bits(ieee[index]);
+    if (!isRight)
+      wrong.push(
+        `(${n}, ${k}, ${i}, ${j}) is ${value}: expected ${expected}, clean ${clean[index]}, IEEE ${ieee[index]}`,
+      );
+  }
+  expect(wrong.slice(0, 5)).toEqual([]);
+  if (isRead) expect(counts.ieee + counts.lost, 'the value reaches some output').toBeGreaterThan(0);
+}
+
+/** Whether the tile of inputs from `first` on, of which m outputs are made, carries a value at `at` to its output `o`. */
+function carries(hasZeros: boolean, T: number, m: number, at: number, o: number): boolean {
+  if (at < 0 || at >= T) return false;
+  // A Winograd tile is not transformed along an axis in which the kernel is flat: its edge is 1 there.
+  if (!hasZeros || T === 1) return true;
+  if (at === 0) return o === 0;
+  const hasInfinity = T % 2 === 0;
+  return at < T - 1 || !hasInfinity || o === m - 1;
+}
+
+const served = (problem: Case) =>
+  ALGORITHM_NAMES.filter(
+    (name) => name !== 'ft128x128' && name !== 'ft256x256' && algorithmNamed(name).supports(shapeOf(problem)) === null,
+  );
+
+/** The tile that an algorithm transforms; null for those without. */
+const tileNameOf = (name: AlgorithmName): TileName | null =>
+  TILE_NAMES.find((tile) => name === tile || name === `${tile}-strided`) ?? null;
+
+const TABLE = CASES.flatMap((problem) => served(problem).map((name) => [problem.name, name, problem] as const));
+
+describe.each(TABLE)('%s, %s', (_name, name, problem) => {
+  const shape = shapeOf(problem);
+  const data = dataOf(problem);
+  const { inputChannels: C, outputChannels: K, inputHeight: H, inputWidth: W, groups, paddingTop, paddingLeft } = shape;
+  const { kernelHeight: R, kernelWidth: S, strideHeight, strideWidth } = shape;
+  const tileName = tileNameOf(name);
+  const groupOfInput = (c: number) => Math.floor((c * groups) / C);
+  const groupOfOutput = (k: number) => Math.floor((k * groups) / K);
+
+  /** The larger of the reference transforms are no faster than they look. */
+  const tables = () => (name.startsWith('ft') && name !== 'ft8x8' ? contexts.slice(0, -1) : contexts);
+
+  it('in the input reaches what depends on it, and no other tile, image or group', () => {
+    const places = [
+      [0, 0],
+      [H - 1, W - 1],
+      [Math.floor(H / 2), Math.floor(W / 2)],
+      [H - 1, 5],
+      [6, 0],
+      [7, 8],
+    ];
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      const taps = [Math.ceil(R / strideHeight), Math.ceil(S / strideWidth)] as const;
+      const tile = tileName === null ? null : context.kernels.tile(tileName, ...taps);
+      places.forEach(([h, v], index) => {
+        const n = shape.batch - 1;
+        const c = C - 1;
+        const special = replaced(data, 'x', ((n * C + c) * H + h) * W + v, SPECIAL[index % 3]);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        // Its place in the padded image; a stride may pass over it.
+        const [y, x] = [h + paddingTop, v + paddingLeft];
+        const isReadBy = (i: number, j: number) =>
+          y >= i * strideHeight && y < i * strideHeight + R && x >= j * strideWidth && x < j * strideWidth + S;
+        const fate = (image: number, k: number, i: number, j: number): Fate => {
+          if (image !== n || groupOfOutput(k) !== groupOfInput(c)) return 'kept';
+          const isTap = isReadBy(i, j);
+          if (tile === null) return isTap ? 'ieee' : 'kept';
+          if (y % strideHeight >= R || x % strideWidth >= S) return 'kept';
+          const rowInTile = Math.floor(y / strideHeight) - Math.floor(i / tile.outputHeight) * tile.outputHeight;
+          const columnInTile = Math.floor(x / strideWidth) - Math.floor(j / tile.outputWidth) * tile.outputWidth;
+          const hasZeros = name.startsWith('wt') && context.kernels.name !== 'reference';
+          const isReached =
+            carries(hasZeros, tile.height, tile.outputHeight, rowInTile, i % tile.outputHeight) &&
+            carries(hasZeros, tile.width, tile.outputWidth, columnInTile, j % tile.outputWidth);
+          if (isTap && !isReached) throw new Error('a tap outside its tile: the test itself is wrong');
+          return isReached ? 'lost' : 'kept';
+        };
+        const last = [
+          Math.min(Math.floor(y / strideHeight), shape.outputHeight - 1),
+          Math.min(Math.floor(x / strideWidth), shape.outputWidth - 1),
+        ] as const;
+        expectFates(shape, actual, clean, ieee, fate, isReadBy(...last));
+      });
+    }
+  });
+
+  it('in the kernel reaches its output channel, and no other', () => {
+    const taps = [
+      [0, 0],
+      [R - 1, S - 1],
+      [Math.floor(R / 2), 0],
+    ];
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      taps.forEach(([r, s], index) => {
+        const k = K - 1 - index;
+        const c = C / groups - 1;
+        const special = replaced(data, 'w', ((k * C) / groups + c) * R * S + r * S + s, SPECIAL[index]);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        expectFates(shape, actual, clean, ieee, (_image, channel, i, j) => {
+          if (channel !== k) return 'kept';
+          if (tileName !== null) return 'lost';
+          const [h, v] = [i * strideHeight + r - paddingTop, j * strideWidth + s - paddingLeft];
+          const isInside = h >= 0 && h < H && v >= 0 && v < W;
+          // The padded copy that implicit GEMM reads has zeros there, and 0 · NaN and 0 · ∞ are NaN.
+          if (!isInside) return name === 'implicit-gemm' ? 'lost' : 'kept';
+          return 'ieee';
+        });
+      });
+    }
+  });
+
+  it('in the bias reaches its output channel as it is, and no other', () => {
+    for (const context of tables()) {
+      const clean = convolve(problem, name, context, data);
+      SPECIAL.forEach((value, k) => {
+        const special = replaced(data, 'b', k, value);
+        const ieee = naiveConvolution(shape, special.x, special.w, special.b);
+        const actual = convolve(problem, name, context, special);
+        const isLost = name.startsWith('ft') && context.kernels.name === 'reference';
+        expectFates(shape, actual, clean, ieee, (_image, channel) =>
+          channel !== k ? 'kept' : isLost ? 'lost' : 'ieee',
+        );
+      });
+    }
+  });
+
+  it('goes through activations as IEEE comparisons have it', () => {
+    const [context] = contexts;
+    const special = SPECIAL.reduce((sum, value, k) => replaced(sum, 'b', k, value), data);
+    const plain = convolve(problem, name, context, special);
+    const activations: readonly (readonly [ActivationOption, (y: number) => number])[] = [
+      ['relu', (y) => Math.max(y, 0)],
+      [{ type: 'leaky', slope: 0.5 }, (y) => (y < 0 ? y * 0.5 : y)],
+      [{ type: 'leaky', slope: 0 }, (y) => (y < 0 ? y * 0 : y)],
+      [{ type: 'clamp', min: -1, max: 2 }, (y) => (y < -1 ? -1 : Math.min(y, 2))],
+      [{ type: 'clamp', min: -Infinity, max: 0 }, (y) => Math.min(y, 0)],
+    ];
+    for (const [activation, expected] of activations) {
+      const actual = convolve(problem, name, context, special, activation);
+      // +0 and −0 count as equal here.
+      plain.forEach((y, i) => {
+        if (bits(actual[i] + 0) !== bits(expected(y) + 0))
+          throw new Error(`at ${i}: ${JSON.stringify(activation)} of ${y} is ${actual[i]}`);
+      });
+    }
+  });
+
+  it('leaves nothing behind in a plan', () => {
+    const [context] = contexts;
+    const { padding, stride, groups: groupCount } = problem;
+    const tensor = (values: Float32Array) => ndarray(values, [...problem.input]);
+    const kernel = ndarray(data.w, [...problem.kernel]);
+    const plan = planConvolution({
+      input: { shape: problem.input },
+      kernel,
+      padding,
+      stride,
+      groups: groupCount,
+      algorithm: name,
+      context,
+    });
+    const clean = [...plan.run(tensor(data.x)).data];
+    const spoilt = plan.run(tensor(new Float32Array(data.x.length).fill(Number.NaN))).data;
+    expect(spoilt.some(Number.isNaN)).toBe(true);
+    expect([...plan.run(tensor(data.x)).data]).toEqual(clean);
+    plan.dispose();
+  });
+});
