@@ -40,6 +40,7 @@ export const ERROR_CODES = [
   'input-output',
 ] as const;
 
+/** What went wrong, as NNPACK names it: `invalid-…` makes no sense, `unsupported-…` does but is not served. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
@@ -56,6 +57,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export class NnpackError extends Error {
   readonly code: ErrorCode;
 
+  /** @internal */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'NnpackError';

@@ -1,3 +1,9 @@
+/**
+ * The layers of convolutional networks on typed arrays and on WebAssembly SIMD: one function a layer, plans for what runs many
+ * times, contexts of memory and threads, and explanations of how a layer runs.
+ *
+ * @module nnpack-ts
+ */
 export type {
   AlgorithmName,
   ErrorBound,

@@ -1,4 +1,8 @@
-/** The script of the package's workers. */
+/**
+ * The script of the package's workers.
+ *
+ * @module nnpack-ts/worker
+ */
 import type { KernelTableName } from './kernels/table.ts';
 import { createKernelTable } from './kernels/tables.ts';
 import { STEPS } from './steps.ts';

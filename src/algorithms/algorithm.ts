@@ -23,6 +23,10 @@ export const ALGORITHM_NAMES = [
   'reference',
 ] as const;
 
+/**
+ * A way to compute a convolution, named as in NNPACK: `ft8x8` and the like are Fourier tiles and `wt8x8` and the like Winograd
+ * tiles of so many elements, `direct` serves 1×1 kernels on the pixels as they lie, and `reference` sums in double.
+ */
 export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
 
 /**
@@ -88,7 +92,7 @@ export interface Workload {
 /**
  * |y − ŷ| ≤ constant · 2⁻²⁴ · (X ∗ |w| + |b|) + underflow, where X is |x|, or for a tile algorithm the greatest |x| of the
  * same channel within `reach` rows and columns, because a transform mixes all inputs of its tile; as long as no |x| is beyond
- * {@link inputLimit}.
+ * `inputLimit`.
  */
 export interface ErrorBound {
   readonly constant: number;

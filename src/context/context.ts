@@ -67,6 +67,11 @@ export class Context {
   /** Where the tensor of a data array lies in the arena; 0 once it has been freed. */
   readonly #places = new WeakMap<Float32Array, number>();
 
+  /**
+   * A context that does not wait for its workers, which take part as they become ready. `createContext` waits for them.
+   *
+   * @throws NnpackError for options that are unknown or make no sense
+   */
   constructor(options: ContextOptions = {}) {
     const given = readOptions('createContext', options, FIELDS);
     const { threads, reason } = checkThreads(given.threads);
@@ -90,6 +95,7 @@ export class Context {
     return this.#kernels;
   }
 
+  /** Whether `dispose` was called: nothing can be made or run in the context any more. */
   get disposed(): boolean {
     return this.#kernels === null;
   }
@@ -132,6 +138,7 @@ export class Context {
     this.arena.release(offset);
   }
 
+  /** The threads, kernels and memory that the context really got, and why it did not get more. */
   describe(): ContextDescription {
     const all = [this.arena.reason, this.#kernelsReason, this.#threadsReason, this.pool.reason];
     const reasons = all.filter((reason) => reason !== '');

@@ -26,6 +26,7 @@ export class ConvolutionExplanation {
   /** The greatest |w| and |b|, that the limits of |x| are for; null where only shapes were given. */
   readonly weights: WeightSizes | null;
 
+  /** @internal */
   constructor(of: ExplanationSubject, shape: ConvolutionShape, selection: Selection) {
     this.of = of;
     this.weights = selection.weights;
@@ -36,6 +37,7 @@ export class ConvolutionExplanation {
     this.candidates = selection.candidates;
   }
 
+  /** The explanation as text: the shape, the rules, a table of the algorithms, and why one was chosen. */
   toString(): string {
     const { shape } = this;
     const outputs = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth;
@@ -91,6 +93,7 @@ export class RulesExplanation {
   readonly implementation: string;
   readonly why: string;
 
+  /** @internal */
   constructor(operation: string, rules: readonly RuleResult[], implementation: string, why: string) {
     this.operation = operation;
     this.rules = rules;
@@ -103,6 +106,7 @@ export class RulesExplanation {
     return this.rules.every((rule) => rule.passed);
   }
 
+  /** The explanation as text: the rules, and which implementation runs. */
   toString(): string {
     return [this.operation, rulesTable(this.rules), `${this.implementation}: ${this.why}`].join('\n\n');
   }

@@ -210,6 +210,7 @@ export class ConvolutionPlan extends LayerPlan {
   readonly shape: ConvolutionShape;
   readonly #selection: Selection;
 
+  /** @internal */
   constructor(
     who: string,
     context: Context,

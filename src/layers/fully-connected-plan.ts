@@ -28,6 +28,7 @@ import {
 } from './fully-connected-program.ts';
 import { LayerPlan } from './plan.ts';
 
+/** What every fully-connected layer takes: y = activation(w x + b). */
 export interface FullyConnectedOptions {
   /** [K, C] */
   readonly kernel: TensorLike | HalfTensor;
@@ -44,6 +45,7 @@ export const FULLY_CONNECTED_FIELDS: FieldsOf<FullyConnectedOptions> = {
   context: true,
 };
 
+/** A fully-connected layer, and the shape of the inputs that it is planned for. */
 export interface PlanFullyConnectedOptions extends FullyConnectedOptions {
   /** [N, C] or [C]; only its shape is read. */
   readonly input: { readonly shape: readonly number[] };
@@ -85,6 +87,7 @@ function formatToRead(kernel: CheckedKernel): WeightFormat {
 export class FullyConnectedPlan extends LayerPlan {
   readonly shape: FullyConnectedShape;
 
+  /** @internal */
   constructor(
     who: string,
     context: Context,

@@ -28,6 +28,7 @@ import { defineStep } from '../threads/step.ts';
 /** How weights are stored; 'alternative' is NNPACK's half, ARM's, whose exponent 31 is an ordinary one. */
 export const WEIGHT_FORMATS = ['float32', 'binary16', 'alternative'] as const;
 
+/** How the weights of a fully-connected layer are stored: float32, IEEE binary16, or NNPACK's alternative half precision. */
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 /** Rows as they lie, or half-precision weights in the order of half-panels.ts. */

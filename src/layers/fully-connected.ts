@@ -139,6 +139,7 @@ function passRows(
   }
 }
 
+/** What a fully-connected layer is explained from: shapes alone, and how its weights are stored. */
 export interface ExplainFullyConnectedOptions {
   /** [N, C] or [C]; only shapes are read. */
   readonly input: { readonly shape: readonly number[] };

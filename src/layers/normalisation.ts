@@ -23,6 +23,7 @@ export interface LocalResponseNormalisationOptions<Output extends TensorLike = T
   readonly input: TensorLike;
 }
 
+/** The numbers of y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over neighbouring channels. */
 export interface LocalResponse {
   /** How many neighbouring channels are summed over; of an even number the odd one lies after the channel. */
   readonly size: number;

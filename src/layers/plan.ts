@@ -62,6 +62,7 @@ export class LayerPlan {
     return this.#parts.program.workspaceFloats * 4;
   }
 
+  /** Bytes that the packed weights take, for as long as the plan lives. */
   get packedBytes(): number {
     return this.#parts.program.packedFloats * 4;
   }

@@ -16,6 +16,10 @@ import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tenso
 import { expectElements } from '../tensor/tensor.ts';
 import { planesOf } from './call.ts';
 
+/**
+ * How many windows there are: `valid` ⌊(H + padding − size) / stride⌋ + 1, `full` the same with ⌈ ⌉ (the last window may hang
+ * over the edge), `same` ⌈H / stride⌉ with the padding that this needs.
+ */
 export type PoolingConvention = 'valid' | 'full' | 'same';
 
 /** What a pooling's geometry is made of, as a caller gives it. */

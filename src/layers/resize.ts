@@ -7,6 +7,7 @@ import { checkTensor, expectElements, MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { callLayer, checkApartOutput, expectFinite, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
 
+/** How a plane is resized, and to which size: either `scale` or `size`. */
 export interface ResizeGeometry {
   readonly mode: 'nearest' | 'bilinear';
   /** H′ = ⌊H · scale⌋; this or `size`. */

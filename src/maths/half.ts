@@ -70,7 +70,7 @@ function noNaN(who: string, what: string): NnpackError {
 }
 
 /**
- * {@link encodeHalf} of every element.
+ * `encodeHalf` of every element.
  *
  * @throws NnpackError `invalid-argument` for another form, or a NaN that the form has no code for; `invalid-tensor-type`
  *   for what is no Float32Array
@@ -90,7 +90,7 @@ export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
 }
 
 /**
- * {@link decodeHalf} of every element.
+ * `decodeHalf` of every element.
  *
  * @throws NnpackError `invalid-argument` for another form, `invalid-tensor-type` for what is no Uint16Array
  */

@@ -35,6 +35,7 @@ export class NetworkExplanation {
   readonly multiplyAdds: number;
   readonly nodes: readonly NodeExplanation[];
 
+  /** @internal */
   constructor({ network, shapes, nodes }: Layout) {
     this.name = network.name;
     this.batch = shapes.batch;
@@ -45,6 +46,7 @@ export class NetworkExplanation {
     });
   }
 
+  /** The explanation as text: a row for each node. */
   toString(): string {
     const rows = this.nodes.map((node) => [
       node.name,

@@ -1,3 +1,8 @@
+/**
+ * Whole networks, which are data: built in, explained, planned and run, within a bound on memory where one is given.
+ *
+ * @module nnpack-ts/networks
+ */
 export { buildNetwork, NETWORK_NAMES, type NetworkName } from './definitions/index.ts';
 export { explainNetwork, NetworkExplanation, type NodeExplanation } from './explain.ts';
 export type {

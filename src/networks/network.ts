@@ -7,6 +7,7 @@
  */
 import { show } from '../errors.ts';
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
+/** A network: its inputs, its nodes in the order in which they are computed, and the values that a run returns. */
 export interface Network {
   readonly name: string;
   readonly inputs: readonly NetworkInput[];
@@ -15,6 +16,7 @@ export interface Network {
   readonly outputs: readonly string[];
 }
 
+/** A value that a run is given. */
 export interface NetworkInput {
   readonly name: string;
   /** [C, H, W] or [C]; null where any size will do. */
@@ -35,6 +37,7 @@ export interface Sides {
   readonly left: number;
 }
 
+/** max(x, 0), x where it is positive and slope · x elsewhere, or x held between min and max. */
 export type Activation =
   | 'relu'
   | { readonly type: 'leaky'; readonly slope: number }
@@ -95,11 +98,13 @@ export interface GlobalAveragePoolingNode extends NodeBase {
   readonly op: 'global-average-pooling';
 }
 
+/** max(x, 0); with a slope, x where it is positive and negativeSlope · x elsewhere. */
 export interface ReluNode extends NodeBase {
   readonly op: 'relu';
   readonly negativeSlope?: number;
 }
 
+/** min(max(x, min), max), each element by itself. */
 export interface ClampNode extends NodeBase {
   readonly op: 'clamp';
   readonly min: number;
@@ -167,6 +172,7 @@ export interface FlattenNode extends NodeBase {
 
 export type PoolingNode = MaxPoolingNode | AveragePoolingNode;
 
+/** A node of a network: one operation, its numbers, and the names of the values that it reads. */
 export type NetworkNode =
   | ConvolutionNode
   | FullyConnectedNode

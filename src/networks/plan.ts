@@ -88,6 +88,7 @@ export function planNetwork(network: Network, options: NetworkOptions = {}): Net
   return planWithin(network, read, context.arena.largestBytes, context);
 }
 
+/** A network that `planNetwork` laid out for one batch and one size of its inputs: it runs many times in memory of its own. */
 export class NetworkPlan {
   readonly context: Context;
   /** Batch, shapes and multiply-adds of every value and node. */
@@ -104,6 +105,7 @@ export class NetworkPlan {
   readonly #milliseconds: number[] = [];
   #disposed = false;
 
+  /** @internal */
   constructor(context: Context, layout: Layout) {
     this.context = context;
     this.shapes = layout.shapes;

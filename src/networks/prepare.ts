@@ -89,6 +89,7 @@ function wholeWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
   return { outputs, parts: [{ views: Object.fromEntries(inputs), keep: (result) => Object.assign(outputs, result) }] };
 }
 
+/** A network that `prepareNetwork` laid out within a bound on memory: whole, or as a plan that runs part after part. */
 export class PreparedNetwork {
   readonly plan: NetworkPlan;
   readonly batch: number;
@@ -97,6 +98,7 @@ export class PreparedNetwork {
   readonly #oneRun: OneRun;
   #reports: NodeReport[] = [];
 
+  /** @internal */
   constructor(plan: NetworkPlan, whole: NetworkShapes, slices: SlicePlan | null) {
     this.plan = plan;
     this.batch = whole.batch;
@@ -159,6 +161,7 @@ export class PreparedNetwork {
     return this.#reports;
   }
 
+  /** Gives the memory of the plan back. It cannot run afterwards. */
   dispose(): void {
     this.#oneRun.expectNone('dispose');
     this.plan.dispose();

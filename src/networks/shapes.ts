@@ -32,6 +32,7 @@ export interface NodeShape {
   readonly parameters: number;
 }
 
+/** The shape of every value of a network, and what its nodes compute. */
 export interface NetworkShapes {
   readonly batch: number;
   /** Of the network's inputs and of every node, batch apart. */

@@ -27,6 +27,8 @@
  * });
  *
  * A failure names the smallest problem that fails, the seed, and the element that is furthest off.
+ *
+ * @module nnpack-ts/testing
  */
 export type { AlgorithmName, ErrorBound } from '../algorithms/algorithm.ts';
 export type { ActivationOption } from '../layers/activation.ts';

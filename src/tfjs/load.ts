@@ -1,4 +1,8 @@
-/** Reading tfjs layers models from disk, in Node. */
+/**
+ * Reading tfjs layers models from disk, in Node.
+ *
+ * @module nnpack-ts/tfjs/load
+ */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { textOf } from '../check/options.ts';

@@ -7,8 +7,10 @@ import type { BuildOptions } from './builder.ts';
 import { inceptionBn } from './inception-bn.ts';
 import { vgg } from './vgg.ts';
 
+/** The names of the built-in networks. */
 export const NETWORK_NAMES = ['alexnet', 'vgg-11', 'vgg-13', 'vgg-16', 'vgg-19', 'inception-bn'] as const;
 
+/** The name of a built-in network. */
 export type NetworkName = (typeof NETWORK_NAMES)[number];
 
 const FIELDS: FieldsOf<BuildOptions> = { seed: true, width: true };
