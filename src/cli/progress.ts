@@ -5,7 +5,7 @@ export interface ProgressBar {
 }
 
 const WIDTH = 24;
-/** Between two lines where stderr is no terminal: short work prints none there. */
+/** Time between two lines where stderr is no terminal: short work prints none there. */
 const LINE_MS = 30_000;
 
 /** What of stderr is needed. */

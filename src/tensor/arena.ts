@@ -47,8 +47,8 @@ export class Arena implements Memory {
     this.#limitBytes = Math.min(limitBytes, reserved.shared === null ? reserved.maximumBytes : MAX_BYTES);
     ({ f32: this.f32, i32: this.i32, u16: this.u16 } = viewsOf(reserved.bytes, reserved.initialBytes));
     joinBuffer(this.f32.buffer, this);
-    // Offset 0 is never handed out, so that 0 can mean "none" in parameter records; nor is a margin at the end, so that
-    // kernels may read a vector that begins within a range.
+    // Offset 0 is never handed out, so that 0 can mean "none" in parameter records. The margin at the end is not handed out
+    // either, so that kernels may read a vector that begins within a range.
     this.#free.push({ offset: ALIGNMENT, size: this.#end - ALIGNMENT });
   }
 

@@ -138,7 +138,7 @@ export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<P
       seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     })
     .map(({ batch, height, width, groupInputs, groupOutputs, groups, r, s, ...rest }): Problem => {
-      // Where the kernel would not fit, the image is what grows: every draw is a convolution.
+      // The image grows where the kernel would not fit: every draw is a convolution.
       const h = Math.max(height, (r - 1) * rest.dilation.height + 1 - rest.padding.top - rest.padding.bottom);
       const w = Math.max(width, (s - 1) * rest.dilation.width + 1 - rest.padding.left - rest.padding.right);
       return {

@@ -38,7 +38,7 @@ const LETTER = 7.7;
 const NOTE_LETTER = 6.4;
 
 /**
- * For every layer its bars, one below the other, each a stack of its phases.
+ * The bars of every layer, one below the other, each a stack of its phases.
  *
  * @param among these bars and those of plots beside this one: all get the same scale
  */

@@ -49,7 +49,7 @@ export function figure({ Plot, document }: Drawing, { subject, title, caption, l
   const name = document.createElementNS('http://www.w3.org/2000/svg', 'title');
   name.textContent = label;
   svg.prepend(name);
-  // Not an attribute of the drawing: linkedom would write its & unescaped.
+  // The name is no attribute of the drawing, because linkedom would write its & unescaped.
   return html`<figure aria-label="${label}">
 <h3>${title}</h3>
 ${legend}${new Html(svg.outerHTML)}

@@ -43,7 +43,7 @@ export const verify: Command = {
     const output = await outputOf(given);
     const machine = describeMachine();
     output.say(formatMachine(machine));
-    // Not before it is called for: what draws cases takes a while to load, and help must not.
+    // Loaded only when it is called for: what draws cases takes a while to load, and help must not.
     const core = await import('./verify.ts');
     const bar = progressBar(true);
     const result = await core.verify({ ...request, signal, onProgress: bar.update }).finally(bar.clear);

@@ -25,9 +25,9 @@ export interface VerifyOptions extends Request {
   readonly seed?: number;
   /** Where in the seed's cases to begin, as a failure tells it; for one algorithm and one kernel table. */
   readonly path?: string;
-  /** Between two cases, ends the run with what is done. */
+  /** Ends the run between two cases, with what is done. */
   readonly signal: AbortSignal;
-  /** Before each case: the row, counted from 1. */
+  /** Called before each case, with the row, counted from 1. */
   onProgress(row: number, rows: number, what: string): void;
   /** What computes, in place of the library. */
   readonly convolve?: Convolve;
