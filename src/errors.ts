@@ -55,6 +55,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * }
  */
 export class NnpackError extends Error {
+  /** What went wrong, for programs; the message is for people. */
   readonly code: ErrorCode;
 
   /** @internal */

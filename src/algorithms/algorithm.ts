@@ -85,7 +85,9 @@ export interface Workload {
   readonly copied: number;
   /** Bytes of packed kernel read in each run, counting repeated passes. */
   readonly kernelBytesRead: number;
+  /** Bytes that a run needs beside its tensors. */
   readonly workspaceBytes: number;
+  /** Bytes of the packed kernel. */
   readonly packedBytes: number;
 }
 
@@ -95,8 +97,11 @@ export interface Workload {
  * `inputLimit`.
  */
 export interface ErrorBound {
+  /** The part that grows with the products and the bias, in units of 2⁻²⁴. */
   readonly constant: number;
+  /** Rows within which |x| counts; 0 for algorithms without tiles. */
   readonly reachHeight: number;
+  /** Columns within which |x| counts. */
   readonly reachWidth: number;
   /** What numbers too small for float32 add, and subnormal weights, which count as 0; nothing when not given. */
   readonly underflow?: Underflow;
@@ -121,7 +126,9 @@ export interface Range {
 
 /** The greatest |w| and |b| of a layer. */
 export interface WeightSizes {
+  /** The greatest |w|. */
   readonly kernel: number;
+  /** The greatest |b|; 0 without a bias. */
   readonly bias: number;
 }
 
@@ -174,10 +181,15 @@ export const IDENTITY: Activation = Object.freeze({ slope: 1, low: -Infinity, hi
 
 /** NNPACK's phases, in milliseconds; `other` is what the phases do not cover. */
 export interface Profile {
+  /** All of the run. */
   total: number;
+  /** To the tiles; 0 for algorithms without tiles. */
   inputTransform: number;
+  /** To transform and pack the kernel. */
   kernelTransform: number;
+  /** Matrix products. */
   blockMultiplication: number;
+  /** Back from the tiles, with the activation; 0 for algorithms without tiles. */
   outputTransform: number;
   other: number;
 }

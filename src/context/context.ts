@@ -40,11 +40,17 @@ const FIELDS: FieldsOf<ContextOptions> = {
 
 /** What a context really got, and why. */
 export interface ContextDescription {
+  /** Threads that take part, the caller among them. */
   readonly threads: number;
+  /** The kernel table that was taken. */
   readonly kernels: KernelTableName;
+  /** What the memory is made of. */
   readonly memory: string;
+  /** Bytes that tensors and plans take now. */
   readonly usedBytes: number;
+  /** The most bytes that were in use at once. */
   readonly peakBytes: number;
+  /** The most that there may be. */
   readonly limitBytes: number;
   /** One sentence for each thing that is less than what the best machine gives; empty there. */
   readonly reasons: readonly string[];
@@ -55,7 +61,9 @@ export interface ContextDescription {
  * makes one.
  */
 export class Context {
+  /** The memory; for the inside of this library. */
   readonly arena: Arena;
+  /** The threads; for the inside of this library. */
   readonly pool: ThreadPool;
   /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
   readonly measurements: Measurements;

@@ -12,6 +12,7 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 
 /** Milliseconds, the least of a few runs on all threads of a context. */
 export interface MeasuredTime {
+  /** To compute once. */
   readonly run: number;
   /** To transform and pack the kernel. */
   readonly pack: number;

@@ -18,10 +18,15 @@ const SUBJECTS: Readonly<Record<ExplanationSubject, string>> = {
 export class ConvolutionExplanation {
   /** Whether this speaks of a plan or of a call: they may run different algorithms. */
   readonly of: ExplanationSubject;
+  /** The sizes of the convolution. */
   readonly shape: ConvolutionShape;
+  /** The algorithm that runs. */
   readonly algorithm: AlgorithmName;
+  /** Why it runs, in a sentence. */
   readonly why: string;
+  /** The documented rules, each with the value that decided it. */
   readonly rules: readonly RuleResult[];
+  /** Every algorithm as the choice saw it. */
   readonly candidates: readonly Candidate[];
   /** The greatest |w| and |b|, that the limits of |x| are for; null where only shapes were given. */
   readonly weights: WeightSizes | null;
@@ -88,9 +93,13 @@ export class ConvolutionExplanation {
 
 /** The rules of an operation applied to one call: pooling and fully-connected layers have nothing more to choose. */
 export class RulesExplanation {
+  /** Which layer this is of. */
   readonly operation: string;
+  /** The documented rules, each with the value that decided it. */
   readonly rules: readonly RuleResult[];
+  /** What runs. */
   readonly implementation: string;
+  /** Why it runs, in a sentence. */
   readonly why: string;
 
   /** @internal */

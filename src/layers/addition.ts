@@ -10,6 +10,7 @@ import { additionStep, ITEM_ELEMENTS } from './steps.ts';
 export interface AdditionOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
   /** Two tensors of one shape, of rank 1 to 5. */
   readonly inputs: readonly [TensorLike, TensorLike];
+  /** Applied to each output; `identity` when not given. */
   readonly activation?: ActivationOption;
 }
 

@@ -11,6 +11,7 @@ import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
 export interface LayerOptions<Output extends TensorLike = Tensor> {
   /** Written in place, and returned; a new tensor when none is given. */
   readonly output?: Output;
+  /** The default context when not given. */
   readonly context?: Context;
 }
 

@@ -26,7 +26,9 @@ export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOption
   readonly kernel: TensorLike;
   /** [K]; none when not given. */
   readonly bias?: TensorLike;
+  /** Applied to each output; `identity` when not given. */
   readonly activation?: ActivationOption;
+  /** The default context when not given. */
   readonly context?: Context;
 }
 
@@ -206,7 +208,9 @@ function kernelToPack(context: Context, staging: Staging, kernel: CheckedTensor)
 
 /** A planned convolution: what it is, and why. */
 export class ConvolutionPlan extends LayerPlan {
+  /** The algorithm that was chosen or named. */
   readonly algorithm: AlgorithmName;
+  /** The sizes that it was planned for. */
   readonly shape: ConvolutionShape;
   readonly #selection: Selection;
 

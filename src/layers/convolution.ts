@@ -101,7 +101,9 @@ function convolve<Output extends TensorLike>(
 
 /** What {@link explainConvolution} takes: the options of a plan, whose tensors may be given as shapes alone. */
 export type ExplainConvolutionOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {
+  /** [K, C / groups, R, S]; with its data, choices that could overflow are seen. */
   readonly kernel: { readonly shape: readonly number[] };
+  /** [K]; none when not given. */
   readonly bias?: { readonly shape: readonly number[] };
   /** `'plan'` when not given; `'call'` for {@link convolutionInference}, whose choice counts the packing of the kernel too. */
   readonly of?: ExplanationSubject;

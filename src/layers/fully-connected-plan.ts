@@ -34,7 +34,9 @@ export interface FullyConnectedOptions {
   readonly kernel: TensorLike | HalfTensor;
   /** [K]; none when not given. */
   readonly bias?: TensorLike;
+  /** Applied to each output; `identity` when not given. */
   readonly activation?: ActivationOption;
+  /** The default context when not given. */
   readonly context?: Context;
 }
 
@@ -85,6 +87,7 @@ function formatToRead(kernel: CheckedKernel): WeightFormat {
 
 /** A planned fully-connected layer. */
 export class FullyConnectedPlan extends LayerPlan {
+  /** The sizes that it was planned for. */
   readonly shape: FullyConnectedShape;
 
   /** @internal */

@@ -21,7 +21,9 @@ import { type FullyConnectedShape, methodFor, type WeightFormat } from './fully-
 
 /** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */
 export interface HalfTensor {
+  /** Codes of half precision. */
   readonly data: Uint16Array;
+  /** [K, C] */
   readonly shape: readonly number[];
   /** IEEE 754's binary16, or ARM's alternative form, which is NNPACK's: no ∞ and NaN, numbers up to 131,008. */
   readonly format: 'binary16' | 'alternative';

@@ -36,9 +36,13 @@ export type WeightLayout = 'rows' | 'panels';
 
 /** A fully-connected layer whose every size has been checked: x (N, C), w (K, C), y (N, K). */
 export interface FullyConnectedShape {
+  /** N */
   readonly batch: number;
+  /** C */
   readonly inputChannels: number;
+  /** K */
   readonly outputChannels: number;
+  /** How the weights are stored. */
   readonly format: WeightFormat;
 }
 

@@ -27,6 +27,7 @@ export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
     LayerOptions<Output> {
   /** [N, C], or [C] for a batch of one. */
   readonly input: TensorLike;
+  /** The default context when not given. */
   readonly context?: Context;
 }
 
@@ -143,7 +144,9 @@ function passRows(
 export interface ExplainFullyConnectedOptions {
   /** [N, C] or [C]; only shapes are read. */
   readonly input: { readonly shape: readonly number[] };
+  /** [K, C]; float32 where no format is given. */
   readonly kernel: { readonly shape: readonly number[]; readonly format?: 'binary16' | 'alternative' };
+  /** [K]; none when not given. */
   readonly bias?: { readonly shape: readonly number[] };
 }
 

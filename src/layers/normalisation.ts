@@ -27,8 +27,11 @@ export interface LocalResponseNormalisationOptions<Output extends TensorLike = T
 export interface LocalResponse {
   /** How many neighbouring channels are summed over; of an even number the odd one lies after the channel. */
   readonly size: number;
+  /** The factor of the sum, which is divided by `size`. */
   readonly alpha: number;
+  /** The exponent. */
   readonly beta: number;
+  /** What the sum is added to. */
   readonly bias: number;
 }
 
@@ -100,7 +103,9 @@ export interface BatchNormalisationOptions<Output extends TensorLike = Tensor> e
   readonly beta?: TensorLike;
   /** [C]: the statistics that training gathered. */
   readonly mean: TensorLike;
+  /** [C]: as `mean`, of the squared distances from it. */
   readonly variance: TensorLike;
+  /** Added to the variance, so that the root is of no 0. */
   readonly epsilon: number;
 }
 

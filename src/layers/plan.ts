@@ -25,6 +25,7 @@ export interface PlanParts {
 }
 
 export class LayerPlan {
+  /** The context whose memory the plan lies in. */
   readonly context: Context;
   /** Milliseconds of the last run, by phase; `kernelTransform` is what planning took, and no part of the total. */
   readonly profile: Readonly<Profile>;

@@ -24,6 +24,7 @@ export type PoolingConvention = 'valid' | 'full' | 'same';
 
 /** What a pooling's geometry is made of, as a caller gives it. */
 export interface PoolingGeometry {
+  /** The size of a window. */
   readonly poolingSize: PerAxis;
   /** The pooling size when not given, so that windows tile the input. */
   readonly stride?: PerAxis;

@@ -9,6 +9,7 @@ import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
 
 /** How a plane is resized, and to which size: either `scale` or `size`. */
 export interface ResizeGeometry {
+  /** `nearest` copies the nearest pixel, `bilinear` weighs the four around. */
   readonly mode: 'nearest' | 'bilinear';
   /** H′ = ⌊H · scale⌋; this or `size`. */
   readonly scale?: PerAxis;

@@ -29,10 +29,13 @@ export function explainNetwork(network: Network, options: NetworkOptions = {}): 
 
 /** Prints as a table. */
 export class NetworkExplanation {
+  /** The name of the network. */
   readonly name: string;
+  /** Images in a run. */
   readonly batch: number;
   /** Of the whole batch. */
   readonly multiplyAdds: number;
+  /** The nodes in the order in which they run. */
   readonly nodes: readonly NodeExplanation[];
 
   /** @internal */

@@ -34,12 +34,15 @@ export interface NodeShape {
 
 /** The shape of every value of a network, and what its nodes compute. */
 export interface NetworkShapes {
+  /** Images in a run. */
   readonly batch: number;
   /** Of the network's inputs and of every node, batch apart. */
   readonly values: ReadonlyMap<string, Shape>;
   /** In the order of the network's nodes. */
   readonly nodes: readonly NodeShape[];
+  /** Of all nodes and the whole batch. */
   readonly multiplyAdds: number;
+  /** Of all nodes. */
   readonly parameters: number;
 }
 

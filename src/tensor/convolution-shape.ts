@@ -26,9 +26,13 @@ export type Padding = number | Sides;
 
 /** What a convolution's geometry is made of, as a caller gives it. */
 export interface ConvolutionGeometry {
+  /** 0 when not given. */
   readonly padding?: Padding;
+  /** 1 when not given. */
   readonly stride?: PerAxis;
+  /** Distance of neighbouring taps; 1 when not given. */
   readonly dilation?: PerAxis;
+  /** Input and output channels are divided into so many groups; 1 when not given. */
   readonly groups?: number;
 }
 
@@ -44,13 +48,20 @@ export const GEOMETRY_FIELDS: FieldsOf<ConvolutionGeometry> = {
  * (N, K, H′, W′) with H′ = ⌊(top + H + bottom − dilation·(R − 1) − 1) / stride⌋ + 1. Frozen.
  */
 export interface ConvolutionShape {
+  /** N */
   readonly batch: number;
   readonly groups: number;
+  /** C, of all groups. */
   readonly inputChannels: number;
+  /** K, of all groups. */
   readonly outputChannels: number;
+  /** H */
   readonly inputHeight: number;
+  /** W */
   readonly inputWidth: number;
+  /** R */
   readonly kernelHeight: number;
+  /** S */
   readonly kernelWidth: number;
   readonly paddingTop: number;
   readonly paddingRight: number;
@@ -60,7 +71,9 @@ export interface ConvolutionShape {
   readonly strideWidth: number;
   readonly dilationHeight: number;
   readonly dilationWidth: number;
+  /** H′ */
   readonly outputHeight: number;
+  /** W′ */
   readonly outputWidth: number;
 }
 

@@ -159,6 +159,7 @@ export interface WorstError {
   readonly ratio: number;
   /** The element, an index for each axis; empty where nothing errs at all. */
   readonly place: readonly number[];
+  /** The same as a sentence, with both values and the error that is allowed. */
   readonly text: string;
 }
 

@@ -13,7 +13,9 @@ import type { Problem } from './problems.ts';
 
 /** How far problems range: each number is the greatest that is drawn. */
 export interface ProblemLimits {
+  /** Images. */
   readonly batch?: number;
+  /** Groups of channels. */
   readonly groups?: number;
   /** Input channels, and output channels, of one group. */
   readonly channels?: number;
@@ -25,6 +27,7 @@ export interface ProblemLimits {
   readonly padding?: number;
   /** A number is the greatest, and most strides are 1; of a range all are drawn, and 2 most often. */
   readonly stride?: number | readonly [least: number, greatest: number];
+  /** Distance of neighbouring taps. */
   readonly dilation?: number;
 }
 

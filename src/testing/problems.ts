@@ -15,11 +15,17 @@ export interface Problem {
   readonly inputShape: readonly number[];
   /** [K, C / groups, R, S] */
   readonly kernelShape: readonly number[];
+  /** Whether a bias is among the tensors. */
   readonly hasBias: boolean;
+  /** Zeros on each side. */
   readonly padding: { readonly top: number; readonly right: number; readonly bottom: number; readonly left: number };
+  /** Of each axis. */
   readonly stride: { readonly height: number; readonly width: number };
+  /** Distance of neighbouring taps, of each axis. */
   readonly dilation: { readonly height: number; readonly width: number };
+  /** Groups of channels. */
   readonly groups: number;
+  /** What is applied to each output. */
   readonly activation: ActivationOption;
   /** What {@link convolutionData} makes the tensors from. */
   readonly seed: number;
@@ -99,7 +105,9 @@ export function outputShapeOf(problem: Problem): number[] {
 
 /** A problem's tensors: dense, row-major, in [−1, 1). */
 export interface ConvolutionData {
+  /** [N, C, H, W], dense. */
   readonly input: Float32Array;
+  /** [K, C / groups, R, S], dense. */
   readonly kernel: Float32Array;
   /** Null where the problem has none. */
   readonly bias: Float32Array | null;
