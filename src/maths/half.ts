@@ -70,10 +70,12 @@ function noNaN(who: string, what: string): NnpackError {
 }
 
 /**
- * `encodeHalf` of every element.
+ * Numbers as codes of half precision, rounded to nearest, ties to even.
  *
  * @throws NnpackError `invalid-argument` for another form, or a NaN that the form has no code for; `invalid-tensor-type`
  *   for what is no Float32Array
+ * @example
+ * const kernel = { data: encodeHalves(weights, 'binary16'), shape: [K, C], format: 'binary16' };
  */
 export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
   const who = 'encodeHalves';
@@ -90,9 +92,11 @@ export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
 }
 
 /**
- * `decodeHalf` of every element.
+ * The numbers that codes of half precision stand for, each exactly.
  *
  * @throws NnpackError `invalid-argument` for another form, `invalid-tensor-type` for what is no Uint16Array
+ * @example
+ * const weights = decodeHalves(kernel.data, 'binary16');
  */
 export function decodeHalves(codes: Uint16Array, form: HalfForm): Float32Array {
   const who = 'decodeHalves';

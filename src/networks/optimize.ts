@@ -32,6 +32,8 @@ import { declaredShapes } from './shapes.ts';
  * All of the steps. The names of the network's inputs and outputs stay as they are.
  *
  * @throws NnpackError for a network that makes no sense, also where no output needs what makes none
+ * @example
+ * const { nodes } = optimize(buildNetwork('inception-bn')); // without batch normalisations, dropouts and activations
  */
 export function optimize(given: Network): Network {
   if (optimized.has(given)) return given;
