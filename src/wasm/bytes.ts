@@ -6,7 +6,7 @@
 /** Names as bytes, because the same come again and again: most functions have a `k`, a `scratch`. */
 const texts = new Map<string, Uint8Array>();
 
-/** Text in UTF-8; half a surrogate pair is U+FFFD. Not by TextEncoder, which engines without a browser or Node may lack. */
+/** Text in UTF-8; half a surrogate pair is U+FFFD. Engines other than browsers and Node may lack TextEncoder. */
 export function utf8(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {
