@@ -3,24 +3,33 @@
  *
  *   t8 = ⌈H′ / (9 − R)⌉ · ⌈W′ / (9 − S)⌉      t16 = ⌈H′ / (17 − R)⌉ · ⌈W′ / (17 − S)⌉
  *
- * and takes the 8×8 tile when t8 ≤ 4 · t16. Inference and batches have rules of their own, which disagree: for 3×3 and
- * outputs of 14, 28, 56, 112 or 224 a batch takes ft16x16 where a single image takes wt8x8.
+ * and takes the 8×8 tile when t8 ≤ 4 · t16. Its two entries have rules of their own, which disagree: for 3×3 and
+ * outputs of 14, 28, 56, 112 or 224 `output` takes ft16x16 where `inference` takes wt8x8.
  *
- * Source: NNPACK, src/convolution-inference.c and src/convolution-output.c, `select_algorithm`.
+ * Source: NNPACK, src/convolution-inference.c and src/convolution-output.c, `select_algorithm`. The rule explains what NNPACK
+ * itself chose on 600 layers (test/fixtures/nnpack-choices.json).
  */
 import type { AlgorithmName } from '../algorithms/algorithm.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 
-/** `inference`: one image; `output`: NNPACK's entry for batches. */
-export type NnpackPass = 'inference' | 'output';
+/** Which of NNPACK's functions is meant: `nnp_convolution_inference`, of one image, or `nnp_convolution_output`, of a batch. */
+export type NnpackEntry = 'inference' | 'output';
+
+/**
+ * The entry that serves a call. A batch of one is an ordinary batch to `output`, and follows its rule when it is asked for; but
+ * `inference` takes no batch, so that one of several images is served by `output` whatever was asked for, as MXNet called it.
+ */
+export function nnpackEntry(asked: NnpackEntry, batch: number): NnpackEntry {
+  return batch > 1 ? 'output' : asked;
+}
 
 /** What NNPACK would take; null where it would fail with a status instead of a choice. */
-export function nnpackChoice(pass: NnpackPass, shape: ConvolutionShape): AlgorithmName | null {
+export function nnpackChoice(entry: NnpackEntry, shape: ConvolutionShape): AlgorithmName | null {
   const { kernelHeight: r, kernelWidth: s } = shape;
   const isStrided = shape.strideHeight !== 1 || shape.strideWidth !== 1;
   const greatest = Math.max(r, s);
   const tile8 = fewEnoughTiles(shape);
-  if (pass === 'inference') {
+  if (entry === 'inference') {
     if (isStrided) return 'implicit-gemm';
     if (greatest === 1) return 'direct';
     if (r === 3 && s === 3) return 'wt8x8';

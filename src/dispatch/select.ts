@@ -18,7 +18,7 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Candidate } from './candidate.ts';
 import { estimateCost } from './cost.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
-import { type NnpackPass, nnpackChoice } from './nnpack-rule.ts';
+import { type NnpackEntry, nnpackChoice } from './nnpack-rule.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
 
 export const RULES = ['fastest', 'nnpack', 'measured'] as const;
@@ -82,7 +82,7 @@ export function selectAlgorithm(
   who: string,
   shape: ConvolutionShape,
   hasBias: boolean,
-  pass: NnpackPass,
+  entry: NnpackEntry,
   packsEachCall: boolean,
   options: SelectionOptions,
   context: Context,
@@ -90,7 +90,7 @@ export function selectAlgorithm(
   excluded: ReadonlySet<AlgorithmName> = NONE,
 ): Selection {
   const select = (input: number): Selection =>
-    selectFor(who, shape, hasBias, pass, packsEachCall, options, context, magnitudes, input, excluded);
+    selectFor(who, shape, hasBias, entry, packsEachCall, options, context, magnitudes, input, excluded);
   const selection = select(0);
   const isForced = options.algorithm !== undefined && options.algorithm !== 'auto';
   const chosen = selection.candidates.find(({ algorithm }) => algorithm === selection.algorithm.name);
@@ -106,7 +106,7 @@ function selectFor(
   who: string,
   shape: ConvolutionShape,
   hasBias: boolean,
-  pass: NnpackPass,
+  entry: NnpackEntry,
   packsEachCall: boolean,
   options: SelectionOptions,
   context: Context,
@@ -137,12 +137,12 @@ function selectFor(
     return { ...result, algorithm: fallback, why };
   }
   if (rule === 'nnpack') {
-    const choice = nnpackChoice(pass, shape);
+    const choice = nnpackChoice(entry, shape);
     if (choice !== null && isEligible(choice)) {
-      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${pass}` };
+      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${entry}` };
     }
     const says = choice === null ? 'has no choice here' : `says ${choice}, which is not eligible`;
-    return { ...result, algorithm: fallback, why: `NNPACK's rule for ${pass} ${says}` };
+    return { ...result, algorithm: fallback, why: `NNPACK's rule for ${entry} ${says}` };
   }
   if (eligible.length === 0)
     return { ...result, algorithm: fallback, why: 'the only one that is accurate enough and fits the memory' };

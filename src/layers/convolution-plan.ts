@@ -3,7 +3,7 @@ import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '..
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation } from '../dispatch/explain.ts';
-import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
+import { type NnpackEntry, nnpackEntry } from '../dispatch/nnpack-rule.ts';
 import { type Magnitudes, type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
@@ -74,11 +74,11 @@ export function planConvolution(options: PlanConvolutionOptions): ConvolutionPla
 export function makePlan(
   who: string,
   options: PlanConvolutionOptions,
-  pass: NnpackPass,
+  entry: NnpackEntry,
   packsEachCall: boolean,
 ): ConvolutionPlan {
   const read = checkArrays(who, readOptions<PlanConvolutionOptions>(who, options, PLAN_FIELDS));
-  return withPlan(who, checkConvolution(who, read), read, pass, packsEachCall, (plan) => plan);
+  return withPlan(who, checkConvolution(who, read), read, entry, packsEachCall, (plan) => plan);
 }
 
 /** The options of a convolution whose arrays have been checked. */
@@ -100,7 +100,7 @@ export function withPlan<Result>(
   who: string,
   problem: ConvolutionProblem,
   options: WithArrays<ConvolutionOptions>,
-  pass: NnpackPass,
+  entry: NnpackEntry,
   packsEachCall: boolean,
   work: (plan: ConvolutionPlan) => Result,
   greatestInput?: () => number,
@@ -111,7 +111,7 @@ export function withPlan<Result>(
   const magnitudes = { ...weightSizes(context, kernel, bias), input: greatestInput };
   const tried = new Set<AlgorithmName>();
   for (;;) {
-    const selection = selectConvolution(who, problem, options, pass, packsEachCall, context, magnitudes, tried);
+    const selection = selectConvolution(who, problem, options, entry, packsEachCall, context, magnitudes, tried);
     let plan: ConvolutionPlan | null = null;
     try {
       const program = selection.algorithm.plan(problem.shape, context, activation);
@@ -169,16 +169,15 @@ export function selectConvolution(
   who: string,
   problem: ConvolutionProblem,
   options: SelectionOptions,
-  pass: NnpackPass,
+  entry: NnpackEntry,
   packsEachCall: boolean,
   context: Context,
   magnitudes: Magnitudes | null,
   tried?: ReadonlySet<AlgorithmName>,
 ): Selection {
-  // NNPACK has one entry for an image and another for batches.
-  const nnpackPass = problem.shape.batch > 1 ? 'output' : pass;
   const { shape, hasBias } = problem;
-  return selectAlgorithm(who, shape, hasBias, nnpackPass, packsEachCall, options, context, magnitudes, tried);
+  const served = nnpackEntry(entry, shape.batch);
+  return selectAlgorithm(who, shape, hasBias, served, packsEachCall, options, context, magnitudes, tried);
 }
 
 /** The greatest |w| and |b|. */

@@ -2,7 +2,7 @@
 import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
-import type { NnpackPass } from '../dispatch/nnpack-rule.ts';
+import type { NnpackEntry } from '../dispatch/nnpack-rule.ts';
 import type { Magnitudes } from '../dispatch/select.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
@@ -52,7 +52,8 @@ export function convolutionInference<Output extends TensorLike = Tensor>(
 
 /**
  * Convolution of a batch: NNPACK's `nnp_convolution_output`. The same computation as {@link convolutionInference}; only
- * `rule: 'nnpack'` tells them apart, because NNPACK chooses differently for batches.
+ * `rule: 'nnpack'` tells them apart, because NNPACK chooses differently there, for a batch of one too. A batch of several images
+ * follows the rule of this function in either.
  *
  * @throws NnpackError for arguments that make no sense together; nothing has been written then
  * @example
@@ -65,7 +66,7 @@ export function convolutionOutput<Output extends TensorLike = Tensor>(options: C
 function convolve<Output extends TensorLike>(
   who: string,
   options: ConvolutionCallOptions<Output>,
-  pass: NnpackPass,
+  entry: NnpackEntry,
 ): Output {
   // Everything that can be refused is refused before the kernel is transformed.
   const read = checkArrays(who, readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS));
@@ -95,7 +96,7 @@ function convolve<Output extends TensorLike>(
       plan.dispose();
       return (output ?? result) as Output;
     };
-    return withPlan(who, problem, { ...read, kernel: w }, pass, true, run, greatestInput);
+    return withPlan(who, problem, { ...read, kernel: w }, entry, true, run, greatestInput);
   });
 }
 

@@ -11,6 +11,7 @@ import type { Context } from '../context/context.ts';
 import type { Candidate } from '../dispatch/candidate.ts';
 import { describeShape } from '../dispatch/explain.ts';
 import { contenders, timeThatCounts } from '../dispatch/measure.ts';
+import { nnpackEntry } from '../dispatch/nnpack-rule.ts';
 import { applyRules, FULLY_CONNECTED_RULES, POOLING_RULES, type RuleResult } from '../dispatch/rules.ts';
 import { type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { checkActivation } from '../layers/activation.ts';
@@ -183,12 +184,12 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
   const named = ALGORITHMS.find(({ name }) => name === algorithm);
   const refusal = named?.supports(shape) ?? null;
   const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
-  const pass = shape.batch > 1 ? 'output' : 'inference';
+  const entry = nnpackEntry('inference', shape.batch);
   const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
   const isOpen = options.isSizing === true && choice.rule === 'measured' && isFree;
   const rule = isOpen ? 'fastest' : choice.rule;
   const weights = weightSizesOf(node, context, options.isSizing === true);
-  const selection = selectAlgorithm(who, shape, hasBias, pass, false, { ...choice, rule }, context, weights);
+  const selection = selectAlgorithm(who, shape, hasBias, entry, false, { ...choice, rule }, context, weights);
   const open = isOpen ? contenders(selection.candidates, false).map(wayOf) : [];
   const eligible = selection.candidates.filter(
     (candidate) => candidate.refusal === null && candidate.algorithm !== 'reference',

@@ -1,4 +1,5 @@
 /** What decides without a cost: the documented conditions, and NNPACK's own rule. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
@@ -285,5 +286,54 @@ describe('NNPACK’s own rule', () => {
       'implicit-gemm',
       "NNPACK's rule for inference says wt8x8, which is not eligible",
     ]);
+  });
+});
+
+describe('NNPACK’s own choices', () => {
+  type Row = readonly [entry: 'inference' | 'output', ...sizes: number[], chosen: string];
+  const file = new URL('../fixtures/nnpack-choices.json', import.meta.url);
+  const [, ...rows]: Row[] = JSON.parse(readFileSync(file, 'utf8'));
+
+  /** A layer as the options of a call, and the algorithms that NNPACK's bits are those of. */
+  const layers = rows.map(([entry, ...row]) => {
+    const [batch, C, K, H, W, R, S, top, bottom, left, right, strideHeight, strideWidth] = row as number[];
+    return {
+      entry,
+      input: [batch, C, H, W],
+      kernel: [K, C, R, S],
+      geometry: {
+        padding: { top, right, bottom, left },
+        stride: { height: strideHeight, width: strideWidth },
+      },
+      chosen: String(row.at(-1)).split(' '),
+    };
+  });
+
+  it('are 600, half by each entry, a hundred of them batches of one by `output`', () => {
+    const count = (entry: string, isOne: boolean): number =>
+      layers.filter((layer) => layer.entry === entry && (layer.input[0] === 1) === isOne).length;
+    expect([count('inference', true), count('output', true), count('output', false)]).toEqual([300, 98, 202]);
+    expect(new Set(layers.flatMap(({ chosen }) => chosen)).size).toBe(5);
+  });
+
+  it('are those of the rule, entry by entry', () => {
+    const others = layers.filter(({ entry, input, kernel, geometry, chosen }) => {
+      const choice = nnpackChoice(entry, convolutionShape('test', input, kernel, geometry));
+      return choice === null || !chosen.includes(choice);
+    });
+    expect(others).toEqual([]);
+  });
+
+  it('are what the function of each entry runs with `rule: nnpack`, bit for bit', () => {
+    const others = layers.filter(({ entry, input, kernel, geometry, chosen }) => {
+      const convolve = entry === 'inference' ? convolutionInference : convolutionOutput;
+      const options = { ...geometry, input: tensor(input, 1), kernel: tensor(kernel, 2), context };
+      const [byRule, ...byName] = [
+        { rule: 'nnpack' as const },
+        ...chosen.map((algorithm) => ({ algorithm: algorithm as AlgorithmName })),
+      ].map((choice) => Buffer.from(convolve({ ...options, ...choice }).data.buffer));
+      return !byName.some((bits) => bits.equals(byRule));
+    });
+    expect(others).toEqual([]);
   });
 });
