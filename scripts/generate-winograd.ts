@@ -13,8 +13,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../src/maths/cook-toom.ts';
+import { type Matrix, winogradMatrices } from '../src/maths/cook-toom.ts';
 import type { Rational } from '../src/maths/rational.ts';
+import { WINOGRAD_TILES, type WinogradTile } from '../src/maths/tiles.ts';
 import { type Arithmetic, transform } from '../src/maths/winograd-program.ts';
 
 const TRANSFORMS = {
@@ -25,22 +26,41 @@ const TRANSFORMS = {
 
 type TransformName = keyof typeof TRANSFORMS;
 
+const NAMES = ['input', 'kernel', 'output'] as const;
+
 /** The text of every generated file by its path from the project's root. */
 export function generateWinograd(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const tile of [6, 8, 9, 10] as const) {
-    for (const transform of ['input', 'kernel', 'output'] as const) {
-      files.set(`src/kernels/scalar/generated/winograd${tile}-${transform}.ts`, file(tile, transform));
+  for (const tile of WINOGRAD_TILES) {
+    for (const transform of NAMES) {
+      files.set(`src/kernels/scalar/generated/winograd${tile.edge}-${transform}.ts`, file(tile, transform));
     }
   }
+  files.set('src/kernels/scalar/generated/winograd.ts', listFile());
   return files;
 }
 
+/** The passes of all tiles by their edge. */
+function listFile(): string {
+  const edges = WINOGRAD_TILES.map(({ edge }) => edge).toSorted((a, b) => a - b);
+  const imports = edges.flatMap((edge) =>
+    NAMES.map((name) => `import { ${name}Passes as ${name}${edge} } from './winograd${edge}-${name}.ts';`),
+  );
+  const entries = edges.map((edge) => `  ${edge}: { ${NAMES.map((name) => `${name}: ${name}${edge}`).join(', ')} },`);
+  return `// Written by scripts/generate-winograd.ts. Do not edit.
+${imports.join('\n')}
+
+/** The transforms of every tile by its edge. */
+export const PASSES = {
+${entries.join('\n')}
+};
+`;
+}
+
 /** One transform of one tile: the passes of every r, the identity of a flat axis, and a table of them by r. */
-function file(tile: WinogradEdge, transform: TransformName): string {
+function file({ edge: tile, kernelSizes: sizes }: WinogradTile, transform: TransformName): string {
   const { product, matrix, name, x, y } = TRANSFORMS[transform];
   // Bᵀ is the same for every r but 1, and is written once.
-  const sizes = KERNEL_SIZES[tile];
   const suffix = (r: number) => (transform === 'input' && r > 1 ? tile : r);
   const edge = tile > 8 ? 16 : 8;
   const passes = [...new Map(sizes.map((r) => [suffix(r), r]))].map(([end, r]) =>

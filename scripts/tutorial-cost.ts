@@ -8,7 +8,7 @@ import ts from 'typescript';
 import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
 import { textTable } from '../src/dispatch/explain.ts';
 import { Context, explainConvolution } from '../src/index.ts';
-import { TILE_NAMES, type TileName, WINOGRAD_EDGES } from '../src/kernels/table.ts';
+import { TILE_NAMES, type TileName, tileNamed } from '../src/maths/tiles.ts';
 
 const HEAD = [
   ...['kernel', 'algorithm', 'tile', 'tiles', 'mul least', 'mul here'],
@@ -57,7 +57,7 @@ function transformOperations(root: string, name: TileName, r: number): (number |
   const T = Number.parseInt(name.slice(2), 10);
   const m = T - r + 1;
   const generated = (file: string) => operationsOf(join(root, 'src/kernels/scalar/generated', file));
-  if (name in WINOGRAD_EDGES) {
+  if (tileNamed(name).family === 'winograd') {
     const input = generated(`winograd${T}-input.ts`);
     const output = generated(`winograd${T}-output.ts`);
     const kernel = generated(`winograd${T}-kernel.ts`);

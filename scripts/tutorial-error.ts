@@ -34,7 +34,7 @@ export function errorTable(algorithms: readonly AlgorithmName[]): string {
   const kernel = makeTensor(data.kernel, PROBLEM.kernelShape);
   const greatest = Math.max(...expected.map(Math.abs));
   const rows = algorithms.map((algorithm) => {
-    const bound = algorithmNamed(algorithm).errorBound(shapeOf(PROBLEM), context);
+    const bound = algorithmNamed(algorithm).errorBound(shapeOf(PROBLEM), 'forward', context);
     const { data: actual } = convolutionOutput({ input, kernel, padding: PROBLEM.padding, algorithm, context });
     const errors = expected.map((y, i) => Math.abs(y - actual[i]));
     const allowed = errorBound(PROBLEM, data, bound);

@@ -1,33 +1,44 @@
-import type { Context } from '../context/context.ts';
-import type { GemmKernels, TileName } from '../kernels/table.ts';
+import type { GemmNumbers, KernelNumbers, KernelTable } from '../kernels/table.ts';
 import { GREATEST } from '../maths/float32.ts';
 import { FLUSH_IN_UNDERFLOWS, type TileRange } from '../maths/range.ts';
+import { FOURIER_TILES, STRIDED_TILES, type StridedTile, type TileName, WINOGRAD_TILES } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-
-/** In the order of preference among equals; a name gives the tile, as NNPACK's do. */
-export const ALGORITHM_NAMES = [
-  'direct',
-  'wt8x8',
-  'wt6x6',
-  'wt9x9',
-  'wt10x10',
-  'wt8x8-strided',
-  'wt6x6-strided',
-  'ft8x8',
-  'ft16x16',
-  'ft32x32',
-  'ft64x64',
-  'ft128x128',
-  'ft256x256',
-  'implicit-gemm',
-  'reference',
-] as const;
+import type { ThreadPool } from '../threads/pool.ts';
 
 /**
  * A way to compute a convolution, named as in NNPACK: `ft8x8` and the like are Fourier tiles and `wt8x8` and the like Winograd
- * tiles of so many elements, `direct` serves 1×1 kernels on the pixels as they lie, and `reference` sums in double.
+ * tiles of so many elements, `-strided` those that serve strides, `direct` serves 1×1 kernels on the pixels as they lie, and
+ * `reference` sums in double.
  */
-export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
+export type AlgorithmName = 'direct' | TileName | `${StridedTile['name']}-strided` | 'implicit-gemm' | 'reference';
+
+/** In the order of preference among equals. */
+export const ALGORITHM_NAMES: readonly AlgorithmName[] = [
+  'direct',
+  ...WINOGRAD_TILES.map(({ name }) => name),
+  ...STRIDED_TILES.map(({ name }) => `${name}-strided` as const),
+  ...FOURIER_TILES.map(({ name }) => name),
+  'implicit-gemm',
+  'reference',
+];
+
+/** What is computed of a convolution: its output, or the gradient of its input or of its kernel. */
+export type Pass = 'forward' | 'input-gradient' | 'kernel-gradient';
+
+/** What is known of a machine without its memory: enough to count work and to bound errors. */
+export interface MachineModel {
+  readonly kernels: KernelNumbers;
+  readonly pool: Pick<ThreadPool, 'threadsCount'>;
+}
+
+/** What computes: kernels, and threads that run steps with them. A context is one; where it lies in memory is its own affair. */
+export interface Machine extends MachineModel {
+  readonly kernels: KernelTable;
+  readonly pool: Pick<
+    ThreadPool,
+    'threadsCount' | 'thread' | 'parallelize1d' | 'parallelize1dTile1d' | 'parallelize2dTile2d'
+  >;
+}
 
 /**
  * A way to compute a convolution: a plain object in one ordered list. Its refusals are the text of errors, of `explain`
@@ -37,12 +48,17 @@ export interface ConvolutionAlgorithm {
   readonly name: AlgorithmName;
   /** What NNPACK calls it, or null where NNPACK has nothing of the kind. */
   readonly nnpackName: string | null;
-  /** Null when it can compute this shape, else the reason why not. */
-  supports(shape: ConvolutionShape): string | null;
+  /** Null when it can compute this pass of this shape, else the reason why not. The rest is for what it supports. */
+  supports(shape: ConvolutionShape, pass: Pass): string | null;
   /** What it would do, counted and not measured: the input of the cost model and of `explain`. */
-  workload(shape: ConvolutionShape, context: Context): Workload;
-  errorBound(shape: ConvolutionShape, context: Context): ErrorBound;
-  plan(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram;
+  workload(shape: ConvolutionShape, pass: Pass, machine: MachineModel): Workload;
+  errorBound(shape: ConvolutionShape, pass: Pass, machine: MachineModel): ErrorBound;
+  plan(shape: ConvolutionShape, pass: Pass, machine: Machine, activation: Activation): ConvolutionProgram;
+}
+
+/** The reason of all algorithms that know the forward pass alone. */
+export function refuseGradients(pass: Pass): string | null {
+  return pass === 'forward' ? null : `pass is ${pass}, expected forward`;
 }
 
 /** So many matrix products (m × k) · (k × n). */
@@ -54,7 +70,7 @@ export interface Products {
 }
 
 /** Nanoseconds of one matrix product on one thread, estimated from the kernel table's units. */
-export function productNanoseconds(kernels: GemmKernels, m: number, n: number, k: number): number {
+export function productNanoseconds(kernels: GemmNumbers, m: number, n: number, k: number): number {
   const { multiplyAdd, holdA, packB, writeC, rowStep, step } = kernels.gemmUnits;
   const { nc, kc } = kernels.gemmBlocks;
   const columns = Math.ceil(n / step) * step;
@@ -198,7 +214,7 @@ export function emptyProfile(): Profile {
   return { total: 0, inputTransform: 0, kernelTransform: 0, blockMultiplication: 0, outputTransform: 0, other: 0 };
 }
 
-/** A convolution laid out for one shape: numbers only from here on. All offsets are into the context's memory. */
+/** A convolution laid out for one shape: numbers only from here on. All offsets are into the machine's memory. */
 export interface ConvolutionProgram {
   readonly packedFloats: number;
   readonly workspaceFloats: number;

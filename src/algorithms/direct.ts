@@ -7,7 +7,6 @@
  * the bias and the activation follows while a block is in the cache.
  */
 
-import type { Context } from '../context/context.ts';
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
 import { defineStep } from '../threads/step.ts';
 import { activate } from './activate.ts';
@@ -16,8 +15,12 @@ import {
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
+  type Machine,
+  type MachineModel,
   now,
+  type Pass,
   type Profile,
+  refuseGradients,
   type Workload,
 } from './algorithm.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
@@ -56,7 +59,9 @@ export const directStep = defineStep(
 export const direct: ConvolutionAlgorithm = Object.freeze({
   name: 'direct',
   nnpackName: 'nnp_convolution_algorithm_direct',
-  supports(shape: ConvolutionShape): string | null {
+  supports(shape: ConvolutionShape, pass: Pass): string | null {
+    const refusal = refuseGradients(pass);
+    if (refusal !== null) return refusal;
     const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth } = shape;
     if (r !== 1 || s !== 1) return `kernel is ${r}×${s}, expected 1×1`;
     if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
@@ -65,9 +70,9 @@ export const direct: ConvolutionAlgorithm = Object.freeze({
     return padding === 0 ? null : 'padding is not zero, expected none around a 1×1 kernel';
   },
   workload: directWorkload,
-  errorBound(shape: ConvolutionShape, context: Context) {
+  errorBound(shape: ConvolutionShape, _pass: Pass, { kernels }: MachineModel) {
     const channels = shape.inputChannels / shape.groups;
-    return boundOfSums(channels, context.kernels.gemmRoundings(channels));
+    return boundOfSums(channels, kernels.gemmRoundings(channels));
   },
   plan: planDirect,
 });
@@ -103,7 +108,12 @@ function directWorkload(shape: ConvolutionShape): Workload {
   };
 }
 
-function planDirect(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+function planDirect(
+  shape: ConvolutionShape,
+  _pass: Pass,
+  machine: Machine,
+  activation: Activation,
+): ConvolutionProgram {
   const { pixels, groupK, blocks, blockPixels, items, itemChannels } = itemsOf(shape);
   const parameters = {
     groups: shape.groups,
@@ -121,14 +131,14 @@ function planDirect(shape: ConvolutionShape, context: Context, activation: Activ
   return {
     packedFloats: kernelFloats(shape),
     workspaceFloats: 0,
-    pack: (kernel, packed, profile) => copyKernel(shape, context, kernel, packed, profile),
+    pack: (kernel, packed, profile) => copyKernel(shape, machine, kernel, packed, profile),
     run(input: number, packed: number, bias: number, output: number, _workspace: number, profile: Profile): void {
       parameters.x = input;
       parameters.w = packed;
       parameters.b = bias;
       parameters.y = output;
       const start = now();
-      context.pool.parallelize2dTile2d(directStep, parameters, items, groupK, 1, itemChannels);
+      machine.pool.parallelize2dTile2d(directStep, parameters, items, groupK, 1, itemChannels);
       profile.blockMultiplication += now() - start;
     },
   };

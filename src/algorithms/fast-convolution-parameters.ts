@@ -2,7 +2,7 @@
  * The numbers that the steps of a fast convolution are given. What changes from run to run and from block to block, where
  * things lie and which rows of tiles are meant, is 0 here and set by the program.
  */
-import { TILE_NAMES, type TileName } from '../kernels/table.ts';
+import { TILE_NAMES, type TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Activation } from './algorithm.ts';
 import { phasedShape, phasesOf } from './phases.ts';

@@ -1,5 +1,6 @@
 /** The phases of the fast-convolution frame, as steps: each runs on any thread, from numbers alone. */
-import { TILE_NAMES, type TileTransform } from '../kernels/table.ts';
+import type { TileTransform } from '../kernels/table.ts';
+import { TILE_NAMES } from '../maths/tiles.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import { copyPhase, splitKernels } from './phases.ts';

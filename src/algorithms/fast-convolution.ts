@@ -23,12 +23,11 @@
  * src/convolution-inference.c.
  */
 
-import type { Context } from '../context/context.ts';
-import type { TileName } from '../kernels/table.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
+import type { TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Parameters, Step } from '../threads/step.ts';
-import { type Activation, type ConvolutionProgram, now, type Profile } from './algorithm.ts';
+import { type Activation, type ConvolutionProgram, type Machine, now, type Profile } from './algorithm.ts';
 import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './fast-convolution-channels.ts';
 import { fastParameters } from './fast-convolution-parameters.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
@@ -45,13 +44,13 @@ const SMALL_WEIGHT = 2 ** -60;
 export function planFastConvolution(
   strided: ConvolutionShape,
   name: TileName,
-  context: Context,
+  machine: Machine,
   activation: Activation,
 ): ConvolutionProgram {
   const shape = phasedShape(strided);
-  const layout = tileLayout(shape, name, context, context.pool.threadsCount);
+  const layout = tileLayout(shape, name, machine, machine.pool.threadsCount);
   const split = kernelSplit(strided, layout);
-  const { pool } = context;
+  const { pool } = machine;
   const parameters = fastParameters(strided, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
@@ -76,12 +75,12 @@ export function planFastConvolution(
 
   return {
     packedFloats: layout.uFloats + split.floats,
-    workspaceFloats: workspaceFloats(layout, context),
+    workspaceFloats: workspaceFloats(layout, machine),
 
     pack(kernel: number, packed: number, profile: Profile): void {
       const start = now();
       // Not held by the program, which may outlive the memory that they work on.
-      const { kernels } = context;
+      const { kernels } = machine;
       const weights = kernelFloats(strided);
       const least = kernels.least(weights, kernel);
       if (least < LEAST_NORMAL) kernels.flush(weights, kernel, kernel);

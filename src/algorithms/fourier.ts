@@ -14,35 +14,25 @@
  * src/convolution-inference.c; the layout of a transformed tile is in `maths/fourier-layout.ts`.
  */
 
-import type { Context } from '../context/context.ts';
-import type { TileName } from '../kernels/table.ts';
-import type { FourierTileSize } from '../maths/fourier-layout.ts';
 import { fourierRange } from '../maths/fourier-range.ts';
+import { FOURIER_TILES, type FourierTile } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import { type AlgorithmName, boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
+import { boundOfTile, type ConvolutionAlgorithm, type ErrorBound, type MachineModel, type Pass } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
 import { refuseTile } from './winograd.ts';
 
-export const ft8x8 = fourier('ft8x8', 8, 'nnp_convolution_algorithm_ft8x8');
-export const ft16x16 = fourier('ft16x16', 16, 'nnp_convolution_algorithm_ft16x16');
-export const ft32x32 = fourier('ft32x32', 32, null);
-export const ft64x64 = fourier('ft64x64', 64, null);
-export const ft128x128 = fourier('ft128x128', 128, null);
-export const ft256x256 = fourier('ft256x256', 256, null);
+export const FOURIER: readonly ConvolutionAlgorithm[] = FOURIER_TILES.map(fourier);
 
-function fourier(
-  name: TileName & AlgorithmName,
-  tile: FourierTileSize,
-  nnpackName: string | null,
-): ConvolutionAlgorithm {
+function fourier(tile: FourierTile): ConvolutionAlgorithm {
+  const { name, nnpackName } = tile;
   return Object.freeze({
     name,
     nnpackName,
-    supports: (shape: ConvolutionShape) => refuseTile(shape, 1, tile),
-    workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
-    errorBound: (shape: ConvolutionShape, context: Context) => fourierBound(shape, name, tile, context),
-    plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
+    supports: (shape: ConvolutionShape, pass: Pass) => refuseTile(shape, pass, tile),
+    workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
+    errorBound: (shape, _pass, machine) => fourierBound(shape, tile, machine),
+    plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }
 
@@ -57,11 +47,15 @@ function fourier(
  * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest way,
  * add i + k + o − 3 for the 3 n + 6 (`maths/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
  */
-function fourierBound(shape: ConvolutionShape, name: TileName, tile: FourierTileSize, context: Context): ErrorBound {
+function fourierBound(
+  shape: ConvolutionShape,
+  { name, edge: tile }: FourierTile,
+  { kernels }: MachineModel,
+): ErrorBound {
   const { kernelHeight: r, kernelWidth: s } = shape;
   const channels = shape.inputChannels / shape.groups;
-  const n = context.kernels.gemmRoundings(channels);
-  const { input, kernel, output } = context.kernels.tile(name, r, s).roundings;
+  const n = kernels.gemmRoundings(channels);
+  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings;
   const count = 3 * (n + 2) + input + kernel + output - 3;
   return {
     constant: 1.01 * (count * tile + 1),

@@ -22,7 +22,6 @@
  * Algorithm, 2019).
  */
 
-import type { Context } from '../context/context.ts';
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
@@ -31,9 +30,13 @@ import {
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
+  type Machine,
+  type MachineModel,
   now,
+  type Pass,
   type Profile,
   pitchFor,
+  refuseGradients,
   type Workload,
 } from './algorithm.ts';
 import { copyPhase, phasesOf } from './phases.ts';
@@ -209,10 +212,10 @@ function tapTable(shape: ConvolutionShape, layout: CopyLayout, table: Int32Array
 export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
   name: 'implicit-gemm',
   nnpackName: 'nnp_convolution_algorithm_implicit_gemm',
-  supports: () => null,
+  supports: (_shape: ConvolutionShape, pass: Pass) => refuseGradients(pass),
   workload: implicitGemmWorkload,
-  errorBound: (shape: ConvolutionShape, context: Context) =>
-    boundOfSums(depthOf(shape), context.kernels.gemmRoundings(depthOf(shape))),
+  errorBound: (shape: ConvolutionShape, _pass: Pass, { kernels }: MachineModel) =>
+    boundOfSums(depthOf(shape), kernels.gemmRoundings(depthOf(shape))),
   plan: planImplicitGemm,
 });
 
@@ -220,7 +223,7 @@ function depthOf(shape: ConvolutionShape): number {
   return (shape.inputChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
 }
 
-function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Workload {
+function implicitGemmWorkload(shape: ConvolutionShape, _pass: Pass, machine: MachineModel): Workload {
   const layout = copyLayout(shape);
   const items = shape.batch * shape.groups * layout.blocks;
   const groupK = shape.outputChannels / shape.groups;
@@ -238,18 +241,21 @@ function implicitGemmWorkload(shape: ConvolutionShape, context: Context): Worklo
     kernelTiles: 0,
     copied: items * (repeats * layout.copyFloats + SUM_PASSES * groupK * layout.blockRows * layout.pitch),
     kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,
-    workspaceBytes: 4 * workspaceFloats(shape, layout, context),
+    workspaceBytes: 4 * workspaceFloats(shape, layout, machine),
     packedBytes: 4 * kernelFloats(shape),
   };
 }
 
-function workspaceFloats(shape: ConvolutionShape, layout: CopyLayout, context: Context): number {
-  return (
-    pitchFor(depthOf(shape)) + (layout.copyFloats + layout.itemChannels * layout.sumPitch) * context.pool.threadsCount
-  );
+function workspaceFloats(shape: ConvolutionShape, layout: CopyLayout, { pool }: MachineModel): number {
+  return pitchFor(depthOf(shape)) + (layout.copyFloats + layout.itemChannels * layout.sumPitch) * pool.threadsCount;
 }
 
-function planImplicitGemm(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+function planImplicitGemm(
+  shape: ConvolutionShape,
+  _pass: Pass,
+  machine: Machine,
+  activation: Activation,
+): ConvolutionProgram {
   const layout = copyLayout(shape);
   const groupK = shape.outputChannels / shape.groups;
   const parameters = {
@@ -278,12 +284,12 @@ function planImplicitGemm(shape: ConvolutionShape, context: Context, activation:
   tapTable(shape, layout, table);
   return {
     packedFloats: kernelFloats(shape),
-    workspaceFloats: workspaceFloats(shape, layout, context),
-    pack: (kernel, packed, profile) => copyKernel(shape, context, kernel, packed, profile),
+    workspaceFloats: workspaceFloats(shape, layout, machine),
+    pack: (kernel, packed, profile) => copyKernel(shape, machine, kernel, packed, profile),
     run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void {
       const start = now();
       // Workspaces may be shared between plans, so the table is written afresh: it is small beside any copy.
-      context.arena.i32.set(table, workspace);
+      machine.pool.thread.memory.i32.set(table, workspace);
       parameters.table = workspace;
       parameters.scratch = workspace + pitchFor(table.length);
       parameters.x = input;
@@ -291,7 +297,7 @@ function planImplicitGemm(shape: ConvolutionShape, context: Context, activation:
       parameters.b = bias;
       parameters.y = output;
       const items = shape.batch * shape.groups * layout.blocks;
-      context.pool.parallelize2dTile2d(implicitGemmStep, parameters, items, groupK, 1, layout.itemChannels);
+      machine.pool.parallelize2dTile2d(implicitGemmStep, parameters, items, groupK, 1, layout.itemChannels);
       profile.blockMultiplication += now() - start;
     },
   };

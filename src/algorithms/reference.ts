@@ -6,7 +6,6 @@
  * with x = 0 outside the image. As everywhere in the field this is a cross-correlation: the kernel is not flipped.
  */
 
-import type { Context } from '../context/context.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { multiplyAdds } from '../tensor/convolution-shape.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
@@ -16,9 +15,15 @@ import {
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
+  type Machine,
   now,
+  type Pass,
   type Profile,
+  refuseGradients,
 } from './algorithm.ts';
+
+/** Of these loops, which every table runs; measured. */
+export const REFERENCE_GFLOPS = 0.6;
 
 const SHAPE_FIELDS = [
   'batch',
@@ -92,7 +97,7 @@ function convolvePlane(
 export const reference: ConvolutionAlgorithm = Object.freeze({
   name: 'reference',
   nnpackName: 'nnp_convolution_output__reference',
-  supports: () => null,
+  supports: (_shape: ConvolutionShape, pass: Pass) => refuseGradients(pass),
   workload: (shape: ConvolutionShape) => ({
     tile: null,
     tiles: 0,
@@ -114,19 +119,24 @@ export const reference: ConvolutionAlgorithm = Object.freeze({
   plan: planReference,
 });
 
-function planReference(shape: ConvolutionShape, context: Context, activation: Activation): ConvolutionProgram {
+function planReference(
+  shape: ConvolutionShape,
+  _pass: Pass,
+  machine: Machine,
+  activation: Activation,
+): ConvolutionProgram {
   const parameters = { ...shape, ...activation, x: 0, w: 0, b: 0, y: 0 };
   return {
     packedFloats: kernelFloats(shape),
     workspaceFloats: 0,
-    pack: (kernel, packed, profile) => copyKernel(shape, context, kernel, packed, profile),
+    pack: (kernel, packed, profile) => copyKernel(shape, machine, kernel, packed, profile),
     run(input: number, packed: number, bias: number, output: number, _workspace: number, profile: Profile): void {
       parameters.x = input;
       parameters.w = packed;
       parameters.b = bias;
       parameters.y = output;
       const start = now();
-      context.pool.parallelize1d(referenceStep, parameters, shape.batch * shape.outputChannels);
+      machine.pool.parallelize1d(referenceStep, parameters, shape.batch * shape.outputChannels);
       profile.blockMultiplication += now() - start;
     },
   };
@@ -140,12 +150,12 @@ export function kernelFloats(shape: ConvolutionShape): number {
 /** The "packing" of those algorithms: a copy that the plan owns, without subnormal numbers. */
 export function copyKernel(
   shape: ConvolutionShape,
-  context: Context,
+  machine: Machine,
   kernel: number,
   packed: number,
   profile: Profile,
 ): void {
   const start = now();
-  context.kernels.flush(kernelFloats(shape), kernel, packed);
+  machine.kernels.flush(kernelFloats(shape), kernel, packed);
   profile.kernelTransform += now() - start;
 }

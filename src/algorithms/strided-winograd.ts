@@ -8,37 +8,42 @@
  * phase of one channel, which are neighbours there and `stride` apart in the input: T inputs reach (T − 1) · stride far.
  */
 
-import type { Context } from '../context/context.ts';
-import type { TileName } from '../kernels/table.ts';
+import { STRIDED_TILES, type StridedTile } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { AlgorithmName, ConvolutionAlgorithm, ErrorBound } from './algorithm.ts';
+import { type ConvolutionAlgorithm, type ErrorBound, type Pass, refuseGradients } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { phasedShape } from './phases.ts';
 import { fastWorkload } from './tile-layout.ts';
-import { wt6x6, wt8x8 } from './winograd.ts';
+import { winograd } from './winograd.ts';
 
-export const wt8x8Strided = strided('wt8x8-strided', 'wt8x8', wt8x8);
-export const wt6x6Strided = strided('wt6x6-strided', 'wt6x6', wt6x6);
+export const STRIDED_WINOGRAD: readonly ConvolutionAlgorithm[] = STRIDED_TILES.map(strided);
 
-function strided(name: AlgorithmName, tile: TileName, unstrided: ConvolutionAlgorithm): ConvolutionAlgorithm {
+function strided(tile: StridedTile): ConvolutionAlgorithm {
+  const { name } = tile;
+  const unstrided = winograd(tile);
   return Object.freeze({
-    name,
+    name: `${name}-strided`,
     nnpackName: null,
-    supports: (shape: ConvolutionShape) => refuseStrided(shape, unstrided),
-    workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, tile, context),
-    errorBound: (shape: ConvolutionShape, context: Context) => stridedBound(shape, unstrided, context),
-    plan: (shape, context, activation) => planFastConvolution(shape, tile, context, activation),
+    supports: (shape: ConvolutionShape, pass: Pass) => refuseStrided(shape, pass, unstrided),
+    workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
+    errorBound: (shape, pass, machine) => {
+      const bound = unstrided.errorBound(phasedShape(shape), pass, machine);
+      return stridedBound(shape, bound);
+    },
+    plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }
 
-function refuseStrided(shape: ConvolutionShape, unstrided: ConvolutionAlgorithm): string | null {
+function refuseStrided(shape: ConvolutionShape, pass: Pass, unstrided: ConvolutionAlgorithm): string | null {
+  const refusedPass = refuseGradients(pass);
+  if (refusedPass !== null) return refusedPass;
   if (shape.strideHeight === 1 && shape.strideWidth === 1) return 'stride is 1×1, expected more on one side';
-  const refusal = unstrided.supports(phasedShape(shape));
+  const refusal = unstrided.supports(phasedShape(shape), pass);
   return refusal === null ? null : `split into phases, ${refusal}`;
 }
 
-function stridedBound(shape: ConvolutionShape, unstrided: ConvolutionAlgorithm, context: Context): ErrorBound {
-  const bound = unstrided.errorBound(phasedShape(shape), context);
+/** Of a bound over phases, in which neighbours are `stride` apart. */
+function stridedBound(shape: ConvolutionShape, bound: ErrorBound): ErrorBound {
   return {
     ...bound,
     reachHeight: bound.reachHeight * shape.strideHeight,

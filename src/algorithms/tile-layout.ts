@@ -3,10 +3,18 @@
  * (`fast-convolution.ts`), the cost model and `explain`.
  */
 
-import type { Context } from '../context/context.ts';
-import type { GemmKernels, TileName, TileTransform } from '../kernels/table.ts';
+import type { GemmNumbers, TileNumbers } from '../kernels/table.ts';
+import type { TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import { linePitch, type Products, pitchFor, planeStride, productNanoseconds, type Workload } from './algorithm.ts';
+import {
+  linePitch,
+  type MachineModel,
+  type Products,
+  pitchFor,
+  planeStride,
+  productNanoseconds,
+  type Workload,
+} from './algorithm.ts';
 import { phasedShape, phasesOf } from './phases.ts';
 
 /**
@@ -33,12 +41,9 @@ const SPLIT_FLOATS = 4096;
 /** Transforms of whole rows do so many tiles of a row at a time, and fewer as so many. */
 const LANES = 4;
 
-/** The numbers of a tile: its transforms hold the memory that they work on, and a plan may outlive its context. */
-type TileSizes = Omit<TileTransform, 'input' | 'kernel' | 'output'>;
-
 /** How one shape is cut into tiles and where everything lies; pure arithmetic, also what `workload` counts. */
 export interface TileLayout {
-  readonly tile: TileSizes;
+  readonly tile: TileNumbers;
   readonly tilesX: number;
   readonly tilesY: number;
   /** Rows of tiles over the whole batch, and in one block. */
@@ -75,9 +80,9 @@ interface Matrices {
  * For so many threads, each of which has a second cache of its own: their blocks are larger, and no bit of the result
  * depends on that. What is counted is always the layout of one thread.
  */
-export function tileLayout(shape: ConvolutionShape, name: TileName, context: Context, threads = 1): TileLayout {
-  const { kernels } = context;
-  const { input, kernel, output, ...tile } = kernels.tile(name, shape.kernelHeight, shape.kernelWidth);
+export function tileLayout(shape: ConvolutionShape, name: TileName, machine: MachineModel, threads = 1): TileLayout {
+  const { kernels } = machine;
+  const tile = kernels.tileNumbers(name, shape.kernelHeight, shape.kernelWidth);
   const { groups } = shape;
   const tilesY = Math.ceil(shape.outputHeight / tile.outputHeight);
   const tilesX = Math.ceil(shape.outputWidth / tile.outputWidth);
@@ -128,7 +133,7 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, context: Con
  * where there are enough of them, and few enough tiles in a row that the cache lines which they share are not lost between
  * one four and the next.
  */
-function orderOf(kernels: GemmKernels, tile: TileSizes, tilesX: number, tiles: number, c: number, k: number): Order {
+function orderOf(kernels: GemmNumbers, tile: TileNumbers, tilesX: number, tiles: number, c: number, k: number): Order {
   // Outputs narrower than a vector are written one by one unless their tiles are neighbours.
   const isWide = tile.positions * tilesX > CACHE_LINES || tile.outputWidth < 4;
   if (tile.wholeRows && (Math.min(c, k) < TOGETHER || isWide)) return 'tiles';
@@ -146,9 +151,9 @@ export function itemChannels(order: Order, channels: number): number {
   return Math.max(order === 'tiles' ? 1 : TOGETHER, Math.ceil(channels / ITEMS));
 }
 
-export function fastWorkload(strided: ConvolutionShape, name: TileName, context: Context): Workload {
+export function fastWorkload(strided: ConvolutionShape, name: TileName, machine: MachineModel): Workload {
   const shape = phasedShape(strided);
-  const layout = tileLayout(shape, name, context);
+  const layout = tileLayout(shape, name, machine);
   const tiles = layout.rows * layout.tilesX;
   const isByTiles = layout.tile.wholeRows && layout.order === 'tiles';
   const transformed = layout.rows * (isByTiles ? Math.ceil(layout.tilesX / LANES) * LANES : layout.tilesX);
@@ -167,7 +172,7 @@ export function fastWorkload(strided: ConvolutionShape, name: TileName, context:
     kernelTiles: channelProducts,
     copied: shape === strided ? 0 : layout.rows * shape.inputChannels * layout.stripFloats,
     kernelBytesRead: blocks * layout.uFloats * 4,
-    workspaceBytes: 4 * workspaceFloats(tileLayout(shape, name, context, context.pool.threadsCount), context),
+    workspaceBytes: 4 * workspaceFloats(tileLayout(shape, name, machine, machine.pool.threadsCount), machine),
     packedBytes: 4 * (layout.uFloats + kernelSplit(strided, layout).floats),
   };
 }
@@ -179,8 +184,8 @@ function productsOf(shape: ConvolutionShape, layout: TileLayout, blocks: number)
   return { count: layout.tile.positions * shape.groups * blocks, m, n, k: shape.inputChannels / shape.groups };
 }
 
-export function workspaceFloats(layout: TileLayout, context: Context): number {
-  return layout.vFloats + layout.mFloats + layout.patchFloats * context.pool.threadsCount;
+export function workspaceFloats(layout: TileLayout, { pool }: MachineModel): number {
+  return layout.vFloats + layout.mFloats + layout.patchFloats * pool.threadsCount;
 }
 
 /**

@@ -12,39 +12,44 @@
  * and proved in `maths/cook-toom.ts`.
  */
 
-import type { Context } from '../context/context.ts';
-import { WINOGRAD_EDGES, type WinogradName } from '../kernels/table.ts';
-import { amplification, KERNEL_SIZES } from '../maths/cook-toom.ts';
+import { amplification } from '../maths/cook-toom.ts';
+import { kernelRange, type Tile, WINOGRAD_TILES, type WinogradTile } from '../maths/tiles.ts';
 import { winogradRange } from '../maths/winograd-range.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import { boundOfTile, type ConvolutionAlgorithm, type ErrorBound } from './algorithm.ts';
+import {
+  boundOfTile,
+  type ConvolutionAlgorithm,
+  type ErrorBound,
+  type MachineModel,
+  type Pass,
+  refuseGradients,
+} from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
 
-export const wt8x8 = winograd('wt8x8', 'nnp_convolution_algorithm_wt8x8');
-export const wt6x6 = winograd('wt6x6', null);
-/** F(7×7, 3×3) and F(8×8, 3×3) fit images of 14·2ⁿ and multiply less, and err several times as much as `wt8x8`. */
-export const wt9x9 = winograd('wt9x9', null);
-export const wt10x10 = winograd('wt10x10', null);
+export const WINOGRAD: readonly ConvolutionAlgorithm[] = WINOGRAD_TILES.map(winograd);
 
-function winograd(name: WinogradName, nnpackName: string | null): ConvolutionAlgorithm {
-  const sizes = KERNEL_SIZES[WINOGRAD_EDGES[name]];
+export function winograd(tile: WinogradTile): ConvolutionAlgorithm {
+  const { name, nnpackName } = tile;
   return Object.freeze({
     name,
     nnpackName,
-    supports: (shape: ConvolutionShape) => refuseTile(shape, sizes[0], sizes[sizes.length - 1]) ?? refuseFlat(shape),
-    workload: (shape: ConvolutionShape, context: Context) => fastWorkload(shape, name, context),
-    errorBound: (shape: ConvolutionShape, context: Context) => winogradBound(shape, name, context),
-    plan: (shape, context, activation) => planFastConvolution(shape, name, context, activation),
+    supports: (shape: ConvolutionShape, pass: Pass) => refuseTile(shape, pass, tile) ?? refuseFlat(shape),
+    workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
+    errorBound: (shape, _pass, machine) => winogradBound(shape, tile, machine),
+    plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }
 
 /** Why a tile algorithm cannot compute a shape: shared by Winograd and Fourier. */
-export function refuseTile(shape: ConvolutionShape, smallest: number, greatest: number): string | null {
+export function refuseTile(shape: ConvolutionShape, pass: Pass, tile: Tile): string | null {
+  const refusal = refuseGradients(pass);
+  if (refusal !== null) return refusal;
   const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
   if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
   if (dilationHeight !== 1 || dilationWidth !== 1)
     return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
+  const [smallest, greatest] = kernelRange(tile);
   if (Math.min(r, s) < smallest || Math.max(r, s) > greatest) {
     const expected = smallest === greatest ? `${smallest}×${smallest}` : `${smallest} to ${greatest} on each side`;
     return `kernel is ${r}×${s}, expected ${expected}`;
@@ -67,13 +72,16 @@ function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | n
  * and X the greatest |d| in the tile. Typed arrays work in double between reading and writing: i = k = o = 1. Emitted
  * kernels round every operation. 1 % covers what is in double, and ε².
  */
-function winogradBound(shape: ConvolutionShape, name: WinogradName, context: Context): ErrorBound {
+function winogradBound(
+  shape: ConvolutionShape,
+  { name, edge: tile }: WinogradTile,
+  { kernels }: MachineModel,
+): ErrorBound {
   const { kernelHeight: r, kernelWidth: s } = shape;
-  const tile = WINOGRAD_EDGES[name];
   const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
   const channels = shape.inputChannels / shape.groups;
-  const n = context.kernels.gemmRoundings(channels);
-  const { input, kernel, output } = context.kernels.tile(name, r, s).roundings;
+  const n = kernels.gemmRoundings(channels);
+  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings;
   return {
     constant: 1.01 * ((n + input + kernel + output - 1) * kappa + 1),
     reachHeight: r === 1 ? 0 : tile - 1,

@@ -161,7 +161,7 @@ function tryOnce(
   { input, kernel, output }: Tensors,
 ): MeasuredTime | null {
   return borrow(who, context, (allocate) => {
-    const program: ConvolutionProgram = algorithm.plan(shape, context, IDENTITY);
+    const program: ConvolutionProgram = algorithm.plan(shape, 'forward', context, IDENTITY);
     const packed = allocate(program.packedFloats);
     const workspace = allocate(program.workspaceFloats);
     const profile = emptyProfile();

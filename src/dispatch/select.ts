@@ -4,13 +4,12 @@ import {
   type AlgorithmName,
   type ConvolutionAlgorithm,
   inputLimit,
+  type Pass,
   type WeightSizes,
   type Workload,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
-import { wt8x8Strided } from '../algorithms/strided-winograd.ts';
-import { wt8x8 } from '../algorithms/winograd.ts';
 import { oneOf } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
@@ -41,7 +40,7 @@ export interface SelectionOptions {
   readonly rule?: Rule;
   /**
    * `'default'` never goes beyond the error of NNPACK's own 8×8 Winograd tile, with a stride that of the tile over phases;
-   * `'relaxed'` takes any algorithm, `wt9x9` and `wt10x10` among them.
+   * `'relaxed'` takes any algorithm, the Winograd tiles beyond 8×8 among them.
    */
   readonly accuracy?: 'default' | 'relaxed';
   /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
@@ -68,6 +67,9 @@ const LEAST_INPUT_LIMIT = 2 ** 60;
 
 /** What serves when nothing better may: every shape there is. */
 export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
+
+/** What is chosen for, as long as no algorithm computes a gradient. */
+const PASS: Pass = 'forward';
 
 const NONE: ReadonlySet<AlgorithmName> = new Set();
 
@@ -121,7 +123,7 @@ function selectFor(
   const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, demands));
   const result = { rules, candidates, weights };
   if (algorithm !== 'auto') {
-    const refusal = algorithmNamed(algorithm).supports(shape);
+    const refusal = algorithmNamed(algorithm).supports(shape, PASS);
     if (refusal !== null)
       throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
     return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
@@ -200,10 +202,10 @@ function weigh(
   { maxConstant, failed, weights, input }: Demands,
 ): Candidate {
   const { name } = algorithm;
-  const refusal = algorithm.supports(shape);
+  const refusal = algorithm.supports(shape, PASS);
   if (refusal !== null) return { algorithm: name, refusal, work: null, cost: null, bound: null };
-  const bound = algorithm.errorBound(shape, context);
-  const work = algorithm.workload(shape, context);
+  const bound = algorithm.errorBound(shape, PASS, context);
+  const work = algorithm.workload(shape, PASS, context);
   const cost = estimateCost(context.kernels, name, work);
   const bytes = work.workspaceBytes + work.packedBytes;
   const limit = bound.range === undefined ? Infinity : inputLimit(bound.range, weights ?? WEIGHTS_OF_ONE);
@@ -230,15 +232,17 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
   const rule = oneOf(who, 'rule', options.rule, RULES, 'invalid-argument');
   const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
   const { maxError } = options;
-  const least = referenceAlgorithm.errorBound(shape, context).constant * EPSILON;
+  const least = referenceAlgorithm.errorBound(shape, PASS, context).constant * EPSILON;
   if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= least)) {
     const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
     throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
   // The 8×8 tile's points amplify errors alike for every kernel and in phases; that of more terms is only rounded more often.
-  const serving = [wt8x8, wt8x8Strided].find((tile) => tile.supports(shape) === null);
-  const own = serving?.errorBound(shape, context).constant ?? 0;
-  const ofNnpack = Math.max(own, wt8x8.errorBound({ ...shape, kernelHeight: 3, kernelWidth: 3 }, context).constant);
+  const [tile, strided] = [algorithmNamed('wt8x8'), algorithmNamed('wt8x8-strided')];
+  const serving = [tile, strided].find((one) => one.supports(shape, PASS) === null);
+  const own = serving?.errorBound(shape, PASS, context).constant ?? 0;
+  const square = { ...shape, kernelHeight: 3, kernelWidth: 3 };
+  const ofNnpack = Math.max(own, tile.errorBound(square, PASS, context).constant);
   const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
   return { algorithm, eligibility, rule, maxConstant };
 }

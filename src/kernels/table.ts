@@ -1,38 +1,50 @@
+import type { TileName } from '../maths/tiles.ts';
+
 /** In the order in which a later table overwrites an earlier one. */
 export type KernelTableName = 'reference' | 'scalar' | 'simd' | 'simd-relaxed';
-
-/** The tiles of the fast-convolution frame: a Winograd or Fourier transform, and the edge of its square tile. */
-export const TILE_NAMES = [
-  'wt6x6',
-  'wt8x8',
-  'wt9x9',
-  'wt10x10',
-  'ft8x8',
-  'ft16x16',
-  'ft32x32',
-  'ft64x64',
-  'ft128x128',
-  'ft256x256',
-] as const;
-
-export type TileName = (typeof TILE_NAMES)[number];
-
-export const WINOGRAD_EDGES = { wt6x6: 6, wt8x8: 8, wt9x9: 9, wt10x10: 10 } as const;
-
-export type WinogradName = keyof typeof WINOGRAD_EDGES;
 
 /**
  * Everything that computes, behind numbers only: offsets are elements of the table's {@link Memory}, pitches and steps
  * are elements between neighbours, counts are counts. No kernel checks its arguments (a layer has done so), allocates,
  * or reads outside the ranges that its arguments describe.
  */
-export interface KernelTable extends GemmKernels, PointwiseKernels, PoolingKernels, ResizeKernels, WeightKernels {
-  readonly name: KernelTableName;
-  /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
-  readonly blockFloats: number;
+export interface KernelTable
+  extends KernelNumbers,
+    GemmKernels,
+    PointwiseKernels,
+    PoolingKernels,
+    ResizeKernels,
+    WeightKernels {
   /** The transforms of one tile for a kernel of r rows and s columns; made once for each plan and thread. */
   tile(name: TileName, r: number, s: number): TileTransform;
 }
+
+/** What is known of a table without a memory: how it lays numbers out, how often it rounds, and what its kernels take. */
+export interface KernelNumbers extends GemmNumbers {
+  readonly name: KernelTableName;
+  /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
+  readonly blockFloats: number;
+  readonly units: KernelUnits;
+  /** The numbers of one tile for a kernel of r rows and s columns. */
+  tileNumbers(name: TileName, r: number, s: number): TileNumbers;
+  /** Nanoseconds to transform a tile, where it was measured. */
+  tileUnits(name: TileName): TileUnits;
+}
+
+/** What everything but products and transforms of tiles takes, as it was measured. */
+export interface KernelUnits {
+  /** A transform takes so many times as long where channels lie side by side: a strip of tiles shares columns, a tile by itself does not. */
+  readonly byChannels: number;
+  /** Nanoseconds for an element copied into padded form. */
+  readonly copy: number;
+  readonly bytesPerNanosecond: number;
+  /** Transformed tiles of a block beyond so many bytes are written and read again at this rate. */
+  readonly cacheBytes: number;
+  readonly spilledBytesPerNanosecond: number;
+}
+
+/** Nanoseconds of a tile on the way in, on the way out, and of a kernel. */
+export type TileUnits = readonly [input: number, output: number, kernel: number];
 
 /**
  * What a matrix product costs, in nanoseconds where it was measured: what choices between layouts and algorithms are made
@@ -48,8 +60,8 @@ export interface GemmUnits {
   readonly step: number;
 }
 
-/** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
-export interface GemmKernels extends DotsKernels {
+/** What is known of a table's matrix multiplication without a memory. */
+export interface GemmNumbers {
   readonly gemmUnits: GemmUnits;
   /** The rows of the block held still, the columns it streams over, and the depth after which C is rounded to float32. */
   readonly gemmBlocks: { readonly mr: number; readonly nc: number; readonly kc: number };
@@ -57,6 +69,10 @@ export interface GemmKernels extends DotsKernels {
   gemmPanel(m: number): number;
   /** Float32 roundings on the way of the first of k terms to the sum, and one to spare. */
   gemmRoundings(k: number): number;
+}
+
+/** Matrix multiplication, row-major: C[m×n] (+)= A[m×k] · B[k×n]. */
+export interface GemmKernels extends GemmNumbers, DotsKernels {
   /** update 0 overwrites C, 1 adds to it. */
   sgemm(
     m: number,
@@ -104,19 +120,7 @@ export interface DotsKernels {
  * A tile covers height × width inputs (T × T, or 1 × T and T × 1 when the kernel is flat along an axis of a Winograd
  * tile) and gives outputHeight × outputWidth = (height − r + 1) × (width − s + 1) outputs.
  */
-export interface TileTransform {
-  readonly height: number;
-  readonly width: number;
-  readonly outputHeight: number;
-  readonly outputWidth: number;
-  readonly positions: number;
-  /** Adding bias · biasScale to this position of the product adds bias to every output of the tile. */
-  readonly biasPosition: number;
-  readonly biasScale: number;
-  /** Whether whole rows of tiles, with the padding written out, are worth a copy: their edge tiles need no care then. */
-  readonly wholeRows: boolean;
-  /** Float32 roundings of each transform, along the longest way from what it reads to what it writes. */
-  readonly roundings: { readonly input: number; readonly kernel: number; readonly output: number };
+export interface TileTransform extends Omit<TileNumbers, 'roundings'> {
   /**
    * Input transform of `count` tiles. Tile i is read at d + i·dStep, its rows dPitch apart, all height × width of it;
    * position p of it is written to v + i·vStep + p·vPosition.
@@ -131,8 +135,25 @@ export interface TileTransform {
   output(count: number, m: number, mStep: number, mPosition: number, y: number, yPitch: number, yStep: number): void;
 }
 
-/** The transforms of a tile that works in double between reading and writing float32. */
-export const ROUNDED_ONCE = Object.freeze({ input: 1, kernel: 1, output: 1 });
+/** The sizes of a tile, whatever transforms it. */
+export interface TileSizes {
+  readonly height: number;
+  readonly width: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly positions: number;
+  /** Adding bias · biasScale to this position of the product adds bias to every output of the tile. */
+  readonly biasPosition: number;
+  readonly biasScale: number;
+}
+
+/** What is known of a tile of a table without a memory, in which tables differ. */
+export interface TileNumbers extends TileSizes {
+  /** Whether whole rows of tiles, with the padding written out, are worth a copy: their edge tiles need no care then. */
+  readonly wholeRows: boolean;
+  /** Float32 roundings of each transform, along the longest way from what it reads to what it writes. */
+  readonly roundings: { readonly input: number; readonly kernel: number; readonly output: number };
+}
 
 /** Passes over runs of n contiguous elements; x and y may be the same. */
 export interface PointwiseKernels {

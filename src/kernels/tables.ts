@@ -1,4 +1,6 @@
+import { hasProgram } from '../maths/fourier-program.ts';
 import type { Memory } from '../tensor/memory.ts';
+import { kernelNumbers } from './numbers.ts';
 import { referenceFourierTile } from './reference/fourier.ts';
 import { referenceGemm } from './reference/gemm.ts';
 import { referencePointwise } from './reference/pointwise.ts';
@@ -6,6 +8,7 @@ import { referencePooling } from './reference/pooling.ts';
 import { referenceResize } from './reference/resize.ts';
 import { referenceWeights } from './reference/weights.ts';
 import { referenceWinogradTile } from './reference/winograd.ts';
+import { remembered } from './remembered.ts';
 import { scalarDots } from './scalar/dots.ts';
 import { scalarFourierTile } from './scalar/fourier.ts';
 import { scalarFourierLargeTile } from './scalar/fourier-large.ts';
@@ -26,14 +29,7 @@ import { simdPooling } from './simd/pooling.ts';
 import { simdSoftmax } from './simd/softmax.ts';
 import { simdWeights } from './simd/weights.ts';
 import { simdWinogradTile } from './simd/winograd.ts';
-import {
-  type KernelTable,
-  type KernelTableName,
-  type TileName,
-  type TileTransform,
-  WINOGRAD_EDGES,
-  type WinogradName,
-} from './table.ts';
+import type { KernelTable, KernelTableName } from './table.ts';
 
 export const KERNEL_TABLES: readonly KernelTableName[] = ['reference', 'scalar', 'simd', 'simd-relaxed'];
 
@@ -48,17 +44,15 @@ export function createKernelTable(name: KernelTableName, memory: Memory, simd: S
 /** Every table starts as this one. */
 function referenceTable(memory: Memory): KernelTable {
   return {
-    name: 'reference',
-    // The last cache is fast enough for typed arrays, the second for emitted kernels.
-    blockFloats: 2_500_000,
+    ...kernelNumbers('reference'),
     ...referenceGemm(memory),
     ...referencePointwise(memory),
     ...referencePooling(memory),
     ...referenceResize(memory),
     ...referenceWeights(memory),
-    tile: remembered((name, r, s) => {
-      if (isWinograd(name)) return referenceWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
-      return referenceFourierTile(memory, FOURIER_EDGES[name], r, s);
+    tile: remembered((tile, r, s) => {
+      if (tile.family === 'winograd') return referenceWinogradTile(memory, tile.edge, r, s);
+      return referenceFourierTile(memory, tile.edge, r, s);
     }),
   };
 }
@@ -66,17 +60,17 @@ function referenceTable(memory: Memory): KernelTable {
 function scalarTable(memory: Memory): KernelTable {
   return {
     ...referenceTable(memory),
-    name: 'scalar',
+    ...kernelNumbers('scalar'),
     ...scalarGemm(memory),
     ...scalarDots(memory),
     ...scalarPointwise(memory),
     ...scalarPooling(memory),
     ...scalarResize(memory),
     ...scalarWeights(memory),
-    tile: remembered((name, r, s) => {
-      if (isWinograd(name)) return scalarWinogradTile(memory, WINOGRAD_EDGES[name], r, s);
-      if (name === 'ft8x8' || name === 'ft16x16') return scalarFourierTile(memory, FOURIER_EDGES[name], r, s);
-      return scalarFourierLargeTile(memory, FOURIER_EDGES[name], r, s);
+    tile: remembered((tile, r, s) => {
+      if (tile.family === 'winograd') return scalarWinogradTile(memory, tile.edge, r, s);
+      if (hasProgram(tile.edge)) return scalarFourierTile(memory, tile.edge, r, s);
+      return scalarFourierLargeTile(memory, tile.edge, r, s);
     }),
   };
 }
@@ -89,8 +83,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
   const bytes = scratch << 2;
   return {
     ...scalar,
-    name,
-    blockFloats: 600_000,
+    ...kernelNumbers(name),
     ...simdGemm(exports, bytes, variantOf(name), scalar),
     ...simdPointwise(exports),
     ...simdWeights(exports, bytes, memory),
@@ -99,42 +92,9 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     ...simdPooling(exports, bytes, scalar),
     ...simdDots(exports, bytes, scalar),
     tile: remembered((tile, r, s) => {
-      if (isWinograd(tile))
-        return simdWinogradTile(exports, bytes, WINOGRAD_EDGES[tile], r, s, scalar.tile(tile, r, s));
-      if (tile !== 'ft8x8' && tile !== 'ft16x16') return scalar.tile(tile, r, s);
-      return simdFourierTile(exports, bytes, FOURIER_EDGES[tile], r, s);
+      if (tile.family === 'winograd') return simdWinogradTile(exports, bytes, tile.edge, r, s);
+      if (hasProgram(tile.edge)) return simdFourierTile(exports, bytes, tile.edge, r, s);
+      return scalar.tile(tile.name, r, s);
     }),
-  };
-}
-
-function isWinograd(name: TileName): name is WinogradName {
-  return name in WINOGRAD_EDGES;
-}
-
-const FOURIER_EDGES = {
-  ft8x8: 8,
-  ft16x16: 16,
-  ft32x32: 32,
-  ft64x64: 64,
-  ft128x128: 128,
-  ft256x256: 256,
-} as const;
-
-/** Tiles are asked for by every item of work, so each is made once. */
-function remembered(make: (name: TileName, r: number, s: number) => TileTransform): KernelTable['tile'] {
-  const made = new Map<TileName, Map<number, TileTransform>>();
-  return (name, r, s) => {
-    let ofName = made.get(name);
-    if (ofName === undefined) {
-      ofName = new Map();
-      made.set(name, ofName);
-    }
-    const key = r * 1024 + s;
-    let tile = ofName.get(key);
-    if (tile === undefined) {
-      tile = make(name, r, s);
-      ofName.set(key, tile);
-    }
-    return tile;
   };
 }

@@ -114,7 +114,7 @@ export function withPlan<Result>(
     const selection = selectConvolution(who, problem, options, entry, packsEachCall, context, magnitudes, tried);
     let plan: ConvolutionPlan | null = null;
     try {
-      const program = selection.algorithm.plan(problem.shape, context, activation);
+      const program = selection.algorithm.plan(problem.shape, 'forward', context, activation);
       plan = new ConvolutionPlan(who, context, problem, selection, program, kernel, bias);
       return work(plan);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Running small layers until the engine has compiled the kernels, on every thread. */
 import type { AlgorithmName } from '../algorithms/algorithm.ts';
 import { type Context, contextOf } from '../context/context.ts';
+import { WINOGRAD_TILES } from '../maths/tiles.ts';
 import { makeTensor, type Tensor } from '../tensor/ndarray.ts';
 import { type ConvolutionPlan, planConvolution } from './convolution-plan.ts';
 import { staged } from './staging.ts';
@@ -8,10 +9,13 @@ import { staged } from './staging.ts';
 /** So many runs bring all kernels of a layer to their final code; more buy nothing. */
 const RUNS = 40;
 
+/** Those that serve a call that does not ask for less accuracy. */
+const USUAL_TILES = WINOGRAD_TILES.filter(({ accuracy }) => accuracy === 'default').map(({ name }) => name);
+
 /** The algorithms that each size of kernel meets in practice. */
 const LAYERS: readonly (readonly [kernelSize: number, algorithms: readonly AlgorithmName[]])[] = [
   [1, ['direct', 'implicit-gemm']],
-  [3, ['wt8x8', 'wt6x6', 'implicit-gemm']],
+  [3, [...USUAL_TILES, 'implicit-gemm']],
   [5, ['wt8x8', 'ft8x8', 'ft16x16', 'implicit-gemm']],
 ];
 

@@ -34,6 +34,7 @@
  * Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016, §4; wincnn; NNPACK, issue 8 (the points ±½).
  */
 import { Rational } from './rational.ts';
+import { type WinogradEdge, winogradTile } from './tiles.ts';
 
 /** An interpolation point a/b as the ratio (a : b) of whole numbers; (1 : 0) is infinity. */
 export type Point = readonly [a: bigint, b: bigint];
@@ -55,46 +56,22 @@ export interface CookToom {
 /** Edge of a tile along one axis; 1 is the identity, for the flat axis of a 1×n or n×1 kernel. */
 export type TileEdge = 1 | WinogradEdge;
 
-export type WinogradEdge = 6 | 8 | 9 | 10;
-
-const INFINITY: Point = [1n, 0n];
-const ONE: Point = [1n, 1n];
-
-/** 0, ±1 and the pairs a/b, without infinity: neighbours ±x share work, and 1 is at position 1. */
-function zeroAndPairs(...pairs: readonly Point[]): Point[] {
-  return [
-    [0n, 1n],
-    ...[ONE, ...pairs].flatMap(([a, b]): Point[] => [
-      [a, b],
-      [-a, b],
-    ]),
-  ];
+/** The points of a tile; those of edge 1 are infinity alone. */
+function pointsOf(tile: TileEdge): readonly Point[] {
+  return (tile === 1 ? ['∞'] : winogradTile(tile).points).map(parsePoint);
 }
 
-/**
- * For the tiles of 6 and 8 those of Lavin and of NNPACK; for 9 and 10 those that scripts/search-points.ts found to err
- * least among the sets whose coefficients float32 holds (docs/decisions.md).
- */
-const POINTS: Readonly<Record<TileEdge, readonly Point[]>> = {
-  1: [INFINITY],
-  6: [...zeroAndPairs([2n, 1n]), INFINITY],
-  8: [...zeroAndPairs([2n, 1n], [1n, 2n]), INFINITY],
-  9: zeroAndPairs([3n, 2n], [3n, 8n], [4n, 1n]),
-  10: [...zeroAndPairs([3n, 8n], [5n, 4n], [9n, 4n]), INFINITY],
-};
-
-/** The kernels that a tile serves, by their size along an axis; where it is 1, the axis has a tile of edge 1. */
-export const KERNEL_SIZES: Readonly<Record<WinogradEdge, readonly number[]>> = {
-  6: [1, 2, 3, 4, 5],
-  8: [1, 2, 3, 4, 5, 6, 7],
-  9: [3],
-  10: [3],
-};
+/** `3/2` as (3 : 2), `-4` as (−4 : 1), and `∞` as (1 : 0). */
+function parsePoint(text: string): Point {
+  if (text === '∞') return [1n, 0n];
+  const [a, b = '1'] = text.split('/');
+  return [BigInt(a), BigInt(b)];
+}
 
 /** The matrices of F(T − r + 1, r) over a tile of edge T of this library; T = 1 is the identity, with r = 1. */
 export function winogradMatrices(tile: TileEdge, r: number): CookToom {
   const key = tile * 16 + r;
-  const known = matrices.get(key) ?? cookToom(POINTS[tile], r);
+  const known = matrices.get(key) ?? cookToom(pointsOf(tile), r);
   matrices.set(key, known);
   return known;
 }

@@ -29,7 +29,9 @@
  *   1 + 3T/2 + 3 (l − 1) …          row F_(T/2),  l = 1 … T/2 − 1
  *   3T − 2 + 3 (T (k − 1) + l) …    row F_k,      k = 1 … T/2 − 1,   l = 0 … T − 1
  */
-export type FourierTileSize = 8 | 16 | 32 | 64 | 128 | 256;
+import type { FourierTile } from './tiles.ts';
+
+export type FourierTileSize = FourierTile['edge'];
 
 /** 4 real values and three positions for each of T²/2 − 2 complex ones. */
 export function fourierPositions(tile: number): number {

@@ -29,7 +29,14 @@
 import { fourierPosition } from './fourier-layout.ts';
 import { type Complex, Program, type Real } from './straight-line.ts';
 
-export type FourierEdge = 8 | 16;
+/** Tiles that are small enough to be written out. */
+export const FOURIER_EDGES = [8, 16] as const;
+
+export type FourierEdge = (typeof FOURIER_EDGES)[number];
+
+export function hasProgram(edge: number): edge is FourierEdge {
+  return FOURIER_EDGES.some((one) => one === edge);
+}
 
 // ---- passes ----
 

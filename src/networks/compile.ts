@@ -182,7 +182,7 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
   // An algorithm that is asked for by name computes the convolutions that it can.
   const { algorithm = 'auto' } = options;
   const named = ALGORITHMS.find(({ name }) => name === algorithm);
-  const refusal = named?.supports(shape) ?? null;
+  const refusal = named?.supports(shape, 'forward') ?? null;
   const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
   const entry = nnpackEntry('inference', shape.batch);
   const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
@@ -221,7 +221,7 @@ function compileConvolution(node: ConvolutionNode, input: Shape, options: Compil
 
   function byAlgorithm(name: AlgorithmName, why: string): Compiled {
     const activation = checkActivation(who, node.activation);
-    const program: ConvolutionProgram = algorithmNamed(name).plan(shape, context, activation);
+    const program: ConvolutionProgram = algorithmNamed(name).plan(shape, 'forward', context, activation);
     const packedFloats = wholeLines(program.packedFloats);
     const own = selection.candidates.find((candidate) => candidate.algorithm === name);
     return {

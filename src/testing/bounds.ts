@@ -10,9 +10,9 @@
 import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound, type Underflow } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { expectOneOf, type FieldsOf, isRecord, readFields } from '../check/options.ts';
-import { Context } from '../context/context.ts';
 import { EPSILON } from '../dispatch/select.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
+import { fastestTable, kernelNumbers } from '../kernels/numbers.ts';
 import { expectFinite } from '../layers/call.ts';
 import { UNDERFLOW } from '../maths/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
@@ -79,16 +79,14 @@ function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorB
 }
 
 function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
-  const refusal = algorithmNamed(name).supports(shape);
+  const refusal = algorithmNamed(name).supports(shape, 'forward');
   if (refusal !== null) {
     throw new NnpackError('unsupported-algorithm', `errorBound: ${name} cannot compute this problem: ${refusal}`);
   }
-  // For its kernel table alone, that of a context made without options: no worker is started.
-  alone ??= new Context({ threads: 1 });
-  return algorithmNamed(name).errorBound(shape, alone);
+  // With the kernel table of a context made without options, of which no memory is needed.
+  const model = { kernels: kernelNumbers(fastestTable()), pool: { threadsCount: 1 } };
+  return algorithmNamed(name).errorBound(shape, 'forward', model);
 }
-
-let alone: Context | undefined;
 
 /**
  * X ∗ |w| + |b| for every output. A tap that falls on padding still counts the greatest |x| of its tile: the zeros there

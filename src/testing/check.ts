@@ -46,14 +46,14 @@ export function checkConvolution(
   if (typeof convolve !== 'function') {
     throw new NnpackError('invalid-argument', `${WHO}: convolve is ${show(convolve)}, expected a function`);
   }
-  if (algorithmNamed(algorithm).supports(shape) !== null) return null;
+  if (algorithmNamed(algorithm).supports(shape, 'forward') !== null) return null;
   const data = convolutionData(read);
   const outputShape = outputShapeOf(read);
   const results = contexts.map((context) => {
     poison(context);
     return expectResult(convolve(read, data, algorithm, context), sizeOf(outputShape));
   });
-  const bound = algorithmNamed(algorithm).errorBound(shape, contexts[0]);
+  const bound = algorithmNamed(algorithm).errorBound(shape, 'forward', contexts[0]);
   const allowed = errorBound(read, data, bound);
   const worst = expectWithin(results[0], convolutionReference(read, data), allowed, outputShape);
   results.forEach((result, i) => {

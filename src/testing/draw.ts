@@ -8,6 +8,7 @@ import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts'
 import { expectOneOf, type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ActivationOption } from '../layers/activation.ts';
+import { kernelRange, STRIDED_TILES, TILES } from '../maths/tiles.ts';
 import { copyList } from '../tensor/tensor.ts';
 import type { Problem } from './problems.ts';
 
@@ -68,24 +69,15 @@ const DENSE: ProblemLimits = { stride: 1, dilation: 1 };
  */
 const LARGE: ProblemLimits = { ...DENSE, groups: 2, channels: 3, kernelSize: [1, 32] };
 
-/** What each algorithm is made for, so that few draws are refused. */
-const LIMITS: Record<AlgorithmName, ProblemLimits> = {
-  direct: { ...DENSE, kernelSize: [1, 1], padding: 0 },
-  wt8x8: { ...DENSE, kernelSize: [1, 7] },
-  wt6x6: { ...DENSE, kernelSize: [1, 5] },
-  wt9x9: { ...DENSE, kernelSize: [3, 3] },
-  wt10x10: { ...DENSE, kernelSize: [3, 3] },
-  'wt8x8-strided': { stride: [1, 3], dilation: 1, kernelSize: [1, 7] },
-  'wt6x6-strided': { stride: [1, 3], dilation: 1, kernelSize: [2, 5] },
-  ft8x8: { ...DENSE, kernelSize: [1, 8] },
-  ft16x16: { ...DENSE, kernelSize: [1, 16] },
-  ft32x32: LARGE,
-  ft64x64: LARGE,
-  ft128x128: LARGE,
-  ft256x256: LARGE,
-  'implicit-gemm': {},
-  reference: {},
-};
+/** What each algorithm is made for, so that few draws are refused; any problem where it says nothing. */
+const LIMITS: ReadonlyMap<AlgorithmName, ProblemLimits> = new Map<AlgorithmName, ProblemLimits>([
+  ['direct', { ...DENSE, kernelSize: [1, 1], padding: 0 }],
+  ...TILES.map((tile) => [tile.name, tile.edge > 16 ? LARGE : { ...DENSE, kernelSize: kernelRange(tile) }] as const),
+  ...STRIDED_TILES.map((tile) => {
+    const limits = { stride: [1, 3], dilation: 1, kernelSize: kernelRange(tile) } as const;
+    return [`${tile.name}-strided`, limits] as const;
+  }),
+]);
 
 /** Tile edges of all algorithms but the largest, and remainders of SIMD widths and gemm blocks. */
 const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17];
@@ -154,7 +146,7 @@ export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<P
 }
 
 function limitsOf(algorithm: AlgorithmName): ProblemLimits {
-  return LIMITS[expectOneOf(WHO, 'algorithm', algorithm, ALGORITHM_NAMES, 'invalid-algorithm')];
+  return LIMITS.get(expectOneOf(WHO, 'algorithm', algorithm, ALGORITHM_NAMES, 'invalid-algorithm')) ?? {};
 }
 
 function expectRange(what: keyof ProblemLimits, range: unknown): readonly [least: number, greatest: number] {

@@ -77,7 +77,7 @@ function expectEqual(actual: Float32Array, expected: Float32Array): void {
 /** Small problems that the algorithm serves, without an activation. */
 function served(name: AlgorithmName): fc.Arbitrary<Problem> {
   return convolutionProblem({ algorithm: name })
-    .filter((problem) => algorithmNamed(name).supports(shapeOf(problem)) === null && isSmall(problem))
+    .filter((problem) => algorithmNamed(name).supports(shapeOf(problem), 'forward') === null && isSmall(problem))
     .map((problem) => ({ ...problem, activation: 'identity' as const }));
 }
 
@@ -283,7 +283,7 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
         fc.integer({ min: 1, max: 9 }),
         (k, c, h, v) => {
           const problem = pointwise(k, c, h, v);
-          if (algorithmNamed(name).supports(shapeOf(problem)) !== null) return;
+          if (algorithmNamed(name).supports(shapeOf(problem), 'forward') !== null) return;
           const next = uniform(k * 1000 + c);
           const x = randomArray(c * h * v, next);
           const w = randomArray(k * c, next);
@@ -298,7 +298,7 @@ describe.each(ALGORITHM_NAMES)('%s', (name) => {
       ),
       times(name, 25),
     );
-    const isFlat = algorithmNamed(name).supports(shapeOf(pointwise(2, 2, 4, 4)));
+    const isFlat = algorithmNamed(name).supports(shapeOf(pointwise(2, 2, 4, 4)), 'forward');
     expect(isFlat === null || name.startsWith('wt'), 'all but Winograd tiles serve 1×1 kernels').toBe(true);
   });
 });
@@ -318,7 +318,7 @@ function pointwise(k: number, c: number, height: number, width: number): Problem
 }
 
 function constantOf(problem: Problem, name: AlgorithmName): number {
-  return algorithmNamed(name).errorBound(shapeOf(problem), context).constant;
+  return algorithmNamed(name).errorBound(shapeOf(problem), 'forward', context).constant;
 }
 
 /** Whether the window of output (i, j) ends at least (dy, dx) before the end of an image of height × width. */

@@ -204,7 +204,7 @@ const LAYERS: readonly (readonly [what: string, Problem])[] = [
 ];
 
 describe.each(['wt8x8-strided', 'wt6x6-strided'] as const)('%s', (name) => {
-  const served = LAYERS.filter(([, problem]) => algorithmNamed(name).supports(shapeOf(problem)) === null);
+  const served = LAYERS.filter(([, problem]) => algorithmNamed(name).supports(shapeOf(problem), 'forward') === null);
 
   it('serves all of them but the largest, which only the larger tile does', () => {
     expect(served.length).toBe(name === 'wt8x8-strided' ? LAYERS.length : LAYERS.length - 1);
@@ -224,7 +224,7 @@ describe.each(['wt8x8-strided', 'wt6x6-strided'] as const)('%s', (name) => {
     [{ stride: 2 }, [3, 15], /^split into phases, kernel is 2×8, expected 1 to \d on each side$/],
   ])('refuses %j with a kernel of %j', (geometry, kernel, text) => {
     const shape = convolutionShape('test', [1, 2, 40, 40], [2, 2, ...kernel], geometry);
-    expect(algorithmNamed(name).supports(shape)).toMatch(text);
+    expect(algorithmNamed(name).supports(shape, 'forward')).toMatch(text);
   });
 });
 
@@ -241,7 +241,7 @@ describe('the choice', () => {
 
   it('counts what it does: tiles and products of the phased shape, and the elements that it gathers', () => {
     const shape = convolutionShape('test', [2, 6, 30, 30], [8, 6, 5, 5], { stride: 2, padding: 2 });
-    const work = algorithmNamed('wt8x8-strided').workload(shape, contexts[0]);
+    const work = algorithmNamed('wt8x8-strided').workload(shape, 'forward', contexts[0]);
     // 15×15 outputs of 3×3 kernels: 3×3 tiles of 6×6 outputs for each image, over 4 · 6 channels.
     expect(work).toMatchObject({
       tiles: 18,

@@ -29,7 +29,7 @@ import {
   planConvolution,
 } from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import { TILE_NAMES, type TileName } from '../../src/kernels/table.ts';
+import { TILE_NAMES, type TileName } from '../../src/maths/tiles.ts';
 import { type ConvolutionShape, convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { sizeOf } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
@@ -218,7 +218,10 @@ function carries(hasZeros: boolean, T: number, m: number, at: number, o: number)
 
 const served = (problem: Case) =>
   ALGORITHM_NAMES.filter(
-    (name) => name !== 'ft128x128' && name !== 'ft256x256' && algorithmNamed(name).supports(shapeOf(problem)) === null,
+    (name) =>
+      name !== 'ft128x128' &&
+      name !== 'ft256x256' &&
+      algorithmNamed(name).supports(shapeOf(problem), 'forward') === null,
   );
 
 /** The tile that an algorithm transforms; null for those without. */

@@ -73,7 +73,7 @@ describe.each(ALGORITHM_NAMES)('%s', (algorithm) => {
 
   it('gives the bits of zeros', () => {
     const property = fc.property(problemsFor(algorithm), (problem) => {
-      fc.pre(algorithmNamed(algorithm).supports(shapeOf(problem)) === null);
+      fc.pre(algorithmNamed(algorithm).supports(shapeOf(problem), 'forward') === null);
       const data = convolutionData(problem);
       const { tiny, zero } = weightsOf(data.kernel, problem.seed);
       const { padding, stride, dilation, groups } = problem;
@@ -106,7 +106,7 @@ describe.each(ALGORITHM_NAMES)('%s', (algorithm) => {
       for (const context of tables()) {
         if (context.pool.threadsCount > 1) continue;
         const { arena } = context;
-        const program = algorithmNamed(algorithm).plan(shape, context, IDENTITY);
+        const program = algorithmNamed(algorithm).plan(shape, 'forward', context, IDENTITY);
         const next = uniform(7);
         const kernel = arena.allocate(channels ** 2 * r ** 2, 'test');
         const packed = arena.allocate(program.packedFloats, 'test');

@@ -305,7 +305,7 @@ describe('memory that does not suffice', () => {
   const call = { input: tensor([1, 64, 48, 48]), kernel: tensor([64, 64, 3, 3]), bias: tensor([64]), padding: 1 };
 
   const shape = convolutionShape('test', call.input.shape, call.kernel.shape, call);
-  it.each(ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape) === null))(
+  it.each(ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape, 'forward') === null))(
     'is an error in words that leaves nothing behind: %s',
     async (algorithm) => {
       const context = await open({ threads: 1, memoryLimit: MEGABYTE });
@@ -357,7 +357,7 @@ describe('memory that does not suffice', () => {
         };
         if (!serves('auto')) {
           const shape = explainConvolution({ ...layer, context: await open({ threads: 1 }) }).shape;
-          const eligible = ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape) === null);
+          const eligible = ALGORITHM_NAMES.filter((name) => algorithmNamed(name).supports(shape, 'forward') === null);
           const served = eligible.filter(serves);
           if (served.length > 0)
             failures.push(`${kilobytes} kB, ${layer.kernel.shape}: ${served.join(', ')} would have served`);

@@ -64,7 +64,7 @@ describe('no choice ends in an error', () => {
     fc.assert(
       fc.property(problem, options, (drawn, selection) => {
         const { algorithm, shape, candidates } = explainConvolution({ ...shapesOf(drawn), ...selection, context });
-        expect(algorithmNamed(algorithm).supports(shape)).toBeNull();
+        expect(algorithmNamed(algorithm).supports(shape, 'forward')).toBeNull();
         const chosen = candidates.find((candidate) => candidate.algorithm === algorithm)!;
         expect(chosen.refusal).toBeNull();
         const { maxError } = selection;
@@ -103,9 +103,9 @@ describe('no choice ends in an error', () => {
     const property = fc.property(sizes, geometry, ({ batch, c, k, size }, { kernel, stride }) => {
       const shape = convolutionShape('test', [batch, c, size, size], [k, c, kernel, kernel], { stride, padding: 1 });
       for (const algorithm of ALGORITHMS) {
-        if (algorithm.supports(shape) !== null) continue;
+        if (algorithm.supports(shape, 'forward') !== null) continue;
         const [one, ...others] = standIns.map((each) =>
-          estimateCost(context.kernels, algorithm.name, algorithm.workload(shape, each)),
+          estimateCost(context.kernels, algorithm.name, algorithm.workload(shape, 'forward', each)),
         );
         for (const other of others) expect(other, algorithm.name).toEqual(one);
       }
@@ -130,8 +130,8 @@ describe('no choice ends in an error', () => {
         });
         // Which algorithm it was is seen in the tests above; here the coarsest bound of those that serve must hold.
         const shape = convolutionShape('test', inputShape, kernelShape, geometry);
-        const bounds = ALGORITHMS.filter((one) => one.supports(shape) === null).map((one) =>
-          one.errorBound(shape, context),
+        const bounds = ALGORITHMS.filter((one) => one.supports(shape, 'forward') === null).map((one) =>
+          one.errorBound(shape, 'forward', context),
         );
         const reach = Math.min(24, Math.max(...bounds.map((bound) => bound.reachHeight)));
         const constant = Math.max(...bounds.map((bound) => bound.constant));
@@ -153,7 +153,9 @@ describe('accuracy', () => {
       for (const r of [2, 3, 4, 5, 6, 7, 9, 12, 20, 31]) {
         const shape = convolutionShape('test', [1, c, 60, 60], [64, c, 3, 3]);
         const own = convolutionShape('test', [1, c, 60, 60], [64, c, Math.min(r, 7), Math.min(r, 7)]);
-        const ofTile = [shape, own].map((some) => algorithmNamed('wt8x8').errorBound(some, context).constant);
+        const ofTile = [shape, own].map(
+          (some) => algorithmNamed('wt8x8').errorBound(some, 'forward', context).constant,
+        );
         const ofNnpack = Math.max(...ofTile);
         const { algorithm, candidates } = call(c, r);
         const chosen = candidates.find((candidate) => candidate.algorithm === algorithm)!;
@@ -180,7 +182,7 @@ describe('accuracy', () => {
       }
     }
     const phased = convolutionShape('test', [1, 4 * 64, 31, 31], [64, 4 * 64, 2, 2]);
-    const { constant, underflow, range } = algorithmNamed('wt8x8').errorBound(phased, context);
+    const { constant, underflow, range } = algorithmNamed('wt8x8').errorBound(phased, 'forward', context);
     const strided = call(64, 3, { stride: 2 }).candidates.find(({ algorithm }) => algorithm === 'wt8x8-strided')!;
     expect(strided.bound).toEqual({ constant, reachHeight: 14, reachWidth: 14, underflow, range });
   });

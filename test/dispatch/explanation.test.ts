@@ -151,7 +151,7 @@ describe('an explanation', () => {
       bound: null,
     });
     // Rows of two tiles, which emitted transforms do as four.
-    const transformed = 4 * (context.kernels.tile('wt8x8', 3, 2).wholeRows ? 4 : 2);
+    const transformed = 4 * (context.kernels.tileNumbers('wt8x8', 3, 2).wholeRows ? 4 : 2);
     // ⌈8 / 6⌉ · ⌈11 / 7⌉ tiles of each image, 64 positions each, every input channel with each output of its group.
     expect(named('wt8x8').work).toMatchObject({
       tiles: 8,

@@ -110,6 +110,7 @@ describe('the documented conditions', () => {
     const bounds = (['documented', 'all'] as const).map((eligibility) => {
       const { constant, reachHeight, reachWidth } = algorithmNamed(choose(call, eligibility).algorithm).errorBound(
         shape,
+        'forward',
         context,
       );
       const scale = errorScale(shape, x.data, w.data, b?.data ?? null, reachHeight, reachWidth);

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { kernelNumbers } from '../../src/kernels/numbers.ts';
 import { referenceFourierTile } from '../../src/kernels/reference/fourier.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import { emitFourier, simdFourierTile } from '../../src/kernels/simd/fourier.ts';
@@ -398,7 +399,11 @@ describe.each([8, 16] as const)('the roundings of ft%i', (edge) => {
     expect({ input, kernel, output }).toEqual(
       edge === 8 ? { input: 14, kernel: 14, output: 14 } : { input: 16, kernel: 16, output: 16 },
     );
-    expect(tileOf(edge, 3, 3).roundings).toEqual({ input, kernel, output });
+    expect(kernelNumbers('simd').tileNumbers(edge === 8 ? 'ft8x8' : 'ft16x16', 3, 3).roundings).toEqual({
+      input,
+      kernel,
+      output,
+    });
   });
 
   it('bound the error of a spectrum by its norm', () => {

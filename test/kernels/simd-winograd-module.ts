@@ -1,8 +1,7 @@
-import { scalarWinogradTile } from '../../src/kernels/scalar/winograd.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import { emitWinograd, simdWinogradTile } from '../../src/kernels/simd/winograd.ts';
 import type { TileTransform } from '../../src/kernels/table.ts';
-import type { WinogradEdge } from '../../src/maths/cook-toom.ts';
+import type { WinogradEdge } from '../../src/maths/tiles.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { Module } from '../../src/wasm/index.ts';
 
@@ -35,7 +34,6 @@ export function simdWinograd(words: number, first = 0, isFused = false): SimdWin
   return {
     memory,
     poison: () => f32.fill(Number.NaN, first),
-    tile: (tile, r, s) =>
-      simdWinogradTile(exports as unknown as SimdExports, scratch, tile, r, s, scalarWinogradTile(memory, tile, r, s)),
+    tile: (tile, r, s) => simdWinogradTile(exports as unknown as SimdExports, scratch, tile, r, s),
   };
 }

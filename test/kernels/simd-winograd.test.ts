@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TileTransform } from '../../src/kernels/table.ts';
-import type { WinogradEdge } from '../../src/maths/cook-toom.ts';
+import type { WinogradEdge } from '../../src/maths/tiles.ts';
 import { expectSame, randomFloatsWithSpecials } from './harness.ts';
 import { simdWinograd, winogradModule } from './simd-winograd-module.ts';
 

@@ -2,20 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { generateWinograd } from '../../scripts/generate-winograd.ts';
+import { kernelNumbers } from '../../src/kernels/numbers.ts';
 import { referenceWinogradTile } from '../../src/kernels/reference/winograd.ts';
 import { scalarWinogradTile } from '../../src/kernels/scalar/winograd.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import type { TileTransform } from '../../src/kernels/table.ts';
-import {
-  amplification,
-  cookToom,
-  KERNEL_SIZES,
-  type Matrix,
-  type Point,
-  type WinogradEdge,
-  winogradMatrices,
-} from '../../src/maths/cook-toom.ts';
+import type { KernelTableName, TileNumbers, TileTransform } from '../../src/kernels/table.ts';
+import { amplification, cookToom, type Matrix, type Point, winogradMatrices } from '../../src/maths/cook-toom.ts';
 import { Rational } from '../../src/maths/rational.ts';
+import { type WinogradEdge, winogradTile } from '../../src/maths/tiles.ts';
 import { type Arithmetic, transform as programTransform, winogradRoundings } from '../../src/maths/winograd-program.ts';
 import { simdWinograd } from './simd-winograd-module.ts';
 
@@ -25,7 +19,7 @@ const TILES = [6, 8, 9, 10] as const;
 
 /** Every (tile, r, s): kernels of one tap are not Winograd's. */
 const CASES = TILES.flatMap((tile) => {
-  const sizes = KERNEL_SIZES[tile];
+  const sizes: readonly number[] = winogradTile(tile).kernelSizes;
   return sizes.flatMap((r) => sizes.filter((s) => r * s > 1).map((s) => [tile, r, s] as const));
 });
 
@@ -82,6 +76,11 @@ const modules = new Map<boolean, ReturnType<typeof simdWinograd>>();
 
 /** Those emitted that this engine runs. */
 const EMITTED = (['simd', 'simd-relaxed'] as const).filter((name) => refuseSimd(name) === null);
+
+/** Of the transforms of a table. */
+function roundingsOf(table: KernelTableName, edge: WinogradEdge, r: number, s: number): TileNumbers['roundings'] {
+  return kernelNumbers(table).tileNumbers(winogradTile(edge).name, r, s).roundings;
+}
 
 /** One transform called with one layout: where each tile is read and written, element by element. */
 interface Call {
@@ -188,7 +187,9 @@ const WITHOUT_ZERO: readonly Point[] = [
 
 /** The three matrices of every axis. */
 const PROGRAMS = [
-  ...TILES.flatMap((tile) => KERNEL_SIZES[tile].map((r) => [tile, winogradMatrices(r === 1 ? 1 : tile, r)] as const)),
+  ...TILES.flatMap((tile) =>
+    winogradTile(tile).kernelSizes.map((r) => [tile, winogradMatrices(r === 1 ? 1 : tile, r)] as const),
+  ),
   [9, cookToom(WITHOUT_ZERO, 3)] as const,
 ].flatMap(([tile, { r, bT, g, aT }]) =>
   Object.entries({ bT, g, aT }).map(([name, matrix]) => [name, tile, r, matrix] as const),
@@ -285,7 +286,7 @@ describe.each((['scalar', ...EMITTED] as const).flatMap((table) => TRANSFORMS.ma
           const expected = poisoned(LENGTH);
           const transform = tileOf(tile, r, s);
           const reference = referenceWinogradTile(expected, tile, r, s);
-          const roundings = transform.roundings[name];
+          const roundings = roundingsOf(table, tile, r, s)[name];
           const call = CALLS[name](reference, layout, r, s);
           const random = generator(layout.seed);
           for (const x of call.reads.flat()) actual.f32[x] = random();
@@ -329,7 +330,7 @@ describe.each(['scalar', 'reference', ...EMITTED] as const)('%s transforms toget
     const { memory, tile: tileOf } = TABLES[table](1000);
     const { f32 } = memory;
     const transform = tileOf(tile, r, s);
-    const { roundings } = transform;
+    const roundings = roundingsOf(table, tile, r, s);
     const { height, width, outputHeight, outputWidth, positions, biasPosition, biasScale } = transform;
     expect([height, width]).toEqual([r === 1 ? 1 : tile, s === 1 ? 1 : tile]);
     expect([outputHeight, outputWidth, positions]).toEqual([height - r + 1, width - s + 1, height * width]);

@@ -4,7 +4,6 @@ import {
   amplification,
   type CookToom,
   cookToom,
-  KERNEL_SIZES,
   type Matrix,
   onesPosition,
   type Point,
@@ -12,6 +11,7 @@ import {
   winogradMatrices,
 } from '../../src/maths/cook-toom.ts';
 import { Rational } from '../../src/maths/rational.ts';
+import { winogradTile } from '../../src/maths/tiles.ts';
 
 const numRuns = process.env.NNPACK_TEST_RUNS === 'slow' ? 2000 : 100;
 
@@ -20,7 +20,11 @@ const WINOGRAD_TILES = [6, 8, 9, 10] as const;
 /** Every F(T − r + 1, r) of the library. */
 const CASES: readonly (readonly [tile: TileEdge, r: number])[] = [
   [1, 1],
-  ...WINOGRAD_TILES.flatMap((tile) => KERNEL_SIZES[tile].filter((r) => r > 1).map((r) => [tile, r] as const)),
+  ...WINOGRAD_TILES.flatMap((tile) =>
+    winogradTile(tile)
+      .kernelSizes.filter((r) => r > 1)
+      .map((r) => [tile, r] as const),
+  ),
 ];
 
 const rational = fc

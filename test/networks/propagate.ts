@@ -75,7 +75,11 @@ function linear(node: ConvolutionNode | FullyConnectedNode, error: Tensor): Floa
 function convolutionBound(node: ConvolutionNode, x: Tensor, algorithm: string, context: Context): Float64Array {
   if (node.padding === 'same') throw new Error('the built-in networks tell every side');
   const shape = convolutionShape('test', x.shape, node.kernel.shape, { ...node, padding: node.padding });
-  const { constant, reachHeight, reachWidth } = algorithmNamed(algorithm as never).errorBound(shape, context);
+  const { constant, reachHeight, reachWidth } = algorithmNamed(algorithm as never).errorBound(
+    shape,
+    'forward',
+    context,
+  );
   const scale = errorScale(shape, x.data, node.kernel.data, node.bias ?? null, reachHeight, reachWidth);
   return scaled(scale, constant * EPSILON);
 }

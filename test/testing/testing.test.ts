@@ -40,7 +40,7 @@ describe('convolutionProblem', () => {
     let served = 0;
     const property = fc.property(convolutionProblem({ algorithm }), (problem) => {
       expect(sizeOf(outputShapeOf(problem))).toBeGreaterThan(0);
-      if (algorithmNamed(algorithm).supports(shapeOf(problem)) === null) served++;
+      if (algorithmNamed(algorithm).supports(shapeOf(problem), 'forward') === null) served++;
     });
     fc.assert(property, { numRuns: 200 });
     expect(served).toBeGreaterThan(150);
@@ -207,8 +207,8 @@ describe('errorBound', () => {
   it.each(ALGORITHM_NAMES)('of %s is that of the algorithm', async (algorithm) => {
     const context = await createContext({ threads: 1 });
     const property = fc.property(convolutionProblem({ algorithm, imageSize: 7, channels: 2 }), (drawn) => {
-      fc.pre(algorithmNamed(algorithm).supports(shapeOf(drawn)) === null);
-      const own = algorithmNamed(algorithm).errorBound(shapeOf(drawn), context);
+      fc.pre(algorithmNamed(algorithm).supports(shapeOf(drawn), 'forward') === null);
+      const own = algorithmNamed(algorithm).errorBound(shapeOf(drawn), 'forward', context);
       const values = convolutionData(drawn);
       expect(errorBound(drawn, values, algorithm)).toEqual(errorBound(drawn, values, own));
     });

@@ -1,6 +1,8 @@
 /** What a verification consists of: each algorithm on each kernel table, with cases for about equal times. */
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
 import type { KernelTableName } from '../../kernels/table.ts';
+import type { FourierTileSize } from '../../maths/fourier-layout.ts';
+import { TILES } from '../../maths/tiles.ts';
 import { fail } from '../arguments.ts';
 
 export interface Job {
@@ -10,31 +12,23 @@ export interface Job {
 }
 
 /**
- * The part of the cases that a row gets, where a case takes longer than the 8 ms of most: a transform of reference kernels
- * is a sum over its definition, T³ terms and more for a tile.
+ * One case in so many is run, where it takes longer than the 8 ms of most. A transform of reference kernels is a sum over its
+ * definition, T³ terms and more for a tile.
  */
-const TYPED_ARRAYS: Partial<Record<AlgorithmName, number>> = { ft64x64: 1 / 2, ft128x128: 1 / 4, ft256x256: 1 / 16 };
-
-const SHARES: Record<KernelTableName, Partial<Record<AlgorithmName, number>>> = {
-  scalar: TYPED_ARRAYS,
-  simd: TYPED_ARRAYS,
-  'simd-relaxed': TYPED_ARRAYS,
-  reference: {
-    wt8x8: 1 / 3,
-    wt6x6: 1 / 2,
-    'wt8x8-strided': 1 / 4,
-    'wt6x6-strided': 1 / 3,
-    wt9x9: 1 / 3,
-    wt10x10: 1 / 3,
-    ft8x8: 1 / 10,
-    ft16x16: 1 / 10,
-    ft32x32: 1 / 20,
-    ft64x64: 1 / 150,
-    ft128x128: 1 / 2_000,
-    ft256x256: 1 / 30_000,
-    'implicit-gemm': 1 / 2,
-  },
+const SPARED: Readonly<Record<'emitted' | 'reference', Readonly<Record<FourierTileSize, number>>>> = {
+  emitted: { 8: 1, 16: 1, 32: 1, 64: 2, 128: 4, 256: 16 },
+  reference: { 8: 10, 16: 10, 32: 20, 64: 150, 128: 2_000, 256: 30_000 },
 };
+
+function spared(algorithm: AlgorithmName, kernels: KernelTableName): number {
+  const isReference = kernels === 'reference';
+  const tile = TILES.find(({ name }) => name === algorithm || `${name}-strided` === algorithm);
+  if (tile === undefined) return isReference && algorithm === 'implicit-gemm' ? 2 : 1;
+  if (tile.family === 'fourier') return SPARED[isReference ? 'reference' : 'emitted'][tile.edge];
+  if (!isReference) return 1;
+  // The phases of a stride are channels of their own.
+  return (tile.edge > 6 ? 3 : 2) + (tile.name === algorithm ? 0 : 1);
+}
 
 /** What is asked for; `cases` are those of a row of the usual speed. */
 export interface Request {
@@ -48,7 +42,7 @@ export interface Request {
  * @throws NnpackError 'invalid-argument' if there is none
  */
 export function jobsOf({ algorithms, kernels: tables, cases }: Request): { jobs: Job[]; leftOut: Job[] } {
-  const share = ({ algorithm, kernels }: Omit<Job, 'cases'>) => SHARES[kernels][algorithm] ?? 1;
+  const share = ({ algorithm, kernels }: Omit<Job, 'cases'>) => 1 / spared(algorithm, kernels);
   const all = tables
     .flatMap((kernels) => algorithms.map((algorithm) => ({ algorithm, kernels })))
     .map((row) => ({ ...row, cases: Math.round(cases * share(row)) }));

@@ -5,11 +5,21 @@
 
 import * as layout from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
+import type { TileTransform, TileUnits } from '../table.ts';
+import { fourierSizes } from '../tile-sizes.ts';
 
 /** V of a + ib, U of c + id. */
 const inputPlanes = (a: number, b: number) => [a + b, b, a];
 const kernelPlanes = (c: number, d: number) => [c, c - d, c + d];
+
+export const REFERENCE_FOURIER_UNITS: Readonly<Record<layout.FourierTileSize, TileUnits>> = {
+  8: [20_000, 20_000, 20_000],
+  16: [200_000, 200_000, 200_000],
+  32: [2e6, 2e6, 2e6],
+  64: [3e7, 3e7, 3e7],
+  128: [5e8, 5e8, 5e8],
+  256: [8e9, 8e9, 8e9],
+};
 
 export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, r: number, s: number): TileTransform {
   /** X of the height × width elements at x, zero-padded to the tile, to the positions of y. */
@@ -33,15 +43,8 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
   };
 
   return {
-    height: T,
-    width: T,
-    outputHeight: T - r + 1,
-    outputWidth: T - s + 1,
-    positions: layout.fourierPositions(T),
-    biasPosition: layout.fourierPosition(T, 0, 0),
-    biasScale: T * T,
+    ...fourierSizes(T, r, s),
     wholeRows: false,
-    roundings: ROUNDED_ONCE,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) forward([T, T, d + i * dStep, dPitch], [v + i * vStep, vPosition], inputPlanes);
     },

@@ -1,14 +1,19 @@
 import type { Memory } from '../../tensor/memory.ts';
 import { panelPlace } from '../half-panels.ts';
-import type { GemmKernels } from '../table.ts';
+import type { GemmKernels, GemmNumbers } from '../table.ts';
+
+/** Of one sum in double for each element. */
+export const REFERENCE_GEMM: GemmNumbers = {
+  gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
+  gemmPanel: () => 64,
+  gemmRoundings: () => 2,
+  gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, rowStep: 1, step: 1 },
+};
 
 /** Matrix multiplication as it is defined: every element of C is one sum, kept in double and rounded once. */
 export function referenceGemm(memory: Memory): GemmKernels {
   return {
-    gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
-    gemmPanel: () => 64,
-    gemmRoundings: () => 2,
-    gemmUnits: { multiplyAdd: 2.5, holdA: 0, packB: 0, writeC: 5, rowStep: 1, step: 1 },
+    ...REFERENCE_GEMM,
 
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       // A is (m, k), B is (k, n), C is (m, n)

@@ -7,15 +7,18 @@
  * The matrices on the left are those of the kernel's r rows, on the right those of its s columns.
  */
 
-import {
-  type Matrix,
-  onesPosition,
-  type TileEdge,
-  type WinogradEdge,
-  winogradMatrices,
-} from '../../maths/cook-toom.ts';
+import { type Matrix, type TileEdge, winogradMatrices } from '../../maths/cook-toom.ts';
+import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
+import type { TileTransform, TileUnits } from '../table.ts';
+import { winogradSizes } from '../tile-sizes.ts';
+
+export const REFERENCE_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
+  6: [2_000, 2_000, 2_000],
+  8: [4_000, 4_000, 4_000],
+  9: [5_000, 5_000, 5_000],
+  10: [6_000, 6_000, 6_000],
+};
 
 /** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T; an axis with r = 1 has T = 1. */
 export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: number, s: number): TileTransform {
@@ -44,15 +47,8 @@ export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: num
   const output = [numbers(left.aT), transposed(numbers(right.aT))] as const;
 
   return {
-    height,
-    width,
-    outputHeight: height - r + 1,
-    outputWidth: width - s + 1,
-    positions: height * width,
-    biasPosition: onesPosition(height) * width + onesPosition(width),
-    biasScale: 1,
+    ...winogradSizes(tile, r, s),
     wholeRows: false,
-    roundings: ROUNDED_ONCE,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) {
         transform(input, [d + i * dStep, dPitch, 1], [v + i * vStep, width * vPosition, vPosition]);

@@ -12,9 +12,21 @@
  */
 
 import { type ComplexFourier, complexFourier } from '../../maths/fft-js.ts';
-import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
+import { type FourierTileSize, fourierPosition } from '../../maths/fourier-layout.ts';
+import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
+import type { TileTransform, TileUnits } from '../table.ts';
+import { fourierSizes } from '../tile-sizes.ts';
+
+export const SCALAR_LARGE_UNITS: Readonly<Record<LargeFourierSize, TileUnits>> = {
+  32: [24_000, 22_000, 20_000],
+  64: [95_000, 75_000, 80_000],
+  128: [420_000, 350_000, 350_000],
+  256: [1_900_000, 1_600_000, 1_600_000],
+};
+
+/** Tiles that have no codelets. */
+export type LargeFourierSize = Exclude<FourierTileSize, FourierEdge>;
 
 /** Transforms of T points and their scratch; real and imaginary parts alternate. */
 interface Workspace {
@@ -44,22 +56,14 @@ function workspaceOf(T: number): Workspace {
 }
 
 /** The valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
-export function scalarFourierLargeTile(memory: Memory, tile: 32 | 64 | 128 | 256, r: number, s: number): TileTransform {
-  const outputHeight = tile - r + 1;
-  const outputWidth = tile - s + 1;
+export function scalarFourierLargeTile(memory: Memory, tile: LargeFourierSize, r: number, s: number): TileTransform {
+  const sizes = fourierSizes(tile, r, s);
+  const { outputHeight, outputWidth } = sizes;
   const workspace = workspaceOf(tile);
 
   return {
-    height: tile,
-    width: tile,
-    outputHeight,
-    outputWidth,
-    positions: fourierPositions(tile),
-    // Σ_ij y(i, j) / T² lies in every output.
-    biasPosition: fourierPosition(tile, 0, 0),
-    biasScale: tile ** 2,
+    ...sizes,
     wholeRows: false,
-    roundings: ROUNDED_ONCE,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) {

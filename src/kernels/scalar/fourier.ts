@@ -10,34 +10,32 @@
  * kind of array on either side.
  */
 
-import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
+import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
+import type { TileTransform, TileUnits } from '../table.ts';
+import { fourierSizes } from '../tile-sizes.ts';
 import * as fourier8 from './generated/fourier8.ts';
 import * as fourier16 from './generated/fourier16.ts';
+
+export const SCALAR_FOURIER_UNITS: Readonly<Record<FourierEdge, TileUnits>> = {
+  8: [230, 230, 150],
+  16: [1250, 1100, 900],
+};
 
 /** One kernel at the top left of a tile of zeros. */
 const padded = new Float32Array(256);
 
 /** The valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
-export function scalarFourierTile(memory: Memory, tile: 8 | 16, r: number, s: number): TileTransform {
-  const outputHeight = tile - r + 1;
-  const outputWidth = tile - s + 1;
+export function scalarFourierTile(memory: Memory, tile: FourierEdge, r: number, s: number): TileTransform {
+  const sizes = fourierSizes(tile, r, s);
+  const { outputHeight, outputWidth } = sizes;
   const passes = tile === 8 ? fourier8 : fourier16;
   const { forwardColumns, inputRealRows, inputComplexRows, clearColumns, kernelRealRows, kernelComplexRows } = passes;
   const { inverseRealRows, inverseComplexRows, inverseColumns } = passes;
 
   return {
-    height: tile,
-    width: tile,
-    outputHeight,
-    outputWidth,
-    positions: fourierPositions(tile),
-    // Σ_ij y(i, j) / T² lies in every output.
-    biasPosition: fourierPosition(tile, 0, 0),
-    biasScale: tile ** 2,
+    ...sizes,
     wholeRows: false,
-    roundings: ROUNDED_ONCE,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       const f32 = memory.f32;

@@ -1,6 +1,13 @@
 import type { Memory } from '../../tensor/memory.ts';
-import type { GemmKernels } from '../table.ts';
+import type { GemmKernels, GemmNumbers } from '../table.ts';
 import { B_PARTS, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './generated/gemm.ts';
+
+export const SCALAR_GEMM: GemmNumbers = {
+  gemmBlocks: { mr: MICROKERNELS[0].rows, nc: COLUMNS, kc: ROWS },
+  gemmPanel: () => COLUMNS,
+  gemmRoundings: (k) => Math.ceil(k / ROWS) + 1,
+  gemmUnits: { multiplyAdd: 2 / 11.3, holdA: 0.7, packB: 0.9, writeC: 0.8, rowStep: 1, step: STEP },
+};
 
 /**
  * Matrix multiplication, C (+)= A · B, which is most of the time of a convolution.
@@ -21,14 +28,9 @@ import { B_PARTS, C_PITCH, COLUMNS, MICROKERNELS, ROWS, STEP, scratch } from './
  * C is rounded to float32 once for each panel: once, that is, for k ≤ 576. How the sum of one element is made depends on
  * k alone, so that a result is the same, bit for bit, however the rows and columns of C are divided among threads.
  */
-export function scalarGemm(
-  memory: Memory,
-): Pick<GemmKernels, 'gemmRoundings' | 'gemmBlocks' | 'gemmPanel' | 'gemmUnits' | 'sgemm' | 'sgemmIndirect'> {
+export function scalarGemm(memory: Memory): Pick<GemmKernels, keyof GemmNumbers | 'sgemm' | 'sgemmIndirect'> {
   return {
-    gemmBlocks: { mr: MICROKERNELS[0].rows, nc: COLUMNS, kc: ROWS },
-    gemmPanel: () => COLUMNS,
-    gemmRoundings: (k) => Math.ceil(k / ROWS) + 1,
-    gemmUnits: { multiplyAdd: 2 / 11.3, holdA: 0.7, packB: 0.9, writeC: 0.8, rowStep: 1, step: STEP },
+    ...SCALAR_GEMM,
     sgemm: (m, n, k, a, lda, b, ldb, c, ldc, update) => sgemm(memory.f32, m, n, k, a, lda, b, ldb, c, ldc, update),
     sgemmIndirect: (m, n, k, a, lda, rows, b, c, ldc) =>
       sgemmIndirect(memory.f32, memory.i32, m, n, k, a, lda, rows, b, c, ldc),

@@ -7,21 +7,11 @@
  * an axis on which the kernel is flat (r = 1) has a tile of edge 1 and the identity for all three matrices.
  */
 
-import { onesPosition, type WinogradEdge } from '../../maths/cook-toom.ts';
+import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
-import { ROUNDED_ONCE, type TileTransform } from '../table.ts';
-import { inputPasses as input6 } from './generated/winograd6-input.ts';
-import { kernelPasses as kernel6 } from './generated/winograd6-kernel.ts';
-import { outputPasses as output6 } from './generated/winograd6-output.ts';
-import { inputPasses as input8 } from './generated/winograd8-input.ts';
-import { kernelPasses as kernel8 } from './generated/winograd8-kernel.ts';
-import { outputPasses as output8 } from './generated/winograd8-output.ts';
-import { inputPasses as input9 } from './generated/winograd9-input.ts';
-import { kernelPasses as kernel9 } from './generated/winograd9-kernel.ts';
-import { outputPasses as output9 } from './generated/winograd9-output.ts';
-import { inputPasses as input10 } from './generated/winograd10-input.ts';
-import { kernelPasses as kernel10 } from './generated/winograd10-kernel.ts';
-import { outputPasses as output10 } from './generated/winograd10-output.ts';
+import type { TileTransform, TileUnits } from '../table.ts';
+import { winogradSizes } from '../tile-sizes.ts';
+import { PASSES as GENERATED } from './generated/winograd.ts';
 
 /** `length` vectors at offset in f32: neighbours in a row `step` apart, neighbours in a column `pitch` apart. */
 type Pass = (f32: Float32Array, length: number, offset: number, pitch: number, step: number) => void;
@@ -31,18 +21,19 @@ type Passes = Readonly<Record<number, { readonly columns: Pass; readonly rows: P
 
 type Transforms = Readonly<Record<'input' | 'kernel' | 'output', Passes>>;
 
-const PASSES: Readonly<Record<WinogradEdge, Transforms>> = {
-  6: { input: input6, kernel: kernel6, output: output6 },
-  8: { input: input8, kernel: kernel8, output: output8 },
-  9: { input: input9, kernel: kernel9, output: output9 },
-  10: { input: input10, kernel: kernel10, output: output10 },
+const PASSES: Readonly<Record<WinogradEdge, Transforms>> = GENERATED;
+
+export const SCALAR_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
+  6: [130, 105, 40],
+  8: [210, 175, 60],
+  9: [340, 270, 72],
+  10: [420, 345, 84],
 };
 
 /** F((T − r + 1) × (T − s + 1), r × s) of the tile T × T; r and s are 1 or of KERNEL_SIZES. */
 export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number, s: number): TileTransform {
-  const rowsEdge = r === 1 ? 1 : tile;
-  const columnsEdge = s === 1 ? 1 : tile;
-  const outputHeight = rowsEdge - r + 1;
+  const sizes = winogradSizes(tile, r, s);
+  const { height: rowsEdge, width: columnsEdge, outputHeight } = sizes;
   const { input, kernel, output } = PASSES[tile];
   const inputColumns = input[r].columns;
   const inputRows = input[s].rows;
@@ -52,16 +43,8 @@ export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number
   const outputRows = output[s].rows;
 
   return {
-    height: rowsEdge,
-    width: columnsEdge,
-    outputHeight,
-    outputWidth: columnsEdge - s + 1,
-    positions: rowsEdge * columnsEdge,
-    // The point 1 of both axes: its columns of Aᵀ are all ones, so that every output receives what is added there.
-    biasPosition: onesPosition(rowsEdge) * columnsEdge + onesPosition(columnsEdge),
-    biasScale: 1,
+    ...sizes,
     wholeRows: false,
-    roundings: ROUNDED_ONCE,
 
     // V = Bᵀ d B
     input(count, d, dPitch, dStep, v, vStep, vPosition) {

@@ -16,11 +16,12 @@
  * four, go through w, a copy of the four tiles' positions; a tile's result does not depend on which of these it takes.
  */
 
-import { fourierPosition, fourierPositions } from '../../maths/fourier-layout.ts';
+import { fourierPositions } from '../../maths/fourier-layout.ts';
 import type { FourierEdge } from '../../maths/fourier-program.ts';
 import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
-import type { TileTransform } from '../table.ts';
+import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
+import { fourierSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
 import {
   emitCopy,
@@ -230,6 +231,15 @@ const areNeighbours = (items: I32, step: I32): Expression<'i32'> => i32.and(i32.
 
 const nameOf = (edge: FourierEdge, transform: 'input' | 'kernel' | 'output') => `ft${edge}x${edge}_${transform}__simd`;
 
+export const SIMD_FOURIER_UNITS: Readonly<Record<FourierEdge, TileUnits>> = {
+  8: [58, 52, 60],
+  16: [380, 370, 200],
+};
+
+export function simdFourierNumbers(edge: FourierEdge, r: number, s: number): TileNumbers {
+  return { ...fourierSizes(edge, r, s), wholeRows: true, roundings: fourierRoundings(edge) };
+}
+
 /** The valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
 export function simdFourierTile(
   exports: SimdExports,
@@ -238,23 +248,14 @@ export function simdFourierTile(
   r: number,
   s: number,
 ): TileTransform {
-  const outputHeight = edge - r + 1;
-  const outputWidth = edge - s + 1;
+  const sizes = fourierSizes(edge, r, s);
+  const { outputHeight, outputWidth } = sizes;
   const [inputTransform, kernelTransform, outputTransform] = (['input', 'kernel', 'output'] as const).map(
     (transform) => exports[nameOf(edge, transform)],
   );
   return {
-    height: edge,
-    width: edge,
-    outputHeight,
-    outputWidth,
-    positions: fourierPositions(edge),
-    biasPosition: fourierPosition(edge, 0, 0),
-    biasScale: edge ** 2,
+    ...sizes,
     wholeRows: true,
-    get roundings() {
-      return fourierRoundings(edge);
-    },
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       inputTransform(count, d << 2, dPitch << 2, dStep << 2, v << 2, vStep << 2, vPosition << 2, scratch);
     },

@@ -20,7 +20,7 @@
  * mr·nv sums, nv vectors and mr broadcasts at once.
  */
 import { type FunctionReference, i32, type Module, v128 } from '../../wasm/index.ts';
-import type { DotsKernels, GemmKernels, GemmUnits } from '../table.ts';
+import type { DotsKernels, GemmKernels, GemmNumbers, GemmUnits } from '../table.ts';
 import type { SimdExports } from './exports.ts';
 import { directKernel, indirectKernel, MICRO, type MicroTiles, type MultiplyAdd } from './gemm-micro.ts';
 
@@ -235,20 +235,26 @@ interface ProductVariant {
   readonly units: GemmUnits;
 }
 
-/** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
-export function simdGemm(
-  exports: SimdExports,
-  scratch: number,
-  { tiles, panels, units }: ProductVariant,
-  scalar: GemmKernels,
-): Products {
-  const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
+export function simdGemmNumbers({ tiles, panels, units }: ProductVariant): GemmNumbers {
   return {
     gemmUnits: units,
     gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
     gemmPanel: (m) => 4 * panelVectors(panels, m),
     // One for each term of a block, one for each block, one to spare.
     gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
+  };
+}
+
+/** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
+export function simdGemm(
+  exports: SimdExports,
+  scratch: number,
+  variant: ProductVariant,
+  scalar: GemmKernels,
+): Products {
+  const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
+  return {
+    ...simdGemmNumbers(variant),
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
       for (let i = 0; i < m; i += MC) {

@@ -18,10 +18,12 @@
  * sums there are fewer.
  */
 
-import { KERNEL_SIZES, type Matrix, type WinogradEdge, winogradMatrices } from '../../maths/cook-toom.ts';
+import { type Matrix, winogradMatrices } from '../../maths/cook-toom.ts';
+import { WINOGRAD_TILES, type WinogradEdge } from '../../maths/tiles.ts';
 import { winogradRoundings } from '../../maths/winograd-program.ts';
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
-import type { TileTransform } from '../table.ts';
+import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
+import { winogradSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
 import { integers } from './parameters.ts';
 import {
@@ -39,7 +41,12 @@ import {
 } from './winograd-passes.ts';
 import { countDown, type I32, type Product } from './winograd-vectors.ts';
 
-const EDGES: readonly WinogradEdge[] = [6, 8, 9, 10];
+export const SIMD_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
+  6: [26, 18, 25],
+  8: [46, 37, 40],
+  9: [72, 56, 50],
+  10: [98, 78, 62],
+};
 
 /** Kernels that are transformed side by side. */
 const KERNELS = 64;
@@ -61,10 +68,10 @@ export function emitWinograd(module: Module, isFused: boolean): void {
   emitScatter(module);
   emitGather(module);
   const transpose = transposeKernels(module);
-  for (const edge of EDGES) {
+  for (const { edge, kernelSizes } of WINOGRAD_TILES) {
     const product = (matrix: Matrix): Product => ({ matrix, isFused });
     const axes = new Map(
-      KERNEL_SIZES[edge].map((r) => {
+      kernelSizes.map((r) => {
         const { bT, g, aT } = winogradMatrices(r === 1 ? 1 : edge, r);
         return [r, { bT: product(bT), g: product(g), aT: product(aT) }];
       }),
@@ -176,16 +183,20 @@ function callPass(f: FunctionBuilder, passes: Passes, size: I32, ...operands: re
   for (const [n, pass] of passes) f.if(i32.eq(size, n), () => f.call(pass, ...operands));
 }
 
-/** The transforms of a tile, whose geometry is that of the scalar ones. */
+export function simdWinogradNumbers(tile: WinogradEdge, r: number, s: number): TileNumbers {
+  return { ...winogradSizes(tile, r, s), wholeRows: true, roundings: winogradRoundings(tile, r, s) };
+}
+
+/** The transforms of a tile. */
 export function simdWinogradTile(
   exports: SimdExports,
   scratch: number,
   tile: WinogradEdge,
   r: number,
   s: number,
-  scalar: TileTransform,
 ): TileTransform {
-  const { height, width, outputHeight, outputWidth, positions } = scalar;
+  const sizes = winogradSizes(tile, r, s);
+  const { height, width, outputHeight, outputWidth, positions } = sizes;
   const inputTransform = exports[`winograd_input_${tile}__simd`];
   const inputApart = exports[`winograd_input_apart_${tile}__simd`];
   const kernelTransform = exports[`winograd_kernel_${tile}__simd`];
@@ -198,9 +209,8 @@ export function simdWinogradTile(
   const apartTiles = tilesIn(width, APART);
 
   return {
-    ...scalar,
+    ...sizes,
     wholeRows: true,
-    roundings: winogradRoundings(tile, r, s),
 
     // V = Bᵀ d B
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
