@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fourierPosition } from '../src/maths/fourier-layout.ts';
 import {
+  FOURIER_EDGES,
   type FourierEdge,
   type FourierSide,
   forwardColumn,
@@ -25,7 +26,7 @@ import { operationsOf, typescript } from './straight-line.ts';
 
 /** The text of every generated file by its path from the project's root. */
 export function generateFourier(): Map<string, string> {
-  return new Map(([8, 16] as const).map((edge) => [`src/kernels/scalar/generated/fourier${edge}.ts`, file(edge)]));
+  return new Map(FOURIER_EDGES.map((edge) => [`src/kernels/scalar/generated/fourier${edge}.ts`, file(edge)]));
 }
 
 function file(edge: FourierEdge): string {

@@ -8,6 +8,7 @@ import ts from 'typescript';
 import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
 import { textTable } from '../src/dispatch/explain.ts';
 import { Context, explainConvolution } from '../src/index.ts';
+import { hasProgram } from '../src/maths/fourier-program.ts';
 import { TILE_NAMES, type TileName, tileNamed } from '../src/maths/tiles.ts';
 
 const HEAD = [
@@ -67,7 +68,7 @@ function transformOperations(root: string, name: TileName, r: number): (number |
       r * kernel(`columns${r}`) + T * kernel(`rows${r}`),
     ];
   }
-  if (name !== 'ft8x8' && name !== 'ft16x16') return ['', '', ''];
+  if (!hasProgram(T)) return ['', '', ''];
   const of = generated(`fourier${T}.ts`);
   const complexRows = T / 2 - 1;
   return [

@@ -15,6 +15,7 @@ import {
   forwardColumn,
   forwardComplexRow,
   forwardRealRows,
+  hasProgram,
   inverseColumn,
   inverseComplexRow,
   inverseRealRows,
@@ -26,7 +27,7 @@ import { isPowerOfTwo } from './winograd-program.ts';
 export function fourierRange(tile: FourierTileSize, r: number, s: number): TileRange {
   const v = Math.SQRT2 * tile ** 2;
   const u = Math.SQRT2 * r * s;
-  const { greatest, errors } = tile === 8 || tile === 16 ? ofPrograms(tile) : IN_DOUBLE;
+  const { greatest, errors } = hasProgram(tile) ? ofPrograms(tile) : IN_DOUBLE;
   const kernelErrors = errors.kernel + FLUSH_IN_UNDERFLOWS * (u + 1);
   const toOutput = 2 * Math.SQRT2;
   return {

@@ -9,6 +9,7 @@ import { phasedShape } from '../../src/algorithms/phases.ts';
 import { tileLayout } from '../../src/algorithms/tile-layout.ts';
 import { type Context, createContext } from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import { STRIDED_TILES, TILES } from '../../src/maths/tiles.ts';
 import { checkConvolution, convolutionProblem, type Problem, shapeOf } from '../../src/testing/index.ts';
 import { runs } from '../support/runs.ts';
 
@@ -18,16 +19,11 @@ const TABLES = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
   return refusal === null;
 });
 
+/** The larger tiles are in no emitted table, and slow. */
 const ALGORITHMS = [
-  ['wt6x6', 'wt6x6'],
-  ['wt8x8', 'wt8x8'],
-  ['wt9x9', 'wt9x9'],
-  ['wt10x10', 'wt10x10'],
-  ['ft8x8', 'ft8x8'],
-  ['ft16x16', 'ft16x16'],
-  ['wt6x6-strided', 'wt6x6'],
-  ['wt8x8-strided', 'wt8x8'],
-] as const;
+  ...TILES.filter(({ edge }) => edge <= 16).map(({ name }) => [name, name] as const),
+  ...STRIDED_TILES.map(({ name }) => [`${name}-strided`, name] as const),
+];
 
 /** Enough channels for a cache line of them, and a rest; enough tiles for several blocks. */
 function problems(algorithm: AlgorithmName): fc.Arbitrary<Problem> {

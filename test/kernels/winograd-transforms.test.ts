@@ -9,17 +9,15 @@ import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import type { KernelTableName, TileNumbers, TileTransform } from '../../src/kernels/table.ts';
 import { amplification, cookToom, type Matrix, type Point, winogradMatrices } from '../../src/maths/cook-toom.ts';
 import { Rational } from '../../src/maths/rational.ts';
-import { type WinogradEdge, winogradTile } from '../../src/maths/tiles.ts';
+import { WINOGRAD_TILES, type WinogradEdge, winogradTile } from '../../src/maths/tiles.ts';
 import { type Arithmetic, transform as programTransform, winogradRoundings } from '../../src/maths/winograd-program.ts';
 import { simdWinograd } from './simd-winograd-module.ts';
 
 const numRuns = process.env.NNPACK_TEST_RUNS === 'slow' ? 160 : 8;
 
-const TILES = [6, 8, 9, 10] as const;
-
 /** Every (tile, r, s): kernels of one tap are not Winograd's. */
-const CASES = TILES.flatMap((tile) => {
-  const sizes: readonly number[] = winogradTile(tile).kernelSizes;
+const CASES = WINOGRAD_TILES.flatMap(({ edge: tile, kernelSizes }) => {
+  const sizes: readonly number[] = kernelSizes;
   return sizes.flatMap((r) => sizes.filter((s) => r * s > 1).map((s) => [tile, r, s] as const));
 });
 
@@ -187,8 +185,8 @@ const WITHOUT_ZERO: readonly Point[] = [
 
 /** The three matrices of every axis. */
 const PROGRAMS = [
-  ...TILES.flatMap((tile) =>
-    winogradTile(tile).kernelSizes.map((r) => [tile, winogradMatrices(r === 1 ? 1 : tile, r)] as const),
+  ...WINOGRAD_TILES.flatMap(({ edge, kernelSizes }) =>
+    kernelSizes.map((r) => [edge, winogradMatrices(r === 1 ? 1 : edge, r)] as const),
   ),
   [9, cookToom(WITHOUT_ZERO, 3)] as const,
 ].flatMap(([tile, { r, bT, g, aT }]) =>

@@ -17,7 +17,7 @@
  */
 
 import { fourierPositions } from '../../maths/fourier-layout.ts';
-import type { FourierEdge } from '../../maths/fourier-program.ts';
+import { FOURIER_EDGES, type FourierEdge } from '../../maths/fourier-program.ts';
 import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
@@ -45,7 +45,7 @@ export function emitFourier(module: Module): void {
     kernelPlanes: emitKernelPlanes(module),
     copy: emitCopy(module),
   };
-  for (const edge of [8, 16] as const) {
+  for (const edge of FOURIER_EDGES) {
     const passes: Passes = {
       ...shared,
       forwardColumns: emitForwardColumns(module, edge),

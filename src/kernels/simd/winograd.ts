@@ -58,7 +58,7 @@ const HALFWAY = 16 * 1024;
 const STAGE = 32 * 1024;
 
 /** Columns of the strip from tile to tile where they are apart: those of the greatest, and room for whole vectors. */
-const APART = 12;
+const APART = 4 * Math.ceil(Math.max(...WINOGRAD_TILES.map(({ edge }) => edge)) / 4);
 
 /** The products of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
 type Axes = ReadonlyMap<number, Readonly<Record<'bT' | 'g' | 'aT', Product>>>;
