@@ -1,5 +1,5 @@
-import { type FieldsOf, isInstance, readOptions, textOf } from '../check/options.ts';
-import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
+import { expectBoolean, expectOneOf, type FieldsOf, isInstance, readOptions, textOf } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
 import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
 import { compileKernels } from '../kernels/simd/module.ts';
@@ -12,12 +12,13 @@ import { ThreadPool } from '../threads/pool.ts';
 import { coresCount, environmentVariable, importNode, mustImportNode } from '../threads/runtime.ts';
 import type { WorkerFactory } from '../threads/spawn.ts';
 import { Measurements } from './measurements.ts';
+import { type Trace, traceOfEnvironment } from './trace.ts';
 
 /** What {@link createContext} takes; nothing of it is needed. */
 export interface ContextOptions {
   /** Threads in all, the caller among them; the environment's number, or that of the cores, when not given. */
   readonly threads?: number;
-  /** `'auto'` (the default) takes the fastest table that this machine runs. */
+  /** `'auto'` takes the fastest table that this machine runs; what `NNPACK_KERNELS` says, else `'auto'`, when not given. */
   readonly kernels?: 'auto' | KernelTableName;
   /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
   readonly deterministic?: boolean;
@@ -67,6 +68,8 @@ export class Context {
   readonly pool: ThreadPool;
   /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
   readonly measurements: Measurements;
+  /** What prints the lines that `NNPACK_TRACE` asks for. */
+  readonly trace: Trace;
   readonly #kernelsName: KernelTableName;
   readonly #kernelsReason: string;
   readonly #threadsReason: string;
@@ -84,12 +87,14 @@ export class Context {
     const given = readOptions('createContext', options, FIELDS);
     const { threads, reason } = checkThreads(given.threads);
     this.#threadsReason = reason;
-    const name = checkKernels(given.kernels);
+    const { deterministic = false } = given;
+    expectBoolean('createContext', 'deterministic', deterministic);
+    const wish = checkKernels(given.kernels, deterministic);
     const limit = checkLimit(given.memoryLimit);
     this.measurements = checkMeasurements(given.measurements);
-    const isDeterministic = checkDeterministic(given.deterministic);
+    this.trace = traceOfEnvironment();
     this.arena = new Arena(limit);
-    const chosen = chooseKernels(name, isDeterministic, this.arena, threads);
+    const chosen = chooseKernels(wish, deterministic, this.arena, threads);
     this.#kernelsName = chosen.table.name;
     this.#kernelsReason = chosen.reason;
     this.#kernels = chosen.table;
@@ -258,25 +263,29 @@ function expectThreads(what: string, threads: unknown): number {
   return threads;
 }
 
-function checkKernels(kernels: unknown = 'auto'): 'auto' | KernelTableName {
-  if (kernels === 'auto') return 'auto';
-  const name = KERNEL_TABLES.find((candidate) => candidate === kernels);
-  if (name === undefined) {
-    const hint = typeof kernels === 'string' ? didYouMean(kernels, ['auto', ...KERNEL_TABLES]) : '';
-    throw new NnpackError(
-      'invalid-argument',
-      `createContext: kernels is ${show(kernels)}, expected one of auto, ${KERNEL_TABLES.join(', ')}${hint}`,
-    );
-  }
-  return name;
+const KERNELS = ['auto', ...KERNEL_TABLES] as const;
+
+/** The table that is wished for, and by whom. */
+interface KernelsWish {
+  readonly who: string;
+  readonly name: 'auto' | KernelTableName;
+  /** Why it is not the one that the environment names; empty when it is, or that names none. */
+  readonly reason: string;
 }
 
-function checkDeterministic(deterministic: unknown = false): boolean {
-  if (typeof deterministic === 'boolean') return deterministic;
-  throw new NnpackError(
-    'invalid-argument',
-    `createContext: deterministic is ${show(deterministic)}, expected true or false`,
-  );
+/** What the caller names or, where that is none, the environment. */
+function checkKernels(kernels: unknown, deterministic: boolean): KernelsWish {
+  const who = 'createContext';
+  if (kernels !== undefined) {
+    return { who, name: expectOneOf(who, 'kernels', kernels, KERNELS, 'invalid-argument'), reason: '' };
+  }
+  const value = environmentVariable('NNPACK_KERNELS') ?? '';
+  if (value === '') return { who, name: 'auto', reason: '' };
+  const name = expectOneOf('environment', 'NNPACK_KERNELS', value, KERNELS, 'invalid-argument');
+  if (deterministic && name === 'simd-relaxed') {
+    return { who, name: 'auto', reason: 'NNPACK_KERNELS is simd-relaxed, which is not deterministic as was asked for' };
+  }
+  return { who: 'NNPACK_KERNELS', name, reason: '' };
 }
 
 /** A table that runs here, with what it needs. */
@@ -290,29 +299,29 @@ interface ChosenKernels extends Runnable {
   readonly reason: string;
 }
 
-/** The table asked for, or of those that this machine runs the fastest. */
+/** The table wished for, or of those that this machine runs the fastest. */
 function chooseKernels(
-  asked: 'auto' | KernelTableName,
+  { who, name, reason }: KernelsWish,
   deterministic: boolean,
   arena: Arena,
   threads: number,
 ): ChosenKernels {
-  if (asked === 'reference' || asked === 'scalar') {
-    return { table: createKernelTable(asked, arena), simd: null, reason: '' };
+  if (name === 'reference' || name === 'scalar') {
+    return { table: createKernelTable(name, arena), simd: null, reason };
   }
-  if (asked !== 'auto') {
-    const simd = setUpSimd(asked, arena, threads);
-    if (typeof simd !== 'string') return { ...simd, reason: '' };
-    throw new NnpackError('unsupported-hardware', `createContext: kernels '${asked}' cannot run: ${simd}`);
+  if (name !== 'auto') {
+    const simd = setUpSimd(name, arena, threads);
+    if (typeof simd !== 'string') return { ...simd, reason };
+    throw new NnpackError('unsupported-hardware', `${who}: kernels '${name}' cannot run: ${simd}`);
   }
   if (!deterministic && refuseSimd('simd-relaxed') === null) {
     const relaxed = setUpSimd('simd-relaxed', arena, threads);
-    if (typeof relaxed !== 'string') return { ...relaxed, reason: '' };
+    if (typeof relaxed !== 'string') return { ...relaxed, reason };
   }
   const simd = setUpSimd('simd', arena, threads);
-  if (typeof simd !== 'string') return { ...simd, reason: '' };
+  if (typeof simd !== 'string') return { ...simd, reason };
   // Where the memory is none of WebAssembly's, the arena has said why.
-  return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? '' : simd };
+  return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? reason : simd };
 }
 
 /** An emitted table, or why it cannot be had. */

@@ -1,4 +1,5 @@
 /** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
+import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, reading } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
@@ -6,6 +7,7 @@ import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
+import { runLine, sizesText } from './trace-lines.ts';
 
 /** What every layer takes beside its input. */
 export interface LayerOptions<Output extends TensorLike = Tensor> {
@@ -131,21 +133,45 @@ export function callLayer<Output extends TensorLike>(
   output: Output | undefined,
   target: CheckedTensor | null,
   shape: readonly number[],
-  work: (inputs: readonly number[], output: number, staging: Staging) => void,
+  work: (inputs: readonly number[], output: number, staging: Staging, profile: Profile) => void,
 ): Output {
   return staged(context, who, (staging) => {
+    const profile = emptyProfile();
+    const start = now();
     const offsets = inputs.map((input) => staging.input(input));
-    if (target !== null) {
-      const y = staging.output(target, shape);
-      work(offsets, y.offset, staging);
-      y.finish();
-      return output as Output;
-    }
-    // The context's memory has a limit to say what is too large, so it is asked before the tensor is made.
-    const y = staging.allocate(sizeOf(shape));
-    const result = newTensor(who, shape);
-    work(offsets, y, staging);
-    result.data.set(context.arena.f32.subarray(y, y + sizeOf(shape)));
-    return result as TensorLike as Output;
+    const result = into(who, context, target, shape, staging, (y) => work(offsets, y, staging, profile));
+    profile.total = now() - start;
+    context.trace.profile?.(runLine(callText(who, inputs, shape), null, profile));
+    return (output ?? result) as Output;
   });
+}
+
+function callText(who: string, inputs: readonly CheckedTensor[], shape: readonly number[]): string {
+  return `${who} ${sizesText(
+    inputs.map((input) => input.shape),
+    shape,
+  )}`;
+}
+
+/** Does `work` for where the output lies in the context's memory, and gives the tensor that then holds it. */
+function into(
+  who: string,
+  context: Context,
+  target: CheckedTensor | null,
+  shape: readonly number[],
+  staging: Staging,
+  work: (output: number) => void,
+): TensorLike {
+  if (target !== null) {
+    const y = staging.output(target, shape);
+    work(y.offset);
+    y.finish();
+    return target;
+  }
+  // The context's memory has a limit to say what is too large, so it is asked before the tensor is made.
+  const y = staging.allocate(sizeOf(shape));
+  const result = newTensor(who, shape);
+  work(y);
+  result.data.set(context.arena.f32.subarray(y, y + sizeOf(shape)));
+  return result;
 }

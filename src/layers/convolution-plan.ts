@@ -2,7 +2,7 @@
 import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
-import { ConvolutionExplanation } from '../dispatch/explain.ts';
+import { ConvolutionExplanation, describeShape } from '../dispatch/explain.ts';
 import { type NnpackEntry, nnpackEntry } from '../dispatch/nnpack-rule.ts';
 import { type Magnitudes, type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
@@ -226,7 +226,9 @@ export class ConvolutionPlan extends LayerPlan {
     const { inputShape, outputShape } = problem;
     const pack = (packed: number, profile: Profile): void =>
       staged(context, who, (staging) => program.pack(kernelToPack(context, staging, kernel), packed, profile));
-    super({ who, context, inputShape, outputShape, program, bias, pack });
+    const { algorithm, why } = selection;
+    const choice = { algorithm: algorithm.name, why, describe: () => describeShape(problem.shape) };
+    super({ who, choice, context, inputShape, outputShape, program, bias, pack });
     this.algorithm = selection.algorithm.name;
     this.shape = problem.shape;
     this.#selection = selection;

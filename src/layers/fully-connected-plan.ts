@@ -13,6 +13,7 @@ import {
   type CheckedKernel,
   checkFullyConnected,
   checkKernel,
+  choiceOf,
   copyKernelRows,
   explanationOf,
   type FullyConnectedProblem,
@@ -113,7 +114,7 @@ export class FullyConnectedPlan extends LayerPlan {
         );
       profile.kernelTransform = now() - start;
     };
-    super({ who, context, inputShape, outputShape, program, bias, pack });
+    super({ who, choice: choiceOf(shape), context, inputShape, outputShape, program, bias, pack });
     this.shape = shape;
   }
 

@@ -18,6 +18,7 @@ import {
   readTensor,
 } from '../tensor/tensor.ts';
 import { type FullyConnectedShape, methodFor, type WeightFormat } from './fully-connected-program.ts';
+import type { Choice } from './plan.ts';
 
 /** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */
 export interface HalfTensor {
@@ -148,14 +149,24 @@ export function copyKernelRows(context: Context, kernel: CheckedKernel, first: n
   }
 }
 
-/** Which of the documented rules hold, and how the layer runs. */
-export function explanationOf({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): RulesExplanation {
-  const method = methodFor({ batch, inputChannels, outputChannels, format });
+/** How a layer runs, and why. */
+export function choiceOf(shape: FullyConnectedShape): Choice {
+  const algorithm = methodFor(shape);
   const why =
-    method === 'dots'
-      ? `batch ${batch}: each weight is read once, and meets every image while it is in the cache`
-      : `batch ${batch}: a matrix product that streams over the images`;
+    algorithm === 'dots'
+      ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
+      : `batch ${shape.batch}: a matrix product that streams over the images`;
+  return { algorithm, why, describe: () => describe(shape) };
+}
+
+function describe({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): string {
   const weights = format === 'float32' ? '' : ` in ${format}`;
-  const operation = `fully-connected ${batch}×${inputChannels} · ${outputChannels}×${inputChannels}${weights} → ${batch}×${outputChannels}`;
-  return new RulesExplanation(operation, applyRules(FULLY_CONNECTED_RULES, { batch }), method, why);
+  return `${batch}×${inputChannels} · ${outputChannels}×${inputChannels}${weights} → ${batch}×${outputChannels}`;
+}
+
+/** Which of the documented rules hold, and how the layer runs. */
+export function explanationOf(shape: FullyConnectedShape): RulesExplanation {
+  const { algorithm, why } = choiceOf(shape);
+  const rules = applyRules(FULLY_CONNECTED_RULES, { batch: shape.batch });
+  return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why);
 }

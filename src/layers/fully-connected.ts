@@ -1,5 +1,4 @@
 /** Fully-connected layers in one call. */
-import { emptyProfile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
@@ -14,13 +13,20 @@ import {
   type CheckedKernel,
   checkFullyConnected,
   checkKernel,
+  choiceOf,
   copyKernelRows,
   explanationOf,
   type HalfTensor,
   isHalf,
 } from './fully-connected-problem.ts';
-import { type FullyConnectedProgram, fullyConnectedProgram, weightFloats } from './fully-connected-program.ts';
+import {
+  type FullyConnectedProgram,
+  type FullyConnectedShape,
+  fullyConnectedProgram,
+  weightFloats,
+} from './fully-connected-program.ts';
 import { arenaOffset, isInPlace, type Staging } from './staging.ts';
+import { planLine } from './trace-lines.ts';
 
 export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
   extends FullyConnectedOptions,
@@ -82,15 +88,21 @@ function connect<Output extends TensorLike>(who: string, given: FullyConnectedCa
   if (target !== null && isHalf(kernel)) expectApartFromHalf(who, target, kernel);
 
   const program = fullyConnectedProgram(shape, context, activation);
+  context.trace.dispatch?.(callLine(who, shape, program));
   const inputs = bias === undefined ? [input] : [input, bias];
-  return callLayer(who, context, inputs, options.output, target, outputShape, ([x, b = 0], y, staging) => {
-    const profile = emptyProfile();
+  return callLayer(who, context, inputs, options.output, target, outputShape, ([x, b = 0], y, staging, profile) => {
     const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
     program.prepare(x, workspace, profile);
     passRows(context, kernel, staging, program.method, (weights, first, rows) =>
       program.multiply(x, weights, first, rows, b, y, workspace, profile),
     );
   });
+}
+
+/** A call packs nothing: weights outside of the context's memory pass through it. */
+function callLine(who: string, shape: FullyConnectedShape, { workspaceFloats }: FullyConnectedProgram): string {
+  const { algorithm, why, describe } = choiceOf(shape);
+  return planLine(`${who} ${describe()}`, algorithm, why, 4 * workspaceFloats, 0);
 }
 
 function expectApartFromHalf(who: string, output: CheckedTensor, { data }: HalfTensor): void {

@@ -5,6 +5,7 @@ import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
 import { arenaOffset, checkOutput, isInPlace, newTensor, Staging } from './staging.ts';
+import { planLine, runLine } from './trace-lines.ts';
 
 /** A layer laid out: numbers only. `bias` 0 means none; the time of each phase is added to the profile. */
 export interface LayerProgram {
@@ -13,8 +14,17 @@ export interface LayerProgram {
   run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void;
 }
 
+/** What was chosen, for whom it is told; the text is made when it is asked for. */
+export interface Choice {
+  readonly algorithm: string;
+  readonly why: string;
+  /** `1×64×56×56 * 128×64×3×3 → …` */
+  describe(): string;
+}
+
 export interface PlanParts {
   readonly who: string;
+  readonly choice: Choice;
   readonly context: Context;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
@@ -56,6 +66,8 @@ export class LayerPlan {
       this.#staging.release();
       throw error;
     }
+    const { algorithm, why } = parts.choice;
+    context.trace.dispatch?.(planLine(this.#what(), algorithm, why, this.workspaceBytes, this.packedBytes));
   }
 
   /** Bytes that a run uses beside its input, output and packed weights. */
@@ -95,6 +107,7 @@ export class LayerPlan {
     if (!isDirect) copyOut(context.arena.f32, to, target);
     profile.total = now() - start;
     profile.other = profile.total - profile.inputTransform - profile.blockMultiplication - profile.outputTransform;
+    context.trace.profile?.(runLine(this.#what(), this.#parts.choice.algorithm, profile));
     return (output ?? result) as Output;
   }
 
@@ -103,6 +116,10 @@ export class LayerPlan {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#staging.release();
+  }
+
+  #what(): string {
+    return `${this.#parts.who} ${this.#parts.choice.describe()}`;
   }
 
   #checkInput(input: TensorLike): CheckedTensor {

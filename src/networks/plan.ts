@@ -7,6 +7,7 @@ import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { newTensor, Staging } from '../layers/staging.ts';
+import { planLine, runLine } from '../layers/trace-lines.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
 import { breathe } from './breathe.ts';
@@ -20,7 +21,7 @@ import {
   NETWORK_OPTIONS,
   type NetworkOptions,
 } from './layout.ts';
-import type { Network } from './network.ts';
+import { type Network, whoIs } from './network.ts';
 import { OneRun } from './one-run.ts';
 import { parseByName } from './parse-values.ts';
 import type { NetworkShapes, Shape } from './shapes.ts';
@@ -130,6 +131,7 @@ export class NetworkPlan {
       this.#staging.release();
       throw error;
     }
+    for (const node of layout.nodes) if (node.algorithm !== null) context.trace.dispatch?.(this.#planLine(node));
   }
 
   /** Bytes of values, workspace and packed weights. */
@@ -226,12 +228,28 @@ export class NetworkPlan {
     );
     this.#milliseconds[i] = now() - start;
     profile.total = this.#milliseconds[i];
+    this.context.trace.profile?.(runLine(this.#what(this.#layout.nodes[i]), this.#layout.nodes[i].algorithm, profile));
     progress?.(i + 1, nodes.length, nodes[i].name);
+  }
+
+  #what({ name, op, description }: CompiledNode): string {
+    return `network ${show(this.network.name)} ${whoIs({ name, op })} ${description}`;
+  }
+
+  #planLine(node: CompiledNode): string {
+    const { algorithm, why, workspaceFloats, constantFloats } = node;
+    return planLine(this.#what(node), algorithm ?? '', why, 4 * workspaceFloats, 4 * constantFloats);
+  }
+
+  #runLine(): string {
+    const total = this.#milliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
+    return runLine(`network ${show(this.network.name)}`, `${this.#runs.length} nodes`, { ...emptyProfile(), total });
   }
 
   #outputs(): Record<string, Tensor> {
     // Whoever is told of progress may have disposed of the context.
     this.context.expectOpen(this.network.name);
+    this.context.trace.profile?.(this.#runLine());
     return Object.fromEntries(this.network.outputs.map((name) => [name, this.#copyOutput(name)]));
   }
 

@@ -75,3 +75,12 @@ function cores(ask: () => unknown): number | undefined {
 export function now(): number {
   return (globalThis.performance ?? Date).now();
 }
+
+/** A line on stderr, or where the host's console shows errors. */
+export function printError(line: string): void {
+  try {
+    console.error(line);
+  } catch {
+    // Nobody is there to read it.
+  }
+}
