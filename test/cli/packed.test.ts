@@ -1,5 +1,5 @@
 /** The build as it is packed: the command line must find all that it needs in it, and in the package's dependencies. */
-import { spawnSync } from 'node:child_process';
+import { execSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const OPTIONAL = ['@observablehq/plot', 'linkedom'];
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nnpack-ts-packed-')));
 const home = join(folder, 'node_modules/nnpack-ts');
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, exports: entries } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** The package where it would be installed, with what its dependencies need. */
 beforeAll(() => {
   cpSync('dist', join(home, 'dist'), { recursive: true });
-  cpSync('package.json', join(home, 'package.json'));
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'docs'])
+    cpSync(file, join(home, file), { recursive: true });
   for (const name of [...Object.keys(dependencies), 'iota-array', 'is-buffer']) {
     cpSync(join('node_modules', name), join(folder, 'node_modules', name), { recursive: true });
   }
@@ -33,6 +34,46 @@ function lenderAbove(from: string): string | null {
   if (above === from) return null;
   return existsSync(join(above, 'node_modules')) ? join(above, 'node_modules') : lenderAbove(above);
 }
+
+const textOf = (path: string): string => readFileSync(join(home, path), 'utf8');
+
+/** The declarations that those of the entry points come to, by any number of imports. */
+function declarations(): Set<string> {
+  const reached = new Set<string>();
+  const visit = (path: string): void => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    const code = textOf(path).replace(/^\s*(\/\*|\*|\/\/).*$/gm, '');
+    for (const [, target] of code.matchAll(/(?:from|import\()\s*'(\.[^']+)\.[jt]s'/g)) {
+      visit(join(dirname(path), `${target}.d.ts`).replaceAll('\\', '/'));
+    }
+  };
+  for (const entry of Object.values<string | { types: string }>(entries)) {
+    if (typeof entry !== 'string') visit(join(entry.types).replaceAll('\\', '/'));
+  }
+  return reached;
+}
+
+/** Bytes of the package of 0.1.0, packed and unpacked. */
+const BEFORE = { size: 916_925, unpackedSize: 4_212_478 };
+
+describe('the packed package', () => {
+  it('is what runs and its types: no sources, no maps, at most 0.6 of the bytes of 0.1.0', () => {
+    const text = execSync('npm pack --dry-run --json --ignore-scripts', { cwd: home, encoding: 'utf8' });
+    const [{ size, unpackedSize, files }] = JSON.parse(text);
+    const paths: string[] = files.map(({ path }: { path: string }) => path);
+    const expected =
+      /^(dist\/.*\.(js|d\.ts)|dist\/cli\/vendor\/LICENCES\.txt|docs\/models\.md|README\.md|LICENSE|package\.json)$/;
+    expect(paths.filter((path) => !expected.test(path))).toEqual([]);
+    for (const path of ['dist/index.js', 'dist/worker.js', 'dist/cli/main.js', ...declarations()]) {
+      expect(paths).toContain(path);
+    }
+    const mapped = paths.filter((path) => path.endsWith('.js') && /^\/\/# sourceMappingURL=\w/m.test(textOf(path)));
+    expect(mapped).toEqual([]);
+    expect(size).toBeLessThanOrEqual(0.6 * BEFORE.size);
+    expect(unpackedSize).toBeLessThanOrEqual(0.6 * BEFORE.unpackedSize);
+  });
+});
 
 describe('the packed command line', () => {
   it('imports Node, its own files, its dependencies and what is optional, and nothing else', async () => {
