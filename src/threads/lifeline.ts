@@ -1,5 +1,5 @@
 import type { MessageChannel, MessagePort } from 'node:worker_threads';
-import { nodeWorkerThreads } from './runtime.ts';
+import { nodeWorkerThreads } from './node.ts';
 
 /**
  * Tells a caller that may not return to its event loop whether a worker's thread has ended. The worker holds one end of a

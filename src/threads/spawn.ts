@@ -1,9 +1,16 @@
-import type { Worker as NodeWorker } from 'node:worker_threads';
 import { textOf } from '../check/options.ts';
 import { show } from '../errors.ts';
 import type { WorkerSetup } from './control.ts';
 import { Lifeline } from './lifeline.ts';
-import { mustImportNode, nodeWorkerThreads } from './runtime.ts';
+import { mustImportNode, nodeWorkerThreads } from './node.ts';
+
+/** What is asked of a worker of Node's, without its type: a browser's user does not have that. */
+interface NodeWorker {
+  on(event: string, listener: (value: unknown) => void): unknown;
+  postMessage(message: unknown, transfer?: readonly object[]): void;
+  unref(): void;
+  terminate(): Promise<number>;
+}
 
 /** Makes the worker that runs the package's worker script; for places where neither Node nor a browser is meant. */
 export type WorkerFactory = (script: URL) => Worker | NodeWorker;

@@ -26,7 +26,7 @@ import {
   type WorkerSetup,
   wordOf,
 } from './control.ts';
-import { importNode, mustImportNode, nodeWorkerThreads } from './runtime.ts';
+import { importNode, mustImportNode, nodeWorkerThreads } from './node.ts';
 import { runItem, type Step, type Thread } from './step.ts';
 
 /** Makes the kernel table of a name over a thread's memory. */

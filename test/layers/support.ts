@@ -9,7 +9,7 @@ import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { uniform } from '../../src/tensor/random.ts';
 
 /** Runs of a property; twenty times as many in a slow run. */
-export const runs = (usual: number): number => (process.env.NNPACK_TEST_RUNS === 'slow' ? 20 * usual : usual);
+export { runs } from '../support/runs.ts';
 
 /** Float32's unit roundoff, and the distance of its smallest numbers. */
 export const EPSILON = 2 ** -24;

@@ -1,0 +1,51 @@
+/**
+ * Node's own modules, without an import that a browser's bundler would trip over; nothing here throws. Their types stay in
+ * this file: declarations that name them would ask every user for Node's types.
+ */
+interface NodeModules {
+  readonly workerThreads: typeof import('node:worker_threads');
+  readonly os: typeof import('node:os');
+}
+
+let node: NodeModules | null = builtinModules();
+
+function builtinModules(): NodeModules | null {
+  try {
+    if (typeof process.getBuiltinModule !== 'function') return null;
+    const workerThreads = process.getBuiltinModule('node:worker_threads');
+    const os = process.getBuiltinModule('node:os');
+    return workerThreads && os ? { workerThreads, os } : null;
+  } catch {
+    // There is no process.
+    return null;
+  }
+}
+
+/** Whether this is a Node that gives its modules to imports alone: one before 20.16. */
+export function mustImportNode(): boolean {
+  try {
+    return node === null && typeof process.versions.node === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** Makes an older Node's modules known, which it gives only to those who can wait; elsewhere there is nothing to do. */
+export async function importNode(): Promise<void> {
+  if (!mustImportNode()) return;
+  try {
+    const workerThreads = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:worker_threads');
+    const os = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');
+    node = { workerThreads, os };
+  } catch {
+    // What calls itself Node is none.
+  }
+}
+
+export function nodeWorkerThreads(): NodeModules['workerThreads'] | undefined {
+  return node?.workerThreads;
+}
+
+export function nodeOs(): NodeModules['os'] | undefined {
+  return node?.os;
+}
