@@ -18,12 +18,13 @@ import { scalarPooling } from './scalar/pooling.ts';
 import { scalarResize } from './scalar/resize.ts';
 import { scalarWeights } from './scalar/weights.ts';
 import { scalarWinogradTile } from './scalar/winograd.ts';
-import { simdDots } from './simd/dots.ts';
+import { simdDots } from './simd/dot-products.ts';
 import { type SimdTableName, variantOf } from './simd/engine.ts';
-import type { SimdExports, SimdSetup } from './simd/exports.ts';
+import type { SimdSetup } from './simd/exports.ts';
 import { simdFourierTile } from './simd/fourier.ts';
 import { simdGemm } from './simd/gemm.ts';
 import { simdLocalResponse } from './simd/local-response.ts';
+import type { KernelExports } from './simd/module.ts';
 import { simdPointwise } from './simd/pointwise.ts';
 import { simdPooling } from './simd/pooling.ts';
 import { simdSoftmax } from './simd/softmax.ts';
@@ -79,7 +80,7 @@ function scalarTable(memory: Memory): KernelTable {
 function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: SimdSetup): KernelTable {
   const scalar = scalarTable(memory);
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm as WebAssembly.Memory } })
-    .exports as unknown as SimdExports;
+    .exports as unknown as KernelExports;
   const bytes = scratch << 2;
   return {
     ...scalar,

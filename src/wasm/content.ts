@@ -10,11 +10,16 @@ export interface MemoryImport {
   readonly shared: boolean;
 }
 
-/** A function of the module, to call. */
-export interface FunctionReference<Result extends ValueType = ValueType> {
-  readonly name: string;
+/** A function of the module, to call; its type knows its name and those of its parameters. */
+export interface FunctionReference<
+  Result extends ValueType = ValueType,
+  Parameter extends string = string,
+  Name extends string = string,
+> {
+  readonly name: Name;
   readonly index: number;
   readonly parameters: readonly ValueType[];
+  readonly parameterNames: readonly Parameter[];
   readonly results: readonly Result[];
 }
 

@@ -33,13 +33,17 @@ export class Module {
    *   f.emit(f32.store(x, f32.mul(f32.load(x), factor)));
    * }, { export: true });
    */
-  function<const Parameters extends Record<string, ValueType>, const Result extends ValueType = never>(
-    name: string,
+  function<
+    const Name extends string,
+    const Parameters extends Record<string, ValueType>,
+    const Result extends ValueType = never,
+  >(
+    name: Name,
     parameters: Parameters,
     results: readonly [] | readonly [Result],
     body: (f: FunctionBuilder, parameters: Locals<Parameters>) => void,
     { export: isExported = false }: FunctionOptions = {},
-  ): FunctionReference<Result> {
+  ): FunctionReference<Result, keyof Parameters & string, Name> {
     if (this.names.has(expectName(name))) fail('module.function', `'${name}' is there already`);
     const f = new FunctionBuilder(name, results);
     // Without a prototype, so that `__proto__` is a name like any other.
@@ -50,11 +54,12 @@ export class Module {
     if (results.length > 0 && statements.at(-1)?.instruction.name !== 'return') {
       fail(name, `its last statement must be f.return(${results[0]})`);
     }
-    const types = Object.values(parameters);
+    const parameterNames = Object.keys(parameters) as (keyof Parameters & string)[];
     const index = this.functions.length;
+    const reference = { name, index, parameters: Object.values(parameters), parameterNames, results };
     this.names.add(name);
-    this.functions.push({ name, index, parameters: types, results, locals, statements, export: isExported });
-    return { name, index, parameters: types, results };
+    this.functions.push({ ...reference, locals, statements, export: isExported });
+    return reference;
   }
 
   /** The module in the binary format. */

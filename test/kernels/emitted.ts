@@ -1,17 +1,20 @@
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
-import { Module } from '../../src/wasm/index.ts';
+import { type FunctionReference, Module } from '../../src/wasm/index.ts';
 import { memoryOver, testMemory } from './harness.ts';
 
 /** Emitted kernels over a memory, that of the tests if no other is given. Their scratch is its first bytes. */
-export function emitted(emit: (module: Module) => void, memory: Memory = testMemory): SimdExports {
+export function emitted<E extends (module: Module) => readonly FunctionReference[]>(
+  emit: E,
+  memory: Memory = testMemory,
+): SimdExports<E> {
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: 65_536, shared: true });
   emit(module);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), {
     env: { memory: memory.wasm as WebAssembly.Memory },
   });
-  return exports as unknown as SimdExports;
+  return exports as unknown as SimdExports<E>;
 }
 
 /** Byte address of the scratch. */

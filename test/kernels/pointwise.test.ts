@@ -25,11 +25,11 @@ import {
 type Factory = (memory: Memory) => PointwiseKernels;
 type Pass = (kernels: PointwiseKernels, n: number, x: number, y: number) => void;
 
-function emit(module: Module): void {
-  emitPointwise(module, mulAdd);
-  emitSoftmax(module);
-  emitLocalResponse(module, mulAdd);
-}
+const emit = (module: Module) => [
+  ...emitPointwise(module, mulAdd),
+  ...emitSoftmax(module),
+  ...emitLocalResponse(module, mulAdd),
+];
 
 const exports = emitted(emit);
 

@@ -34,10 +34,7 @@ interface Shape {
   readonly paddingLeft: number;
 }
 
-const exports = emitted((module) => {
-  emitMaxPooling(module);
-  emitAveragePooling(module);
-});
+const exports = emitted((module) => [...emitMaxPooling(module), ...emitAveragePooling(module)]);
 const simd: Factory = (memory) => simdPooling(exports, SCRATCH, scalarPooling(memory));
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referencePooling],

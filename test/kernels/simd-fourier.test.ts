@@ -31,6 +31,8 @@ const range = (n: number) => Array.from({ length: n }, (_, k) => k);
 
 // ---- the emitted module ----
 
+type FourierExports = SimdExports<typeof emitFourier>;
+
 function emitted(): Module {
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: PAGE, shared: true });
@@ -41,9 +43,9 @@ function emitted(): Module {
 const compiled = new WebAssembly.Module(emitted().encode());
 
 /** A memory of its own; the scratch is at its beginning, unaligned data may follow from the word after it. */
-function instantiate(pages: number): { f32: Float32Array; words: Int32Array; exports: SimdExports } {
+function instantiate(pages: number): { f32: Float32Array; words: Int32Array; exports: FourierExports } {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE, shared: true });
-  const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as SimdExports;
+  const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as FourierExports;
   return { f32: new Float32Array(memory.buffer), words: new Int32Array(memory.buffer), exports };
 }
 

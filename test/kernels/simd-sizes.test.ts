@@ -5,7 +5,8 @@ import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { referenceWeights } from '../../src/kernels/reference/weights.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
-import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
+import { simdDots } from '../../src/kernels/simd/dot-products.ts';
+import { DOTS_ROUNDINGS, emitDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
 import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
@@ -30,24 +31,26 @@ type Kernels = Omit<
   keyof KernelNumbers | 'tile' | 'sgemm' | 'sgemmIndirect' | 'resizeNearest' | 'resizeBilinear'
 >;
 
-function emit(module: Module): void {
-  emitPointwise(module, mulAdd);
-  emitSoftmax(module);
-  emitLocalResponse(module, mulAdd);
-  emitMaxPooling(module);
-  emitAveragePooling(module);
-  emitDots(module, mulAdd);
-  emitHalfDots(module, mulAdd);
-  emitWeights(module);
-}
+const emit = (module: Module) => [
+  ...emitPointwise(module, mulAdd),
+  ...emitSoftmax(module),
+  ...emitLocalResponse(module, mulAdd),
+  ...emitMaxPooling(module),
+  ...emitAveragePooling(module),
+  ...emitDots(module, mulAdd),
+  ...emitHalfDots(module, mulAdd),
+  ...emitWeights(module),
+];
+
+type Exports = SimdExports<typeof emit>;
 
 /** Names of the exported functions that were asked for. */
 const called = new Set<string>();
 
 /** The emitted kernels; none of the data here should be left to scalar ones, but for planes of less than four columns. */
-function simd(given: SimdExports, memory: Memory, scratch = SCRATCH): Kernels {
+function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
   const exports = new Proxy(given, {
-    get(functions, name: string) {
+    get(functions, name: keyof Exports) {
       called.add(name);
       return functions[name];
     },
@@ -304,13 +307,7 @@ test('no exported kernel was left out', () => {
   expect([...called].sort()).toEqual(Object.keys(emitted(emit)).sort());
 });
 
-function compare(
-  kernel: Case,
-  exports: SimdExports,
-  a: number,
-  b: number,
-  own?: { memory: Memory; firstWord: number },
-) {
+function compare(kernel: Case, exports: Exports, a: number, b: number, own?: { memory: Memory; firstWord: number }) {
   const random = randomFloats(41 * a + b, kernel.inputs(a, b));
   const x = kernel.values?.(random, b) ?? random;
   const run = (kernels: (memory: Memory) => Kernels, values: Float32Array): number[] => {

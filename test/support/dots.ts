@@ -1,7 +1,8 @@
 /** Dot products of every kernel table over poisoned memory, the layers to draw, and how far a result may be off. */
 import fc from 'fast-check';
 import { scalarDots } from '../../src/kernels/scalar/dots.ts';
-import { DOTS_ROUNDINGS, emitDots, simdDots } from '../../src/kernels/simd/dots.ts';
+import { simdDots } from '../../src/kernels/simd/dot-products.ts';
+import { DOTS_ROUNDINGS, emitDots } from '../../src/kernels/simd/dots.ts';
 import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import type { DotsKernels } from '../../src/kernels/table.ts';
@@ -12,10 +13,7 @@ import { DOUBLE_SLACK, EPSILON, generator, poisonedMemory, randomFloats, TINY } 
 
 export type Factory = (memory: Memory) => DotsKernels;
 
-const exports = emitted((module) => {
-  emitDots(module, mulAdd);
-  emitHalfDots(module, mulAdd);
-});
+const exports = emitted((module) => [...emitDots(module, mulAdd), ...emitHalfDots(module, mulAdd)]);
 export const simd: Factory = (memory) => simdDots(exports, SCRATCH, scalarDots(memory));
 
 /** With the float32 roundings of each. */

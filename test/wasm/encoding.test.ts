@@ -5,6 +5,7 @@ import type { Code, Expression, ValueType } from '../../src/wasm/code.ts';
 import {
   call,
   type FunctionBuilder,
+  type FunctionReference,
   f32,
   f64,
   i8x16,
@@ -213,7 +214,7 @@ describe('modules', () => {
 
   it('more than 127 functions, locals and bytes: lengths of several bytes', () => {
     const module = new Module();
-    let previous = module.function('f0', { x: 'i32' }, ['i32'], (f, { x }) => f.return(x));
+    let previous: FunctionReference<'i32'> = module.function('f0', { x: 'i32' }, ['i32'], (f, { x }) => f.return(x));
     for (let k = 1; k < 300; k++) {
       previous = module.function(`f${k}`, { x: 'i32' }, ['i32'], (f, { x }) => {
         let last: Local<'i32'> = x;

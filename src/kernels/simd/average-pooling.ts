@@ -30,11 +30,11 @@ type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
 
 /** `average_pool__simd`, with parameters as those of `max_pool__simd`, and `average_run__simd`. */
-export function emitAveragePooling(module: Module): void {
+export function emitAveragePooling(module: Module) {
   const count = columnCounts(module);
   const columns = columnSums(module);
   const [by1, bySteps] = [1, 0].map((stride) => rowAverages(module, stride));
-  module.function(
+  const averagePool = module.function(
     'average_pool__simd',
     { ...POOL, countPadding: 'i32' },
     [],
@@ -67,7 +67,7 @@ export function emitAveragePooling(module: Module): void {
     },
     { export: true },
   );
-  emitAverageRun(module);
+  return [averagePool, emitAverageRun(module)];
 }
 
 /** Divisors of a row of windows, in double: how many columns of each lie in the plane, or with padding the pool's. */
@@ -166,9 +166,9 @@ function rowAverages(module: Module, stride: number): FunctionReference<never> {
 }
 
 /** The average of n contiguous elements: a window that covers its plane. */
-function emitAverageRun(module: Module): void {
+function emitAverageRun(module: Module) {
   const parameters = { n: 'i32', x: 'i32', y: 'i32', divisor: 'f64' } as const;
-  module.function(
+  return module.function(
     'average_run__simd',
     parameters,
     [],

@@ -34,8 +34,6 @@ import {
   v128,
 } from '../../wasm/index.ts';
 import { PANEL_COLUMNS } from '../half-panels.ts';
-import type { DotsKernels } from '../table.ts';
-import type { SimdExports } from './exports.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 import { lanesBefore } from './runs.ts';
 
@@ -50,27 +48,8 @@ const ROWS = 8;
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
 
-export function simdDots(exports: SimdExports, scratch: number, scalar: DotsKernels): DotsKernels {
-  return {
-    dots(rows, n, w, ldw, x, y) {
-      const isLeft = exports.dots__simd(rows, n, w << 2, ldw << 2, x << 2, y << 2, scratch);
-      if (isLeft !== 0) scalar.dots(rows, n, w, ldw, x, y);
-    },
-    dotsHalf(rows, n, w, ldw, x, y, alternative) {
-      const kernel = alternative === 0 ? exports.dots_binary16__simd : exports.dots_alternative__simd;
-      const isLeft = kernel(rows, n, w << 1, ldw << 1, x << 2, y << 2, scratch);
-      if (isLeft !== 0) scalar.dotsHalf(rows, n, w, ldw, x, y, alternative);
-    },
-    dotsHalfPanels(rows, n, w, x, y, alternative) {
-      const kernel = alternative === 0 ? exports.dots_binary16_panels__simd : exports.dots_alternative_panels__simd;
-      const isLeft = kernel(rows, n, w << 1, x << 2, y << 2, scratch);
-      if (isLeft !== 0) scalar.dotsHalfPanels(rows, n, w, x, y, alternative);
-    },
-  };
-}
-
-export function emitDots(module: Module, multiplyAdd: MultiplyAdd): void {
-  emitDotsOf(module, {
+export function emitDots(module: Module, multiplyAdd: MultiplyAdd) {
+  const dots = emitDotsOf(module, {
     name: 'dots',
     columns: 4,
     weightBytes: 4,
@@ -86,11 +65,12 @@ export function emitDots(module: Module, multiplyAdd: MultiplyAdd): void {
       finish: () => {},
     }),
   });
+  return [dots];
 }
 
 /** What differs between formats of weights. */
-export interface WeightFormat {
-  readonly name: string;
+export interface WeightFormat<Name extends string = string> {
+  readonly name: Name;
   /** Columns of a step. */
   readonly columns: number;
   readonly weightBytes: number;
@@ -109,16 +89,16 @@ export interface WeightFormat {
 }
 
 /** `name__simd`. */
-export function emitDotsOf(module: Module, format: WeightFormat): void {
+export function emitDotsOf<const Name extends string>(module: Module, format: WeightFormat<Name>) {
   const { stage } = format;
   const [four, one] = [4, 1].map((rows) => blockOf(module, rows, format));
   const parameters = { rows: 'i32', n: 'i32', w: 'i32', ldw: 'i32', x: 'i32', y: 'i32', scratch: 'i32' } as const;
-  module.function(
+  return module.function(
     `${format.name}__simd`,
     parameters,
     ['i32'],
     (f, { rows, n, w, ldw, x, y, scratch }) => {
-      const isLeft = f.let(i32.const(0));
+      const isNotFinite = f.let(i32.const(0));
       const staged = f.let(i32.add(scratch, 16 * ROWS));
       f.loop(rows, () => {
         const together = f.let(smaller(rows, ROWS));
@@ -144,9 +124,9 @@ export function emitDotsOf(module: Module, format: WeightFormat): void {
         });
         f.add(w, i32.mul(ldw, together));
         f.set(rows, i32.sub(rows, together));
-        roundTotals(f, together, scratch, y, isLeft);
+        roundTotals(f, together, scratch, y, isNotFinite);
       });
-      f.return(isLeft);
+      f.return(isNotFinite);
     },
     { export: true },
   );
@@ -194,14 +174,14 @@ export function addToTotals(f: FunctionBuilder, sums: readonly Local<'v128'>[], 
   });
 }
 
-/** y_i = totals_i; notes in `isLeft` if one is not finite. Moves y on. */
-export function roundTotals(f: FunctionBuilder, rows: I32, totals: I32, y: I32, isLeft: I32): void {
+/** y_i = totals_i; notes in `isNotFinite` if one is not finite. Moves y on. */
+export function roundTotals(f: FunctionBuilder, rows: I32, totals: I32, y: I32, isNotFinite: I32): void {
   const from = f.let(totals);
   f.loop(rows, () => {
     const total = f.let(v128.load(from));
     const value = f.let(f32.demote_f64(f64.add(f64x2.extract_lane(total, 0), f64x2.extract_lane(total, 1))));
     f.emit(f32.store(y, value));
-    f.set(isLeft, i32.or(isLeft, f32.ne(f32.sub(value, value), 0)));
+    f.set(isNotFinite, i32.or(isNotFinite, f32.ne(f32.sub(value, value), 0)));
     f.add(from, 16);
     f.add(y, 4);
     f.add(rows, -1);

@@ -1,7 +1,30 @@
 /** What the emitted module gives, bound to one memory and one thread. */
+import type { FunctionReference } from '../../wasm/index.ts';
 
-/** The exported functions by name; addresses are bytes, as 32-bit numbers of any sign. */
-export type SimdExports = Readonly<Record<string, (...numbers: number[]) => number>>;
+/** What defines exported functions in a module, and gives them. */
+type Emit = (...given: never[]) => readonly FunctionReference[];
+
+/**
+ * The functions that `Emit` defines, by their names, each with as many parameters as its definition has: to WebAssembly one
+ * too few is a zero, and a name misspelt is found when it is called. Addresses are bytes, as 32-bit numbers of any sign.
+ */
+export type SimdExports<E extends Emit> = {
+  readonly [F in ReturnType<E>[number] as F['name']]: (
+    ...numbers: NumberFor<F['parameterNames'][number]>
+  ) => F['results'][number] extends never ? void : number;
+};
+
+/** As many numbers as there are names. */
+type NumberFor<Names, Found extends readonly number[] = []> = [Names] extends [never]
+  ? Found
+  : NumberFor<Exclude<Names, OneOf<Names>>, [...Found, number]>;
+
+/** One name of a union, whichever: of overloads, the compiler infers the last. */
+type OneOf<Names> = Overloads<Names> extends () => infer Name ? Name : never;
+
+type Overloads<Names> = (Names extends unknown ? (take: () => Names) => void : never) extends (take: infer All) => void
+  ? All
+  : never;
 
 /** What emitted kernels need besides a memory. */
 export interface SimdSetup {

@@ -38,14 +38,14 @@ import {
 import { integers } from './parameters.ts';
 import { byFours, countDown, type I32 } from './winograd-vectors.ts';
 
-export function emitFourier(module: Module): void {
+export function emitFourier(module: Module) {
   const shared = {
     stripToLanes: emitStripToLanes(module),
     lanesToStrip: emitLanesToStrip(module),
     kernelPlanes: emitKernelPlanes(module),
     copy: emitCopy(module),
   };
-  for (const edge of FOURIER_EDGES) {
+  return FOURIER_EDGES.flatMap((edge) => {
     const passes: Passes = {
       ...shared,
       forwardColumns: emitForwardColumns(module, edge),
@@ -53,10 +53,8 @@ export function emitFourier(module: Module): void {
       inverseRows: emitInverseRows(module, edge),
       inverseColumns: emitInverseColumns(module, edge),
     };
-    emitInput(module, edge, passes);
-    emitKernel(module, edge, passes);
-    emitOutput(module, edge, passes);
-  }
+    return [emitInput(module, edge, passes), emitKernel(module, edge, passes), emitOutput(module, edge, passes)];
+  });
 }
 
 type PassName =
@@ -83,7 +81,7 @@ function partsOf(f: FunctionBuilder, edge: FourierEdge, scratch: I32): { z: I32;
 }
 
 /** V = F(d) of `count` tiles. */
-function emitInput(module: Module, edge: FourierEdge, passes: Passes): void {
+function emitInput(module: Module, edge: FourierEdge, passes: Passes) {
   const { forwardColumns, stripToLanes, forwardRows, copy } = passes;
   const parameters = integers('count', 'd', 'dPitch', 'dStep', 'v', 'vStep', 'vPosition', 'scratch');
   const body = (f: FunctionBuilder, p: { [Name in keyof typeof parameters]: I32 }): void => {
@@ -118,11 +116,11 @@ function emitInput(module: Module, edge: FourierEdge, passes: Passes): void {
       );
     });
   };
-  module.function(nameOf(edge, 'input'), parameters, [], body, { export: true });
+  return module.function(nameOf(edge, 'input'), parameters, [], body, { export: true });
 }
 
 /** U = F(g) of `count` kernels of r × s. */
-function emitKernel(module: Module, edge: FourierEdge, passes: Passes): void {
+function emitKernel(module: Module, edge: FourierEdge, passes: Passes) {
   const { forwardColumns, stripToLanes, forwardRows, kernelPlanes, copy } = passes;
   const parameters = integers('count', 'g', 'gStep', 'u', 'uStep', 'uPosition', 'r', 's', 'scratch');
   const body = (f: FunctionBuilder, p: { [Name in keyof typeof parameters]: I32 }): void => {
@@ -149,11 +147,11 @@ function emitKernel(module: Module, edge: FourierEdge, passes: Passes): void {
       );
     });
   };
-  module.function(nameOf(edge, 'kernel'), parameters, [], body, { export: true });
+  return module.function(nameOf(edge, 'kernel'), parameters, [], body, { export: true });
 }
 
 /** y = F⁻¹(M), height × width of it, of `count` tiles. */
-function emitOutput(module: Module, edge: FourierEdge, passes: Passes): void {
+function emitOutput(module: Module, edge: FourierEdge, passes: Passes) {
   const { inverseRows, lanesToStrip, copy } = passes;
   const inverseStrip = emitInverseStrip(module, edge, passes);
   const parameters = integers('count', 'm', 'mStep', 'mPosition', 'y', 'yPitch', 'yStep', 'height', 'width', 'scratch');
@@ -185,7 +183,7 @@ function emitOutput(module: Module, edge: FourierEdge, passes: Passes): void {
       );
     });
   };
-  module.function(nameOf(edge, 'output'), parameters, [], body, { export: true });
+  return module.function(nameOf(edge, 'output'), parameters, [], body, { export: true });
 }
 
 /** The columns of a strip → y, and nothing beside them: the last four overlap those before, one to three take a detour. */
@@ -229,7 +227,11 @@ function eachFour(f: FunctionBuilder, count: I32, from: Walk, to: Walk, body: (i
 /** Whether there are four, and each position of them one vector in memory. */
 const areNeighbours = (items: I32, step: I32): Expression<'i32'> => i32.and(i32.eq(items, 4), i32.eq(step, 4));
 
-const nameOf = (edge: FourierEdge, transform: 'input' | 'kernel' | 'output') => `ft${edge}x${edge}_${transform}__simd`;
+const NAMES = { 8: 'ft8x8', 16: 'ft16x16' } as const;
+
+function nameOf<const Transform extends 'input' | 'kernel' | 'output'>(edge: keyof typeof NAMES, transform: Transform) {
+  return `${NAMES[edge]}_${transform}__simd` as const;
+}
 
 export const SIMD_FOURIER_UNITS: Readonly<Record<FourierEdge, TileUnits>> = {
   8: [58, 52, 60],
@@ -242,7 +244,7 @@ export function simdFourierNumbers(edge: FourierEdge, r: number, s: number): Til
 
 /** The valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
 export function simdFourierTile(
-  exports: SimdExports,
+  exports: SimdExports<typeof emitFourier>,
   scratch: number,
   edge: FourierEdge,
   r: number,
@@ -250,9 +252,9 @@ export function simdFourierTile(
 ): TileTransform {
   const sizes = fourierSizes(edge, r, s);
   const { outputHeight, outputWidth } = sizes;
-  const [inputTransform, kernelTransform, outputTransform] = (['input', 'kernel', 'output'] as const).map(
-    (transform) => exports[nameOf(edge, transform)],
-  );
+  const inputTransform = exports[nameOf(edge, 'input')];
+  const kernelTransform = exports[nameOf(edge, 'kernel')];
+  const outputTransform = exports[nameOf(edge, 'output')];
   return {
     ...sizes,
     wholeRows: true,

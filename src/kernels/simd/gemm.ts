@@ -34,11 +34,11 @@ export const KC = 512;
 export const MC = 252;
 
 /** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
-export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd): void {
+export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd) {
   const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
   const touch = touchLines(module);
-  emitDriver(module, tiles, 'sgemm', direct, direct, touch);
-  emitDriver(
+  const sgemm = emitDriver(module, tiles, 'sgemm', direct, direct, touch);
+  const sgemmIndirect = emitDriver(
     module,
     tiles,
     'sgemmIndirect',
@@ -46,6 +46,7 @@ export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: Multipl
     direct,
     touch,
   );
+  return [sgemm, sgemmIndirect];
 }
 
 const DRIVER = {
@@ -90,11 +91,11 @@ function emitDriver(
   inPlace: MicroKernels,
   packed: MicroKernels,
   touch: FunctionReference<never>,
-): void {
+) {
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
   const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, inPlace, packed, touch));
-  module.function(
+  return module.function(
     `${name}__simd`,
     DRIVER,
     [],
@@ -247,7 +248,7 @@ export function simdGemmNumbers({ tiles, panels, units }: ProductVariant): GemmN
 
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
 export function simdGemm(
-  exports: SimdExports,
+  exports: SimdExports<typeof emitGemm>,
   scratch: number,
   variant: ProductVariant,
   scalar: GemmKernels,

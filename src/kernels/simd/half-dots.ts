@@ -22,18 +22,18 @@ import { emitHalfPanels } from './half-panels.ts';
 import { lanesBefore } from './runs.ts';
 
 /** `dots_binary16__simd` and `dots_alternative__simd`, and those of panels. */
-export function emitHalfDots(module: Module, multiplyAdd: MultiplyAdd): void {
+export function emitHalfDots(module: Module, multiplyAdd: MultiplyAdd) {
   const stage = emitStage(module);
-  for (const form of ['binary16', 'alternative'] as const) {
-    emitDotsOf(module, {
+  return (['binary16', 'alternative'] as const).flatMap((form) => {
+    const rows = emitDotsOf(module, {
       name: `dots_${form}`,
       columns: 8,
       weightBytes: 2,
       stage,
       block: (f) => halfBlock(f, form, multiplyAdd),
     });
-    emitHalfPanels(module, form, multiplyAdd, stage);
-  }
+    return [rows, emitHalfPanels(module, form, multiplyAdd, stage)];
+  });
 }
 
 function halfBlock(f: FunctionBuilder, form: HalfForm, multiplyAdd: MultiplyAdd): ReturnType<WeightFormat['block']> {

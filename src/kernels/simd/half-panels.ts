@@ -24,15 +24,15 @@ import { halfArithmetic } from './half-arithmetic.ts';
 type Stage = FunctionReference<never>;
 
 /** `dots_binary16_panels__simd` or `dots_alternative_panels__simd`; `stage` is that of half-dots.ts. */
-export function emitHalfPanels(module: Module, form: HalfForm, multiplyAdd: MultiplyAdd, stage: Stage): void {
+export function emitHalfPanels(module: Module, form: HalfForm, multiplyAdd: MultiplyAdd, stage: Stage) {
   const panel = emitPanel(module, form, multiplyAdd);
   const parameters = { rows: 'i32', n: 'i32', w: 'i32', x: 'i32', y: 'i32', scratch: 'i32' } as const;
-  module.function(
+  return module.function(
     `dots_${form}_panels__simd`,
     parameters,
     ['i32'],
     (f, { rows, n, w, x, y, scratch }) => {
-      const isLeft = f.let(i32.const(0));
+      const isNotFinite = f.let(i32.const(0));
       const staged = f.let(i32.add(scratch, 16 * PANEL_ROWS));
       f.loop(rows, () => {
         const together = f.let(smaller(rows, PANEL_ROWS));
@@ -57,9 +57,9 @@ export function emitHalfPanels(module: Module, form: HalfForm, multiplyAdd: Mult
           f.set(left, i32.sub(left, columns));
         });
         f.set(rows, i32.sub(rows, together));
-        roundTotals(f, together, scratch, y, isLeft);
+        roundTotals(f, together, scratch, y, isNotFinite);
       });
-      f.return(isLeft);
+      f.return(isNotFinite);
     },
     { export: true },
   );

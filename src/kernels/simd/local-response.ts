@@ -27,17 +27,20 @@ const BETAS: readonly number[] = [0.5, 0.75, 1];
 
 type LocalResponse = Pick<PointwiseKernels, 'localResponse'>;
 
-export function simdLocalResponse(exports: SimdExports, scalar: LocalResponse): LocalResponse {
+export function simdLocalResponse(
+  exports: SimdExports<typeof emitLocalResponse>,
+  scalar: LocalResponse,
+): LocalResponse {
   return {
     localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias) {
       const scale = alpha / size;
       const isPlain = BETAS.includes(beta) && bias >= 2 ** -40 && scale >= 2 ** -80 && scale <= 2 ** 40;
       // A window reaches all channels of any from 2 · channels on; a larger one need not fit 32 bits.
       const reach = Math.min(size, 2 * channels);
-      const isLeft =
+      const isForScalar =
         !isPlain ||
         exports.local_response__simd(channels, pixels, pitch << 2, x << 2, y << 2, reach, scale, 4 * beta, bias) !== 0;
-      if (isLeft) scalar.localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias);
+      if (isForScalar) scalar.localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias);
     },
   };
 }
@@ -55,8 +58,8 @@ const LOCAL_RESPONSE = {
   bias: 'f32',
 } as const;
 
-export function emitLocalResponse(module: Module, multiplyAdd: MultiplyAdd): void {
-  module.function(
+export function emitLocalResponse(module: Module, multiplyAdd: MultiplyAdd) {
+  const localResponse = module.function(
     'local_response__simd',
     LOCAL_RESPONSE,
     ['i32'],
@@ -102,4 +105,5 @@ export function emitLocalResponse(module: Module, multiplyAdd: MultiplyAdd): voi
     },
     { export: true },
   );
+  return [localResponse];
 }

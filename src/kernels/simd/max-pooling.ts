@@ -53,11 +53,11 @@ export const POOL = {
 } as const;
 
 /** `max_pool__simd`, which returns whether the plane may hold a NaN. */
-export function emitMaxPooling(module: Module): void {
+export function emitMaxPooling(module: Module) {
   const fill = minusInfinities(module);
   const columns = columnMaxima(module);
   const [by1, by2, bySteps] = [1, 2, 0].map((stride) => rowMaxima(module, stride));
-  module.function(
+  const maxPool = module.function(
     'max_pool__simd',
     POOL,
     ['i32'],
@@ -91,6 +91,7 @@ export function emitMaxPooling(module: Module): void {
     },
     { export: true },
   );
+  return [maxPool];
 }
 
 /** The first row of a plane that the windows from row `start` on cover, and how many there are: 0 or less for none. */

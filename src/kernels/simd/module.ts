@@ -2,6 +2,7 @@
 import { Module } from '../../wasm/index.ts';
 import { emitDots } from './dots.ts';
 import { type SimdTableName, variantOf } from './engine.ts';
+import type { SimdExports } from './exports.ts';
 import { emitFourier } from './fourier.ts';
 import { emitGemm } from './gemm.ts';
 import { emitHalfDots } from './half-dots.ts';
@@ -17,22 +18,31 @@ const MAXIMUM_PAGES = 65_536;
 
 /** The kernels of a table as text and bytes, for a memory that threads share or not. */
 export function emitKernels(name: SimdTableName, shared: boolean): Module {
-  const { tiles, multiplyAdd } = variantOf(name);
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: MAXIMUM_PAGES, shared });
-  emitGemm(module, tiles, multiplyAdd);
-  emitWinograd(module, name === 'simd-relaxed');
-  emitFourier(module);
-  emitPointwise(module, multiplyAdd);
-  emitWeights(module);
-  emitSoftmax(module);
-  emitLocalResponse(module, multiplyAdd);
-  emitMaxPooling(module);
-  emitAveragePooling(module);
-  emitDots(module, multiplyAdd);
-  emitHalfDots(module, multiplyAdd);
+  emitAll(module, name);
   return module;
 }
+
+function emitAll(module: Module, name: SimdTableName) {
+  const { tiles, multiplyAdd } = variantOf(name);
+  return [
+    ...emitGemm(module, tiles, multiplyAdd),
+    ...emitWinograd(module, name === 'simd-relaxed'),
+    ...emitFourier(module),
+    ...emitPointwise(module, multiplyAdd),
+    ...emitWeights(module),
+    ...emitSoftmax(module),
+    ...emitLocalResponse(module, multiplyAdd),
+    ...emitMaxPooling(module),
+    ...emitAveragePooling(module),
+    ...emitDots(module, multiplyAdd),
+    ...emitHalfDots(module, multiplyAdd),
+  ];
+}
+
+/** The exports of an instance, bound to one memory. */
+export type KernelExports = SimdExports<typeof emitAll>;
 
 const compiled = new Map<string, WebAssembly.Module>();
 

@@ -29,7 +29,7 @@ type SimdPointwise = Pick<
   'fill' | 'copyRows' | 'clamp' | 'leakyRelu' | 'clampRows' | 'scaleShift' | 'add'
 >;
 
-export function simdPointwise(exports: SimdExports): SimdPointwise {
+export function simdPointwise(exports: SimdExports<typeof emitPointwise>): SimdPointwise {
   return {
     fill: (n, y, value) => exports.fill__simd(n, y << 2, value),
     copyRows(rows, columns, x, xPitch, xStep, y, yPitch) {
@@ -58,10 +58,10 @@ export function simdPointwise(exports: SimdExports): SimdPointwise {
 /** What to add so that −0 becomes +0 where `low` is +0. */
 const zeroFor = (low: number): number => (Object.is(low, 0) ? 0 : -0);
 
-export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd): void {
+export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd) {
   const exported = { export: true };
   const RUN = { n: 'i32', y: 'i32', value: 'f32' } as const;
-  module.function(
+  const fill = module.function(
     'fill__simd',
     RUN,
     [],
@@ -72,7 +72,7 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd): void {
     exported,
   );
   const SUM = { n: 'i32', a: 'i32', b: 'i32', y: 'i32' } as const;
-  module.function(
+  const add = module.function(
     'add__simd',
     SUM,
     [],
@@ -80,7 +80,7 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd): void {
     exported,
   );
   const SCALE_SHIFT = { n: 'i32', x: 'i32', y: 'i32', scale: 'f32', shift: 'f32' } as const;
-  module.function(
+  const scaleShift = module.function(
     'scale_shift__simd',
     SCALE_SHIFT,
     [],
@@ -90,9 +90,9 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd): void {
     },
     exported,
   );
-  emitClampRows(module, false);
-  emitClampRows(module, true);
-  emitCopyRows(module);
+  const clamp = emitClampRows(module, false);
+  const leakyClamp = emitClampRows(module, true);
+  return [fill, add, scaleShift, clamp, leakyClamp, ...emitCopyRows(module)];
 }
 
 /** Pitches in bytes. */
@@ -110,8 +110,8 @@ function emitRows(f: FunctionBuilder, { rows, columns, x, xPitch, y, yPitch }: R
   });
 }
 
-function emitClampRows(module: Module, isLeaky: boolean): void {
-  module.function(
+function emitClampRows(module: Module, isLeaky: boolean) {
+  return module.function(
     isLeaky ? 'leaky_clamp_rows__simd' : 'clamp_rows__simd',
     { ...ROWS, slope: 'f32', low: 'f32', high: 'f32', zero: 'f32' },
     [],
@@ -130,10 +130,16 @@ function emitClampRows(module: Module, isLeaky: boolean): void {
   );
 }
 
-function emitCopyRows(module: Module): void {
+function emitCopyRows(module: Module) {
   const exported = { export: true };
-  module.function('copy_rows__simd', ROWS, [], (f, rows) => emitRows(f, rows, (j, k) => four(rows.x, j, k)), exported);
-  module.function(
+  const copy = module.function(
+    'copy_rows__simd',
+    ROWS,
+    [],
+    (f, rows) => emitRows(f, rows, (j, k) => four(rows.x, j, k)),
+    exported,
+  );
+  const copyBy2 = module.function(
     'copy_rows_by_2__simd',
     ROWS,
     [],
@@ -145,7 +151,9 @@ function emitCopyRows(module: Module): void {
     },
     exported,
   );
-  module.function('copy_rows_by_step__simd', { ...ROWS, step: 'i32' }, [], emitCopyRowsByStep, exported);
+  const rowsAndStep = { ...ROWS, step: 'i32' } as const;
+  const copyByStep = module.function('copy_rows_by_step__simd', rowsAndStep, [], emitCopyRowsByStep, exported);
+  return [copy, copyBy2, copyByStep];
 }
 
 /** Four loads of an element make a vector; the last elements of a row go one by one. */

@@ -4,7 +4,9 @@
  * that reach beyond what is a number of 32 bits.
  */
 import type { PoolingKernels } from '../table.ts';
+import type { emitAveragePooling } from './average-pooling.ts';
 import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
+import type { emitMaxPooling } from './max-pooling.ts';
 
 export { emitAveragePooling } from './average-pooling.ts';
 export { emitMaxPooling } from './max-pooling.ts';
@@ -12,17 +14,19 @@ export { emitMaxPooling } from './max-pooling.ts';
 /** Rows that windows may reach: no sum of a window's first row, its height and a stride leaves 32 bits then. */
 const MAX_ROWS = 2 ** 29;
 
-export function simdPooling(exports: SimdExports, scratch: number, scalar: PoolingKernels): PoolingKernels {
+type PoolingExports = SimdExports<typeof emitMaxPooling> & SimdExports<typeof emitAveragePooling>;
+
+export function simdPooling(exports: PoolingExports, scratch: number, scalar: PoolingKernels): PoolingKernels {
   return {
     maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices) {
       const reach = reachOf(w, ow, pw, sw, left);
-      const isLeft =
+      const isForScalar =
         indices >= 0 ||
         w < 4 ||
         4 * reach > SCRATCH_BYTES ||
         reachOf(h, oh, ph, sh, top) > MAX_ROWS ||
         exports.max_pool__simd(h, w, x << 2, oh, ow, y << 2, ph, pw, sh, sw, top, left, scratch, reach) !== 0;
-      if (isLeft) scalar.maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices);
+      if (isForScalar) scalar.maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices);
     },
     averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding) {
       const reach = reachOf(w, ow, pw, sw, left);

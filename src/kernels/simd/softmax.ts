@@ -31,13 +31,13 @@ import type { SimdExports } from './exports.ts';
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
 
-export function simdSoftmax(exports: SimdExports): Pick<PointwiseKernels, 'softmax'> {
+export function simdSoftmax(exports: SimdExports<typeof emitSoftmax>): Pick<PointwiseKernels, 'softmax'> {
   return { softmax: (n, step, x, y) => exports.softmax__simd(n, step << 2, x << 2, y << 2) };
 }
 
-export function emitSoftmax(module: Module): void {
+export function emitSoftmax(module: Module) {
   const parameters = { n: 'i32', step: 'i32', x: 'i32', y: 'i32' } as const;
-  module.function(
+  const softmax = module.function(
     'softmax__simd',
     parameters,
     [],
@@ -66,6 +66,7 @@ export function emitSoftmax(module: Module): void {
     },
     { export: true },
   );
+  return [softmax];
 }
 
 /** max x_i in both lanes, in double. pmax(m, NaN) is m: a NaN is passed over here, and spreads through the sum. */

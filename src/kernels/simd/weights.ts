@@ -32,7 +32,7 @@ type V128 = Expression<'v128'>;
 const PART = SCRATCH_BYTES / 8;
 
 /** @param scratch in bytes */
-export function simdWeights(exports: SimdExports, scratch: number, memory: Memory): WeightKernels {
+export function simdWeights(exports: SimdExports<typeof emitWeights>, scratch: number, memory: Memory): WeightKernels {
   return {
     flush: (n, x, y) => exports.flush__simd(n, x << 2, y << 2),
     least(n, x) {
@@ -54,8 +54,8 @@ export function simdWeights(exports: SimdExports, scratch: number, memory: Memor
   };
 }
 
-export function emitWeights(module: Module): void {
-  module.function(
+export function emitWeights(module: Module) {
+  const flush = module.function(
     'flush__simd',
     { n: 'i32', x: 'i32', y: 'i32' },
     [],
@@ -70,8 +70,10 @@ export function emitWeights(module: Module): void {
     { export: true },
   );
   const ones = v128.const('i32x4', -1, -1, -1, -1);
-  emitExtreme(module, 'greatest__simd', v128.const('f32x4', 0, 0, 0, 0), f32x4.pmax, (v) => f32x4.abs(v));
-  emitExtreme(module, 'least__simd', ones, i32x4.min_u, (v) => i32x4.add(f32x4.abs(v), ones));
+  const zeros = v128.const('f32x4', 0, 0, 0, 0);
+  const greatest = emitExtreme(module, 'greatest__simd', zeros, f32x4.pmax, (v) => f32x4.abs(v));
+  const least = emitExtreme(module, 'least__simd', ones, i32x4.min_u, (v) => i32x4.add(f32x4.abs(v), ones));
+  return [flush, greatest, least];
 }
 
 /** Vectors between two steps of a loop, each with an extreme of its own: none waits for the one before. */
@@ -88,8 +90,8 @@ function emitExtreme(
   start: V128,
   extreme: (total: V128, v: V128) => V128,
   keyOf: (v: V128) => V128,
-): void {
-  module.function(
+) {
+  return module.function(
     name,
     { n: 'i32', x: 'i32' },
     ['f32'],

@@ -183,8 +183,8 @@ export function transposeKernels(module: Module): Pass {
  * Rows of `count` elements from the stage, STRIP_PITCH apart, to y + j·yStep + row·yPitch. Below 4, lanes beyond `count`
  * are stored where the last belongs, before it.
  */
-export function emitScatter(module: Module): void {
-  module.function(
+export function emitScatter(module: Module) {
+  return module.function(
     'winograd_scatter__simd',
     { rows: 'i32', count: 'i32', stage: 'i32', y: 'i32', yPitch: 'i32', yStep: 'i32' },
     [],
@@ -213,8 +213,8 @@ export function emitScatter(module: Module): void {
 }
 
 /** The reverse: rows of `count` elements from x + j·xStep + row·xPitch to the stage. */
-export function emitGather(module: Module): void {
-  module.function(
+export function emitGather(module: Module) {
+  return module.function(
     'winograd_gather__simd',
     { rows: 'i32', count: 'i32', x: 'i32', xPitch: 'i32', xStep: 'i32', stage: 'i32' },
     [],

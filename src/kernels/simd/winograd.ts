@@ -64,9 +64,9 @@ const APART = 4 * Math.ceil(Math.max(...WINOGRAD_TILES.map(({ edge }) => edge)) 
 type Axes = ReadonlyMap<number, Readonly<Record<'bT' | 'g' | 'aT', Product>>>;
 
 /** @param isFused whether products are fused with the sums that they go into, by relaxed SIMD */
-export function emitWinograd(module: Module, isFused: boolean): void {
-  emitScatter(module);
-  emitGather(module);
+export function emitWinograd(module: Module, isFused: boolean) {
+  const placing = [emitScatter(module), emitGather(module)];
+  const transforms = [];
   const transpose = transposeKernels(module);
   for (const { edge, kernelSizes } of WINOGRAD_TILES) {
     const product = (matrix: Matrix): Product => ({ matrix, isFused });
@@ -76,20 +76,20 @@ export function emitWinograd(module: Module, isFused: boolean): void {
         return [r, { bT: product(bT), g: product(g), aT: product(aT) }];
       }),
     );
-    emitInput(module, edge, axes);
-    emitOutput(module, edge, axes);
-    emitKernel(module, edge, axes, transpose);
+    transforms.push(...emitInput(module, edge, axes), ...emitOutput(module, edge, axes));
+    transforms.push(emitKernel(module, edge, axes, transpose));
   }
+  return [...placing, ...transforms];
 }
 
 /** V = Bᵀ d B of `count` tiles of height × width in a strip of `columns`. Bᵀ is the same for every size but 1. */
-function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
+function emitInput(module: Module, edge: WinogradEdge, axes: Axes) {
   const byLength = new Map([...axes.values()].map(({ bT }) => [bT.matrix.length, bT]));
   const columnPasses = passes(byLength.keys(), (length) =>
     inputColumns(module, `${edge}_${length}`, byLength.get(length)!),
   );
   const rowPasses = passes(byLength.keys(), (length) => inputRows(module, `${edge}_${length}`, byLength.get(length)!));
-  module.function(
+  const together = module.function(
     `winograd_input_${edge}__simd`,
     integers('height', 'width', 'columns', 'count', 'd', 'dPitch', 'dStep', 'v', 'vPosition', 'strip'),
     [],
@@ -99,7 +99,7 @@ function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
     },
     { export: true },
   );
-  module.function(
+  const apart = module.function(
     `winograd_input_apart_${edge}__simd`,
     integers('height', 'width', 'count', 'd', 'dPitch', 'dStep', 'v', 'vPosition', 'strip'),
     [],
@@ -114,13 +114,14 @@ function emitInput(module: Module, edge: WinogradEdge, axes: Axes): void {
     },
     { export: true },
   );
+  return [together, apart];
 }
 
 /** Y = Aᵀ m A of `count` tiles of `height` rows, to rows of `columns`. */
-function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
+function emitOutput(module: Module, edge: WinogradEdge, axes: Axes) {
   const rowPasses = passes(axes.keys(), (s) => outputRows(module, `${edge}_${s}`, axes.get(s)!.aT));
   const columnPasses = passes(axes.keys(), (r) => outputColumns(module, `${edge}_${r}`, axes.get(r)!.aT));
-  module.function(
+  const together = module.function(
     `winograd_output_${edge}__simd`,
     integers('r', 's', 'height', 'columns', 'count', 'm', 'mPosition', 'y', 'yPitch', 'strip'),
     [],
@@ -130,7 +131,7 @@ function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
     },
     { export: true },
   );
-  module.function(
+  const apart = module.function(
     `winograd_output_apart_${edge}__simd`,
     integers('r', 's', 'height', 'columns', 'count', 'm', 'mPosition', 'y', 'yPitch', 'yStep', 'strip'),
     [],
@@ -145,12 +146,13 @@ function emitOutput(module: Module, edge: WinogradEdge, axes: Axes): void {
     },
     { export: true },
   );
+  return [together, apart];
 }
 
 /** U = G g Gᵀ of up to KERNELS kernels, for a tile of height × width. A row of lanes holds one element of each kernel. */
-function emitKernel(module: Module, edge: WinogradEdge, axes: Axes, transpose: Pass): void {
+function emitKernel(module: Module, edge: WinogradEdge, axes: Axes, transpose: Pass) {
   const columnPasses = passes(axes.keys(), (r) => kernelColumns(module, `${edge}_${r}`, axes.get(r)!.g));
-  module.function(
+  return module.function(
     `winograd_kernel_${edge}__simd`,
     integers('r', 's', 'height', 'width', 'count', 'g', 'gStep', 'u', 'uPosition', 'scratch'),
     [],
@@ -189,7 +191,7 @@ export function simdWinogradNumbers(tile: WinogradEdge, r: number, s: number): T
 
 /** The transforms of a tile. */
 export function simdWinogradTile(
-  exports: SimdExports,
+  exports: SimdExports<typeof emitWinograd>,
   scratch: number,
   tile: WinogradEdge,
   r: number,
