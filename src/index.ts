@@ -36,12 +36,8 @@ export {
   type ExplainConvolutionOptions,
   explainConvolution,
 } from './layers/convolution.ts';
-export {
-  type ConvolutionOptions,
-  ConvolutionPlan,
-  type PlanConvolutionOptions,
-  planConvolution,
-} from './layers/convolution-plan.ts';
+export type { ConvolutionOptions, PlanConvolutionOptions } from './layers/convolution-options.ts';
+export { ConvolutionPlan, planConvolution } from './layers/convolution-plan.ts';
 export {
   type ExplainFullyConnectedOptions,
   explainFullyConnected,

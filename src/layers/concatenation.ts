@@ -12,7 +12,7 @@ import {
   type LayerOptions,
   planesOf,
 } from './call.ts';
-import { concatenationStep, tileOf } from './steps.ts';
+import { concatenationStep, itemSize } from './steps.ts';
 
 export interface ConcatenationOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
   /** One or more tensors, of rank 1 to 5, whose shapes agree but for the axis. */
@@ -102,7 +102,7 @@ export function runConcatenation(
   const yPitch = runs.reduce((sum, run) => sum + run, 0);
   let start = y;
   runs.forEach((run, i) => {
-    const tile = tileOf(run);
+    const tile = itemSize(run);
     const parameters = { x: inputs[i], xPitch: run, y: start, yPitch };
     context.pool.parallelize2dTile2d(concatenationStep, parameters, rows, run, tile.rows, tile.columns);
     start += run;

@@ -1,60 +1,24 @@
 /** A convolution prepared once and run many times: the packed kernel, the workspace, and why it runs as it does. */
 import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '../algorithms/algorithm.ts';
-import { type FieldsOf, readOptions } from '../check/options.ts';
-import { type Context, contextOf } from '../context/context.ts';
+import { readOptions } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import { ConvolutionExplanation, describeShape } from '../dispatch/explain.ts';
 import { type NnpackEntry, nnpackEntry } from '../dispatch/nnpack-rule.ts';
-import { type Magnitudes, type Selection, type SelectionOptions, selectAlgorithm } from '../dispatch/select.ts';
+import { type Magnitudes, type Selection, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
+import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkShape, copyIn, isDense } from '../tensor/tensor.ts';
 import {
-  type ConvolutionGeometry,
-  type ConvolutionShape,
-  convolutionShape,
-  GEOMETRY_FIELDS,
-} from '../tensor/convolution-shape.ts';
-import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor, copyIn, isDense } from '../tensor/tensor.ts';
-import { type ActivationOption, checkActivation } from './activation.ts';
-import { checkBias } from './call.ts';
+  type ConvolutionProblem,
+  type ParsedConvolution,
+  PLAN_FIELDS,
+  type PlanConvolutionOptions,
+  parseConvolution,
+} from './convolution-options.ts';
 import { LayerPlan } from './plan.ts';
 import { arenaOffset, isInPlace, type Staging, staged } from './staging.ts';
-
-/** What every function of the convolution family takes, beside its input. */
-export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOptions {
-  /** [K, C / groups, R, S] */
-  readonly kernel: TensorLike;
-  /** [K]; none when not given. */
-  readonly bias?: TensorLike;
-  /** Applied to each output; `identity` when not given. */
-  readonly activation?: ActivationOption;
-  /** The default context when not given. */
-  readonly context?: Context;
-}
-
-const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
-  algorithm: true,
-  eligibility: true,
-  rule: true,
-  accuracy: true,
-  maxError: true,
-};
-
-export const CONVOLUTION_FIELDS: FieldsOf<ConvolutionOptions> = {
-  ...GEOMETRY_FIELDS,
-  ...SELECTION_FIELDS,
-  kernel: true,
-  bias: true,
-  activation: true,
-  context: true,
-};
-
-export interface PlanConvolutionOptions extends ConvolutionOptions {
-  /** [N, C, H, W] or [C, H, W]; only its shape is read. */
-  readonly input: { readonly shape: readonly number[] };
-}
-
-export const PLAN_FIELDS: FieldsOf<PlanConvolutionOptions> = { ...CONVOLUTION_FIELDS, input: true };
 
 /**
  * Prepares a convolution: chooses the algorithm, transforms and packs the kernel, and allocates the workspace, so that
@@ -67,51 +31,27 @@ export const PLAN_FIELDS: FieldsOf<PlanConvolutionOptions> = { ...CONVOLUTION_FI
  * plan.dispose();
  */
 export function planConvolution(options: PlanConvolutionOptions): ConvolutionPlan {
-  return makePlan('planConvolution', options, 'inference', false);
-}
-
-/** Plans on behalf of `who`; `packsEachCall` says that the packed kernel will not be used again. */
-export function makePlan(
-  who: string,
-  options: PlanConvolutionOptions,
-  entry: NnpackEntry,
-  packsEachCall: boolean,
-): ConvolutionPlan {
-  const read = checkArrays(who, readOptions<PlanConvolutionOptions>(who, options, PLAN_FIELDS));
-  return withPlan(who, checkConvolution(who, read), read, entry, packsEachCall, (plan) => plan);
-}
-
-/** The options of a convolution whose arrays have been checked. */
-type WithArrays<Options> = Omit<Options, 'kernel' | 'bias'> & {
-  readonly kernel: CheckedTensor;
-  readonly bias?: CheckedTensor;
-};
-
-export function checkArrays<Options extends ConvolutionOptions>(who: string, options: Options): WithArrays<Options> {
-  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
-  return { ...options, kernel, bias: checkBias(who, options.bias) };
+  const who = 'planConvolution';
+  const read = readOptions<PlanConvolutionOptions>(who, options, PLAN_FIELDS);
+  return withPlan(parseConvolution(who, read, checkShape), 'inference', false, (plan) => plan);
 }
 
 /**
- * Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. Where the choice is automatic and memory does not suffice, the next best algorithm
- * has its turn, down to the reference, which needs none.
+ * Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. Where the
+ * choice is automatic and memory does not suffice, the next best algorithm has its turn, down to the reference, which needs none.
  */
 export function withPlan<Result>(
-  who: string,
-  problem: ConvolutionProblem,
-  options: WithArrays<ConvolutionOptions>,
+  parsed: ParsedConvolution,
   entry: NnpackEntry,
   packsEachCall: boolean,
   work: (plan: ConvolutionPlan) => Result,
   greatestInput?: () => number,
 ): Result {
-  const { kernel, bias = null } = options;
-  const context = contextOf(who, options.context);
-  const activation = checkActivation(who, options.activation);
+  const { who, problem, kernel, bias, activation, context } = parsed;
   const magnitudes = { ...weightSizes(context, kernel, bias), input: greatestInput };
   const tried = new Set<AlgorithmName>();
   for (;;) {
-    const selection = selectConvolution(who, problem, options, entry, packsEachCall, context, magnitudes, tried);
+    const selection = selectConvolution(parsed, entry, packsEachCall, magnitudes, tried);
     let plan: ConvolutionPlan | null = null;
     try {
       const program = selection.algorithm.plan(problem.shape, 'forward', context, activation);
@@ -120,64 +60,24 @@ export function withPlan<Result>(
     } catch (error) {
       plan?.dispose();
       const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
-      const isForced = options.algorithm !== undefined && options.algorithm !== 'auto';
+      const { algorithm = 'auto' } = parsed.selection;
+      const isForced = algorithm !== 'auto';
       if (!isShort || isForced || selection.algorithm.name === 'reference') throw error;
       tried.add(selection.algorithm.name);
     }
   }
 }
 
-/** The checked sizes of a call, and the shape of what it returns. */
-export interface ConvolutionProblem {
-  readonly shape: ConvolutionShape;
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
-  readonly hasBias: boolean;
-}
-
-/** Checks sizes alone, so that shapes without data will do. */
-export function checkConvolution(
-  who: string,
-  options: Pick<PlanConvolutionOptions, keyof ConvolutionGeometry> & {
-    input: unknown;
-    kernel: unknown;
-    bias?: unknown;
-  },
-): ConvolutionProblem {
-  const input = checkShape(who, 'input', options.input, [3, 4]);
-  const kernel = checkShape(who, 'kernel', options.kernel, [4]);
-  const shape = convolutionShape(who, input.shape, kernel.shape, options);
-  if (options.bias !== undefined) {
-    const bias = checkShape(who, 'bias', options.bias, [1]);
-    if (bias.shape[0] !== shape.outputChannels) {
-      throw new NnpackError(
-        'invalid-bias',
-        `${who}: bias has ${bias.shape[0]} elements, expected ${shape.outputChannels} (the kernel's output channels)`,
-      );
-    }
-  }
-  const plane = [shape.outputChannels, shape.outputHeight, shape.outputWidth];
-  return {
-    shape,
-    inputShape: [...input.shape],
-    outputShape: input.shape.length === 3 ? plane : [shape.batch, ...plane],
-    hasBias: options.bias !== undefined,
-  };
-}
-
 export function selectConvolution(
-  who: string,
-  problem: ConvolutionProblem,
-  options: SelectionOptions,
+  { who, problem, selection, context }: Pick<ParsedConvolution, 'who' | 'problem' | 'selection' | 'context'>,
   entry: NnpackEntry,
   packsEachCall: boolean,
-  context: Context,
   magnitudes: Magnitudes | null,
   tried?: ReadonlySet<AlgorithmName>,
 ): Selection {
   const { shape, hasBias } = problem;
   const served = nnpackEntry(entry, shape.batch);
-  return selectAlgorithm(who, shape, hasBias, served, packsEachCall, options, context, magnitudes, tried);
+  return selectAlgorithm(who, shape, hasBias, served, packsEachCall, selection, context, magnitudes, tried);
 }
 
 /** The greatest |w| and |b|. */

@@ -9,16 +9,13 @@ import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import {
   CONVOLUTION_FIELDS,
   type ConvolutionOptions,
-  type ConvolutionPlan,
-  checkArrays,
-  checkConvolution,
-  greatestIn,
   PLAN_FIELDS,
   type PlanConvolutionOptions,
-  selectConvolution,
-  weightSizes,
-  withPlan,
-} from './convolution-plan.ts';
+  parseConvolution,
+  parseConvolutionSizes,
+  selectionOf,
+} from './convolution-options.ts';
+import { type ConvolutionPlan, greatestIn, selectConvolution, weightSizes, withPlan } from './convolution-plan.ts';
 import { checkOutput, staged } from './staging.ts';
 
 /** What {@link convolutionInference} and {@link convolutionOutput} take: the tensors, the geometry, and how to choose. */
@@ -69,10 +66,10 @@ function convolve<Output extends TensorLike>(
   entry: NnpackEntry,
 ): Output {
   // Everything that can be refused is refused before the kernel is transformed.
-  const read = checkArrays(who, readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS));
-  const input = checkTensor(who, 'input', read.input, [3, 4]);
-  const problem = checkConvolution(who, { ...read, input });
-  const { kernel, output } = read;
+  const read = readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS);
+  const parsed = parseConvolution(who, read, checkTensor);
+  const { input, kernel, problem, context } = parsed;
+  const { output } = read;
   const target =
     output === undefined
       ? undefined
@@ -80,7 +77,6 @@ function convolve<Output extends TensorLike>(
           ['the input', input],
           ['the kernel', kernel],
         ]);
-  const context = contextOf(who, read.context);
   return staged(context, who, (staging) => {
     // The kernel, and where it is asked for the input, are copied to where their greatest are found fast, and read from there.
     const w = staging.view(kernel);
@@ -96,7 +92,7 @@ function convolve<Output extends TensorLike>(
       plan.dispose();
       return (output ?? result) as Output;
     };
-    return withPlan(who, problem, { ...read, kernel: w }, entry, true, run, greatestInput);
+    return withPlan({ ...parsed, kernel: w }, entry, true, run, greatestInput);
   });
 }
 
@@ -125,10 +121,11 @@ export function explainConvolution(options: ExplainConvolutionOptions): Convolut
   const who = 'explainConvolution';
   const read = readOptions<ExplainConvolutionOptions>(who, options, EXPLAIN_FIELDS);
   const context = contextOf(who, read.context);
-  const problem = checkConvolution(who, read);
+  const problem = parseConvolutionSizes(who, read);
   const of = oneOf(who, 'of', read.of, ['plan', 'call'], 'invalid-argument');
   const magnitudes = magnitudesOf(who, context, read, of);
-  const selection = selectConvolution(who, problem, read, 'inference', of === 'call', context, magnitudes);
+  const call = { who, problem, context, selection: selectionOf(read) };
+  const selection = selectConvolution(call, 'inference', of === 'call', magnitudes);
   return new ConvolutionExplanation(of, problem.shape, selection);
 }
 

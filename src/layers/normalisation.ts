@@ -14,7 +14,7 @@ import {
   type Planes,
   planesOf,
 } from './call.ts';
-import { ITEM_ELEMENTS, localResponseStep, scaleShiftStep, tileOf } from './steps.ts';
+import { ITEM_ELEMENTS, itemSize, localResponseStep, scaleShiftStep } from './steps.ts';
 
 export interface LocalResponseNormalisationOptions<Output extends TensorLike = Tensor>
   extends LayerOptions<Output>,
@@ -192,7 +192,7 @@ export function runScaleShift(
   y: number,
 ): void {
   const { batch, channels, pixels } = planes;
-  const { rows, columns } = tileOf(pixels);
+  const { rows, columns } = itemSize(pixels);
   const parameters = { channels, pixels, x, scale, shift, y };
   context.pool.parallelize2dTile2d(scaleShiftStep, parameters, batch * channels, pixels, rows, columns);
 }

@@ -8,8 +8,8 @@ import { defineStep } from '../threads/step.ts';
 /** Elements that an item reads and writes: some tens of microseconds. */
 export const ITEM_ELEMENTS = 65_536;
 
-/** The tile of items of about ITEM_ELEMENTS in `rows` rows of `columns`: parts of a row, or several rows. */
-export function tileOf(columns: number): { readonly rows: number; readonly columns: number } {
+/** Rows and columns of an item of about ITEM_ELEMENTS, of rows of so many columns: a part of a row, or several rows. */
+export function itemSize(columns: number): { readonly rows: number; readonly columns: number } {
   if (columns >= ITEM_ELEMENTS) return { rows: 1, columns: ITEM_ELEMENTS };
   return { rows: Math.ceil(ITEM_ELEMENTS / columns), columns };
 }

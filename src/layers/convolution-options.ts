@@ -1,0 +1,135 @@
+/**
+ * The options of a convolution, parsed once: what {@link parseConvolution} gives is frozen and whole, and what is below takes it
+ * and checks nothing again. How to choose an algorithm alone is left to the choice, which knows what there is.
+ */
+import type { Activation } from '../algorithms/algorithm.ts';
+import type { FieldsOf } from '../check/options.ts';
+import { type Context, contextOf } from '../context/context.ts';
+import type { SelectionOptions } from '../dispatch/select.ts';
+import { NnpackError } from '../errors.ts';
+import {
+  type ConvolutionGeometry,
+  type ConvolutionShape,
+  convolutionShape,
+  GEOMETRY_FIELDS,
+} from '../tensor/convolution-shape.ts';
+import type { TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
+import { type ActivationOption, checkActivation } from './activation.ts';
+import { checkBias } from './call.ts';
+
+/** What every function of the convolution family takes, beside its input. */
+export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOptions {
+  /** [K, C / groups, R, S] */
+  readonly kernel: TensorLike;
+  /** [K]; none when not given. */
+  readonly bias?: TensorLike;
+  readonly activation?: ActivationOption;
+  readonly context?: Context;
+}
+
+const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
+  algorithm: true,
+  eligibility: true,
+  rule: true,
+  accuracy: true,
+  maxError: true,
+};
+
+export const CONVOLUTION_FIELDS: FieldsOf<ConvolutionOptions> = {
+  ...GEOMETRY_FIELDS,
+  ...SELECTION_FIELDS,
+  kernel: true,
+  bias: true,
+  activation: true,
+  context: true,
+};
+
+export interface PlanConvolutionOptions extends ConvolutionOptions {
+  /** [N, C, H, W] or [C, H, W]; only its shape is read. */
+  readonly input: { readonly shape: readonly number[] };
+}
+
+export const PLAN_FIELDS: FieldsOf<PlanConvolutionOptions> = { ...CONVOLUTION_FIELDS, input: true };
+
+/** The sizes of a convolution, and the shape of what it returns. */
+export interface ConvolutionProblem {
+  readonly shape: ConvolutionShape;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly hasBias: boolean;
+}
+
+/** A convolution of which everything is known but the input's elements. */
+export interface ParsedConvolution {
+  readonly who: string;
+  readonly problem: ConvolutionProblem;
+  readonly kernel: CheckedTensor;
+  readonly bias: CheckedTensor | null;
+  readonly activation: Activation;
+  readonly context: Context;
+  readonly selection: SelectionOptions;
+}
+
+/** What has a shape that was checked. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/**
+ * @param options as they were read
+ * @param input checks the input: its shape, or its elements as well
+ */
+export function parseConvolution<Input extends Shaped>(
+  who: string,
+  options: PlanConvolutionOptions,
+  input: (who: string, what: string, value: unknown, ranks: readonly number[]) => Input,
+): ParsedConvolution & { readonly input: Input } {
+  const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
+  const bias = checkBias(who, options.bias);
+  const checked = input(who, 'input', options.input, [3, 4]);
+  const problem = problemOf(who, checked, kernel, bias, options);
+  const activation = checkActivation(who, options.activation);
+  const context = contextOf(who, options.context);
+  const selection = selectionOf(options);
+  return Object.freeze({ who, input: checked, problem, kernel, bias: bias ?? null, activation, context, selection });
+}
+
+/** The sizes alone, where shapes without data will do. */
+export function parseConvolutionSizes(
+  who: string,
+  options: ConvolutionGeometry & { readonly input: Shaped; readonly kernel: Shaped; readonly bias?: Shaped },
+): ConvolutionProblem {
+  const input = checkShape(who, 'input', options.input, [3, 4]);
+  const kernel = checkShape(who, 'kernel', options.kernel, [4]);
+  const bias = options.bias === undefined ? undefined : checkShape(who, 'bias', options.bias, [1]);
+  return problemOf(who, input, kernel, bias, options);
+}
+
+function problemOf(
+  who: string,
+  input: Shaped,
+  kernel: Shaped,
+  bias: Shaped | undefined,
+  geometry: ConvolutionGeometry,
+): ConvolutionProblem {
+  const shape = convolutionShape(who, input.shape, kernel.shape, geometry);
+  if (bias !== undefined && bias.shape[0] !== shape.outputChannels) {
+    throw new NnpackError(
+      'invalid-bias',
+      `${who}: bias has ${bias.shape[0]} elements, expected ${shape.outputChannels} (the kernel's output channels)`,
+    );
+  }
+  const plane = [shape.outputChannels, shape.outputHeight, shape.outputWidth];
+  const outputShape = Object.freeze(input.shape.length === 3 ? plane : [shape.batch, ...plane]);
+  return Object.freeze({
+    shape,
+    inputShape: Object.freeze([...input.shape]),
+    outputShape,
+    hasBias: bias !== undefined,
+  });
+}
+
+export function selectionOf({ algorithm, eligibility, rule, accuracy, maxError }: SelectionOptions): SelectionOptions {
+  return Object.freeze({ algorithm, eligibility, rule, accuracy, maxError });
+}

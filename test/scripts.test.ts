@@ -1,0 +1,37 @@
+/** The scripts of package.json run in any shell, that of Windows too; what they vary is a mode of the test runner. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import configure from '../vitest.config.ts';
+
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** A variable set or read, a pipe, a text in single quotes: what shells write in ways of their own. */
+const OF_ONE_SHELL = [/(^|[;&|] *)\w+=/, /[$%`|;]/, /(^| )'/];
+
+const configured = (mode: string) => configure({ mode, command: 'serve' }).test;
+
+describe('the scripts of package.json', () => {
+  it.each(Object.entries(scripts))('%s is the same in every shell: %s', (_name, script) => {
+    // What is in double quotes is the same to all, but for variables.
+    const bare = script.replace(/"[^"$%`]*"/g, '""');
+    for (const pattern of OF_ONE_SHELL) expect(bare).not.toMatch(pattern);
+  });
+
+  it.each(['NAME=1 vitest run', 'tsc && NAME=1 vitest run', "vitest run 'a b'", 'echo $NAME'])(
+    'could not be %j',
+    (bad) => {
+      expect(OF_ONE_SHELL.some((pattern) => pattern.test(bad))).toBe(true);
+    },
+  );
+
+  it('test:slow and test:relaxed are modes that change what they say', () => {
+    expect(scripts['test:slow']).toContain('--mode slow');
+    expect(scripts['test:relaxed']).toContain('--mode relaxed');
+    expect(configured('test')).toMatchObject({ env: { NNPACK_TEST_RUNS: '' }, execArgv: [] });
+    expect(configured('slow')).toMatchObject({ env: { NNPACK_TEST_RUNS: 'slow' }, execArgv: [] });
+    expect(configured('relaxed')).toMatchObject({
+      env: { NNPACK_TEST_RUNS: '' },
+      execArgv: ['--experimental-wasm-relaxed-simd'],
+    });
+  });
+});
