@@ -1,8 +1,14 @@
 /** What the emitted module gives, bound to one memory and one thread. */
-import type { FunctionReference } from '../../wasm/index.ts';
+
+/** What the assembler's reference to a function says of it; contexts name this file, and no declaration of theirs the assembler. */
+interface Definition {
+  readonly name: string;
+  readonly parameterNames: readonly string[];
+  readonly results: readonly string[];
+}
 
 /** What defines exported functions in a module, and gives them. */
-type Emit = (...given: never[]) => readonly FunctionReference[];
+type Emit = (...given: never[]) => readonly Definition[];
 
 /**
  * The functions that `Emit` defines, by their names, each with as many parameters as its definition has: to WebAssembly one
