@@ -16,8 +16,7 @@
  * every node instead, the same limits give the least that any choice takes. Of equal ones the first is taken, so that the
  * result is the same every time.
  */
-import type { Way } from './compile.ts';
-import { wholeLines } from './memory-plan.ts';
+import { type Way, wholeLines } from './compiled.ts';
 
 /** The ways of one node: its own choice first. */
 export type Ways = readonly [Way, ...Way[]];

@@ -15,7 +15,10 @@
  * is written once its first two terms are read, so it may lie on one of them that does not come again, under any name.
  * Inputs of the network are values like the others: they are copied in, and may be written over.
  */
+import { wholeLines } from './compiled.ts';
 import type { Network, NetworkNode } from './network.ts';
+import type { Operation } from './ops/operation.ts';
+import { operationOf } from './ops/table.ts';
 import type { NetworkShapes } from './shapes.ts';
 
 export interface MemoryPlan {
@@ -25,14 +28,6 @@ export interface MemoryPlan {
   readonly size: number;
   /** Elements that the values would need side by side. */
   readonly total: number;
-}
-
-/** Every value starts at a cache line: 16 elements of float32. */
-const ALIGNMENT = 16;
-
-/** So many elements in whole cache lines. */
-export function wholeLines(floats: number): number {
-  return Math.ceil(floats / ALIGNMENT) * ALIGNMENT;
 }
 
 /** Several values that share their elements, as one box. Steps count the nodes; inputs of the network are made at −1. */
@@ -81,30 +76,16 @@ function liveBoxes(network: Network, shapes: NetworkShapes) {
   network.nodes.forEach((node, step) => {
     const read = node.inputs.map((name) => boxOf.get(name)!);
     // a box dies at this step if nobody reads any of its values later
-    const shared = isView(node) ? read[0] : writtenOver(node, read).find((box) => box.dies === step);
+    const operation = operationOf(node);
+    const shared = operation.isView ? read[0] : writtenOver(operation, read).find((box) => box.dies === step);
     make(node.name, step, shared);
   });
   return { boxes, boxOf, total };
 }
 
-/** Whether the output is the input, element for element and in the same order. */
-function isView(node: NetworkNode): boolean {
-  return node.op === 'flatten' || node.op === 'dropout';
-}
-
 /** Those of the boxes that a node reads which it may write its output over, if nobody reads them later. */
-function writtenOver(node: NetworkNode, read: readonly Box[]): readonly Box[] {
-  switch (node.op) {
-    case 'relu':
-    case 'clamp':
-    case 'batch-normalisation':
-    case 'scale-shift':
-      return read;
-    case 'addition':
-      return read.slice(0, 2).filter((box) => !read.includes(box, 2));
-    default:
-      return [];
-  }
+function writtenOver({ inPlace = 0 }: Pick<Operation<NetworkNode>, 'inPlace'>, read: readonly Box[]): readonly Box[] {
+  return read.slice(0, inPlace).filter((box) => !read.includes(box, inPlace));
 }
 
 /** The last step that reads each value; an output of the network is read after the last node. */

@@ -23,6 +23,11 @@ export interface NetworkInput {
   readonly shape: readonly (number | null)[];
 }
 
+/** [C, H, W] or [C]. */
+export type Shape = readonly number[];
+/** A shape with null where a size is not known yet. */
+export type PartialShape = readonly (number | null)[];
+
 /** Numbers that a network carries: dense and row-major. */
 export interface DenseArray {
   readonly data: Float32Array;
@@ -43,7 +48,7 @@ export type Activation =
   | { readonly type: 'leaky'; readonly slope: number }
   | { readonly type: 'clamp'; readonly min: number; readonly max: number };
 
-interface NodeBase {
+export interface NodeBase {
   readonly name: string;
   readonly inputs: readonly string[];
 }
@@ -191,6 +196,7 @@ export type NetworkNode =
   | FlattenNode;
 
 export type NodeOp = NetworkNode['op'];
+export type NodeOf<Op extends NodeOp> = Extract<NetworkNode, { op: Op }>;
 
 export function axesOf(value: PerAxis): readonly [height: number, width: number] {
   return typeof value === 'number' ? [value, value] : [value.height, value.width];

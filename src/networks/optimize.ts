@@ -15,16 +15,9 @@
  * Steps 3 and 4 (and 1, where a name must be kept) merge two neighbours, which is right only if nobody else reads the
  * value between them.
  */
-import type {
-  Activation,
-  BatchNormalisationNode,
-  ConvolutionNode,
-  FullyConnectedNode,
-  Network,
-  NetworkNode,
-  ScaleShiftNode,
-} from './network.ts';
-import { axesOf, countReaders, neededNodes } from './network.ts';
+import type { Network, NetworkNode, ScaleShiftNode } from './network.ts';
+import { countReaders, neededNodes } from './network.ts';
+import { operationOf } from './ops/table.ts';
 import { parseNetwork } from './parse.ts';
 import { declaredShapes } from './shapes.ts';
 
@@ -63,63 +56,26 @@ export function dropIdentities(network: Network): Network {
 }
 
 export function foldBatchNormalisation(network: Network): Network {
-  const nodes = network.nodes.map((node) => (node.op === 'batch-normalisation' ? scaleShiftOf(node) : node));
+  const nodes = network.nodes.map((node) => asScaleShift(node) ?? node);
   return mergeNeighbours({ ...network, nodes }, (producer, node) => {
-    const multiplies = producer.op === 'convolution' || producer.op === 'fully-connected';
-    if (node.op !== 'scale-shift' || !multiplies || producer.activation !== undefined) return null;
-    return scaleKernel(producer, node);
+    const scaleShift = asScaleShift(node);
+    return (scaleShift && operationOf(producer).takeScaleShift?.(producer, scaleShift)) ?? null;
   });
+}
+
+function asScaleShift(node: NetworkNode): ScaleShiftNode | undefined {
+  return operationOf(node).asScaleShift?.(node);
 }
 
 export function fuseActivations(network: Network): Network {
   return mergeNeighbours(network, (producer, node) => {
-    const activation = activationOf(node);
-    const takes = producer.op === 'convolution' || producer.op === 'fully-connected' || producer.op === 'addition';
-    if (activation === null || !takes || producer.activation !== undefined) return null;
-    return { ...producer, activation };
+    const activation = operationOf(node).asActivation?.(node);
+    return (activation && operationOf(producer).takeActivation?.(producer, activation)) ?? null;
   });
 }
 
-/** What the activation of a node would be if the node before it took it over. */
-function activationOf(node: NetworkNode): Activation | null {
-  if (node.op === 'clamp') return { type: 'clamp', min: node.min, max: node.max };
-  if (node.op !== 'relu') return null;
-  const slope = node.negativeSlope ?? 0;
-  return slope === 0 ? 'relu' : { type: 'leaky', slope };
-}
-
 function isIdentity(node: NetworkNode): boolean {
-  switch (node.op) {
-    case 'dropout':
-      return true;
-    case 'concatenation':
-      return node.inputs.length === 1;
-    case 'relu':
-      return node.negativeSlope === 1;
-    case 'clamp':
-      return node.min === -Infinity && node.max === Infinity;
-    case 'resize':
-      return axesOf(node.scale).every((scale) => scale === 1);
-    default:
-      return false;
-  }
-}
-
-/** a = γ / √(σ² + ε), b = β − a · μ */
-export function scaleShiftOf(node: BatchNormalisationNode): ScaleShiftNode {
-  const { name, inputs, gamma, beta, mean, variance, epsilon } = node;
-  const a = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
-  const shift = Float32Array.from(a, (scale, c) => beta[c] - scale * mean[c]);
-  return { op: 'scale-shift', name, inputs, scale: Float32Array.from(a), shift };
-}
-
-/** (a · w) ∗ x + (a · c + b): kernel is (K, …), one factor for each of its K rows */
-function scaleKernel<N extends ConvolutionNode | FullyConnectedNode>(node: N, { scale, shift }: ScaleShiftNode): N {
-  const { data, shape } = node.kernel;
-  const row = data.length / shape[0];
-  const scaled = data.map((w, i) => w * scale[Math.floor(i / row)]);
-  const bias = shift.map((b, k) => scale[k] * (node.bias?.[k] ?? 0) + b);
-  return { ...node, kernel: { data: scaled, shape }, bias };
+  return operationOf(node).isIdentity?.(node) ?? false;
 }
 
 /**

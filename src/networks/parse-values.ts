@@ -110,6 +110,16 @@ export function parseVector(who: string, what: string, value: unknown, count: nu
   throw new NnpackError(code, `${who}: ${what} has ${numbers.length} numbers, expected ${count}`);
 }
 
+/** Numbers for each output channel, or none. */
+export function parseBias(who: string, value: unknown, outputChannels: number): Float32Array | undefined {
+  return value === undefined ? undefined : parseVector(who, 'bias', value, outputChannels, 'invalid-bias');
+}
+
+export function parseFlag(who: string, what: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new NnpackError('invalid-argument', `${who}: ${what} is ${show(value)}, expected true or false`);
+}
+
 /** A Float32Array of any realm. */
 export function parseNumbers(who: string, what: string, value: unknown): Float32Array {
   if (isFloat32Array(value)) return value;

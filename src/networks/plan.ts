@@ -11,7 +11,7 @@ import { planLine, runLine } from '../layers/trace-lines.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
 import { breathe } from './breathe.ts';
-import type { CompiledNode, RunNode } from './compile.ts';
+import type { CompiledNode, RunNode } from './compiled.ts';
 import {
   bytesText,
   fitLayout,

@@ -4,11 +4,8 @@
  * A row of the output depends on a window of rows of the input. Let f be the factor by which the network enlarges. The
  * rows f·i … f·(i+1) − 1 of the output need the rows i − t … i + b of the input; t and b are the halo above and below,
  * the same for every i because moving the input by one row moves every value with it. They follow from walking the
- * network backwards with the interval of rows that is needed of each value, starting from one period [0, f):
- *
- *     window of span e, p zeros before    [lo, hi)  ←  [lo − p, hi − p + e − 1)
- *     nearest, scale s                    [lo, hi)  ←  [⌊lo / s⌋, ⌊(hi − 1) / s⌋ + 1)
- *     bilinear, scale s                   [lo, hi)  ←  [⌊(2·lo + 1 − s) / 2s⌋, ⌈(2·hi − 1 − s) / 2s⌉ + 1)
+ * network backwards with the interval of rows that is needed of each value, starting from one period [0, f): each
+ * operation tells what it needs for an interval of its own rows.
  *
  * So an inner slice carries real pixels as its halo. The network still pads every value of a slice with zeros, but
  * what they touch stays within the halo, except where the slice ends at a border of the picture, where these zeros
@@ -21,10 +18,12 @@
  */
 import { NnpackError, show } from '../errors.ts';
 import { planMemory } from './memory-plan.ts';
-import type { Network, NetworkNode } from './network.ts';
-import { axesOf, whoIs } from './network.ts';
+import type { Network } from './network.ts';
+import { whoIs } from './network.ts';
+import type { Interval, Slicing } from './ops/slicing.ts';
+import { operationOf } from './ops/table.ts';
 import { parseNetwork } from './parse.ts';
-import { inferShapes, type Shape, windowAlong, windowsOf } from './shapes.ts';
+import { inferShapes, type Shape } from './shapes.ts';
 
 export interface Region {
   readonly top: number;
@@ -77,38 +76,16 @@ function enlargements(network: Network): Map<string, Scale> | string {
   if (inputs[0].shape.length !== 3) return `slices need an input [C, H, W], got ${show([...inputs[0].shape])}`;
   const scales = new Map<string, Scale>([[inputs[0].name, [1, 1]]]);
   for (const node of nodes) {
-    const reason = refusal(node);
-    if (reason !== null) return `${whoIs(node)}: ${reason}`;
+    const slicing = operationOf(node).slicing(node);
+    if (typeof slicing === 'string') return `${whoIs(node)}: ${slicing}`;
     const [[height, width], ...others] = node.inputs.map((name) => scales.get(name)!);
     if (others.some((other) => other[0] !== height || other[1] !== width)) {
       return `${whoIs(node)}: its inputs are enlarged by different factors`;
     }
-    const [scaleHeight, scaleWidth] = node.op === 'resize' ? axesOf(node.scale) : [1, 1];
+    const [scaleHeight, scaleWidth] = slicing.scale;
     scales.set(node.name, [height * scaleHeight, width * scaleWidth]);
   }
   return scales;
-}
-
-/** Why a node cannot work on a slice of its input as it does on the whole. */
-function refusal(node: NetworkNode): string | null {
-  switch (node.op) {
-    case 'convolution':
-    case 'max-pooling':
-    case 'average-pooling': {
-      const strides = [windowAlong(node, 0).stride, windowAlong(node, 1).stride];
-      return strides.every((stride) => stride === 1) ? null : `slices need the stride 1, got ${show(strides)}`;
-    }
-    case 'resize': {
-      const scales = [...axesOf(node.scale)];
-      return scales.every(Number.isInteger) ? null : `slices need whole scales, got ${show(scales)}`;
-    }
-    case 'fully-connected':
-    case 'flatten':
-    case 'global-average-pooling':
-      return 'each output depends on the whole picture';
-    default:
-      return null;
-  }
 }
 
 /**
@@ -266,19 +243,14 @@ function firstTrue(most: number, test: (n: number) => boolean): number | null {
   return low;
 }
 
-/** What is needed of a value, in its own rows: [lo, hi). */
-interface Interval {
-  readonly lo: number;
-  readonly hi: number;
-}
-
 /** Walks the network backwards from one period of its output, along the rows (axis 0) or the columns (axis 1). */
 function axisHalo(network: Network, axis: 0 | 1, scale: number): { before: number; after: number } {
   const needed = new Map<string, Interval>([[network.outputs[0], { lo: 0, hi: scale }]]);
   for (const node of [...network.nodes].reverse()) {
     const output = needed.get(node.name);
     if (output === undefined) continue;
-    const { lo, hi } = neededBy(node, axis, output);
+    const slicing = operationOf(node).slicing(node) as Slicing;
+    const { lo, hi } = slicing.needed(axis, output);
     for (const name of node.inputs) {
       const other = needed.get(name) ?? { lo, hi };
       needed.set(name, { lo: Math.min(lo, other.lo), hi: Math.max(hi, other.hi) });
@@ -287,26 +259,4 @@ function axisHalo(network: Network, axis: 0 | 1, scale: number): { before: numbe
   // one period of the output lies over row 0 of the input
   const { lo, hi } = needed.get(network.inputs[0].name) ?? { lo: 0, hi: 1 };
   return { before: Math.max(0, -lo), after: Math.max(0, hi - 1) };
-}
-
-/** The rows of its input that a node needs for the rows [lo, hi) of its output. */
-function neededBy(node: NetworkNode, axis: 0 | 1, { lo, hi }: Interval): Interval {
-  switch (node.op) {
-    case 'convolution':
-    case 'max-pooling':
-    case 'average-pooling': {
-      const { span } = windowAlong(node, axis);
-      const { top, left } = windowsOf(node, windowAlong(node, 0).span, windowAlong(node, 1).span).padding;
-      const before = axis === 0 ? top : left;
-      return { lo: lo - before, hi: hi - before + span - 1 };
-    }
-    case 'resize': {
-      const s = axesOf(node.scale)[axis];
-      if (node.mode === 'nearest') return { lo: Math.floor(lo / s), hi: Math.floor((hi - 1) / s) + 1 };
-      // row i lies at (i + ½) / s − ½ = (2i + 1 − s) / 2s, between ⌊ ⌋ and ⌈ ⌉ of that
-      return { lo: Math.floor((2 * lo + 1 - s) / (2 * s)), hi: Math.ceil((2 * hi - 1 - s) / (2 * s)) + 1 };
-    }
-    default:
-      return { lo, hi };
-  }
 }

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import type { ConvolutionNode, Network, NetworkNode, PoolingNode } from '../../src/networks/network.ts';
-import { declaredShapes, inferShapes, windowsOf } from '../../src/networks/shapes.ts';
+import { convolutionWindow } from '../../src/networks/ops/convolution.ts';
+import { poolingWindow } from '../../src/networks/ops/pooling.ts';
+import { windowsOf } from '../../src/networks/ops/windows.ts';
+import { declaredShapes, inferShapes } from '../../src/networks/shapes.ts';
 import { drawnNetwork, RUNS } from './arbitrary.ts';
 import { runNaive } from './naive.ts';
 
@@ -224,7 +227,7 @@ describe('windowsOf', () => {
   ] as const)(
     '%s: %i elements, windows of %i, stride %i, padding %i give %i',
     (convention, size, k, s, padding, count) => {
-      const windows = windowsOf(pooling({ convention, poolingSize: k, stride: s, padding }), size, size);
+      const windows = windowsOf(poolingWindow(pooling({ convention, poolingSize: k, stride: s, padding })), size, size);
       expect(windows.outputHeight).toBe(count);
       expect(windows.outputWidth).toBe(count);
     },
@@ -243,7 +246,7 @@ describe('windowsOf', () => {
     'same: %i elements, kernel %i, stride %i, dilation %i give %i with %i + %i zeros',
     (size, k, stride, dilation, count, before, after) => {
       const node = convolution('conv', 'image', [1, 3, k, k], { stride, dilation, padding: 'same' });
-      expect(windowsOf(node, size, size)).toEqual({
+      expect(windowsOf(convolutionWindow(node), size, size)).toEqual({
         padding: { top: before, right: after, bottom: after, left: before },
         outputHeight: count,
         outputWidth: count,
