@@ -11,7 +11,8 @@ const BASE: FieldsOf<NodeBase & Pick<NetworkNode, 'op'>> = { name: true, op: tru
 
 type Fields = FieldsOf<Record<string, unknown>>;
 
-const ANY_FIELDS: Fields = Object.assign({}, BASE, ...Object.values(OPERATIONS).map(({ fields }) => fields));
+const FIELDS: ReadonlyMap<NodeOp, Fields> = new Map(OPS.map((op) => [op, { ...BASE, ...OPERATIONS[op].fields }]));
+const ANY_FIELDS: Fields = Object.assign({}, ...FIELDS.values());
 
 /**
  * @param who the network, `what` the node's place in it
@@ -24,8 +25,7 @@ export function parseNode(who: string, what: string, value: unknown): NetworkNod
   const op = parseOp(`${who}: node ${show(name)}`, read.op);
   const own = whoIs({ name, op });
   const operation = operationOf({ op });
-  const fields: Fields = { ...BASE, ...operation.fields };
-  readFields<Record<string, unknown>>(own, 'it', read, fields, 'invalid-network');
+  readFields<Record<string, unknown>>(own, 'it', read, FIELDS.get(op) as Fields, 'invalid-network');
   const inputs = parseInputs(own, operation.inputs, read.inputs);
   const node = { op, name, inputs, ...operation.parse(own, read) };
   // What the record of an operation has parsed are the fields of its nodes.
