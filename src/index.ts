@@ -60,6 +60,7 @@ export {
   type LocalResponseNormalisationOptions,
   localResponseNormalisationOutput,
 } from './layers/normalisation.ts';
+export { type PadGeometry, type PadMode, type PadOptions, padOutput } from './layers/pad.ts';
 export {
   type AveragePoolingOptions,
   averagePoolingOutput,

@@ -17,9 +17,11 @@ import {
   concatenationStep,
   localResponseStep,
   maxPoolingStep,
+  mirrorStep,
   resizeStep,
   scaleShiftStep,
   softmaxStep,
+  surroundStep,
 } from './layers/steps.ts';
 import type { Step } from './threads/step.ts';
 
@@ -44,9 +46,11 @@ const ALL: readonly Step<never>[] = [
   fullyConnectedTransposeStep,
   localResponseStep,
   maxPoolingStep,
+  mirrorStep,
   resizeStep,
   scaleShiftStep,
   softmaxStep,
+  surroundStep,
 ];
 
 export const STEPS: ReadonlyMap<string, Step> = new Map(ALL.map((step) => [step.name, step as unknown as Step]));

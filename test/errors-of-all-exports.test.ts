@@ -151,6 +151,12 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   ],
   maxPoolingOutput: () => [pooling()],
   maxPoolingOutputWithIndices: () => [pooling()],
+  padOutput: () => [
+    {
+      ...{ input: floats(1, 1, 2, 3), padding: { top: 1, right: 0, bottom: 1, left: 2 }, mode: 'constant', value: 1 },
+      ...{ output: poisoned(1, 1, 4, 5), context },
+    },
+  ],
   planConvolution: () => [convolution()],
   planFullyConnected: () => [fullyConnected()],
   reluOutput: () => [{ input: floats(2, 3), negativeSlope: 0.5, output: poisoned(2, 3), context }],

@@ -158,3 +158,56 @@ export const resizeStep = defineStep(
     }
   },
 );
+
+const PAD_FIELDS = ['inputHeight', 'inputWidth', 'outputHeight', 'outputWidth', 'top', 'left', 'x', 'y'] as const;
+
+/** Planes i … of all N × C, a constant around each. */
+export const surroundStep = defineStep('pad by a value', [...PAD_FIELDS, 'value'], ({ kernels }, p, i, _j, iCount) => {
+  const inputs = p.inputHeight * p.inputWidth;
+  const outputs = p.outputHeight * p.outputWidth;
+  kernels.fill(iCount * outputs, p.y + i * outputs, p.value);
+  for (let plane = i; plane < i + iCount; plane++) {
+    const y = p.y + plane * outputs + p.top * p.outputWidth + p.left;
+    kernels.copyRows(p.inputHeight, p.inputWidth, p.x + plane * inputs, p.inputWidth, 1, y, p.outputWidth);
+  }
+});
+
+/** Planes i … of all N × C, around each its own rows and columns; `isReflected` 0 repeats the outermost. */
+export const mirrorStep = defineStep(
+  'pad by itself',
+  [...PAD_FIELDS, 'isReflected'],
+  ({ kernels }, p, i, _j, iCount) => {
+    const { inputHeight, inputWidth, outputHeight, outputWidth } = p;
+    for (let plane = i; plane < i + iCount; plane++) {
+      const x = p.x + plane * inputHeight * inputWidth;
+      const y = p.y + plane * outputHeight * outputWidth;
+      const first = y + p.top * outputWidth; // the first row that has elements of the input
+      kernels.copyRows(inputHeight, inputWidth, x, inputWidth, 1, first + p.left, outputWidth);
+      for (let j = 0; j < outputWidth; j++) {
+        const source = insideOf(j - p.left, inputWidth, p.isReflected);
+        if (source !== j - p.left) kernels.copyRows(inputHeight, 1, x + source, inputWidth, 1, first + j, outputWidth);
+      }
+      // Whole rows of the output, so that corners come along.
+      for (let row = 0; row < outputHeight; row++) {
+        const source = insideOf(row - p.top, inputHeight, p.isReflected);
+        if (source === row - p.top) continue;
+        kernels.copyRows(
+          1,
+          outputWidth,
+          first + source * outputWidth,
+          outputWidth,
+          1,
+          y + row * outputWidth,
+          outputWidth,
+        );
+      }
+    }
+  },
+);
+
+/** The place inside of `size` elements that one outside of them is a copy of: mirrored at the outermost, or that itself. */
+function insideOf(place: number, size: number, isReflected: number): number {
+  const outermost = Math.min(Math.max(place, 0), size - 1);
+  // inside, both are the place itself
+  return isReflected === 0 ? outermost : 2 * outermost - place;
+}

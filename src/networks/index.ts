@@ -23,6 +23,7 @@ export type {
   Network,
   NetworkInput,
   NetworkNode,
+  PadNode,
   ReluNode,
   ResizeNode,
   ScaleShiftNode,

@@ -165,6 +165,17 @@ export interface ResizeNode extends NodeBase {
   readonly scale: PerAxis;
 }
 
+/**
+ * Rows and columns around [C, H, W]: of a value (0 when not given), the input's own mirrored at its outermost, or these
+ * repeated.
+ */
+export interface PadNode extends NodeBase {
+  readonly op: 'pad';
+  readonly padding: Padding;
+  readonly mode?: 'constant' | 'reflect' | 'edge';
+  readonly value?: number;
+}
+
 /** Nothing at all outside training. */
 export interface DropoutNode extends NodeBase {
   readonly op: 'dropout';
@@ -192,6 +203,7 @@ export type NetworkNode =
   | ConcatenationNode
   | AdditionNode
   | ResizeNode
+  | PadNode
   | DropoutNode
   | FlattenNode;
 

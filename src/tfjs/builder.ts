@@ -3,7 +3,7 @@
  *
  * tfjs keeps pictures as N H W C; here they are N C H W. Two layers only change how their readers are read:
  * - The zeros of a ZeroPadding2D wait for a convolution without padding of its own, and become that one's padding. For
- *   any other reader a 1×1 convolution of each channel by 1 puts them there.
+ *   any other reader a node of their own puts them there.
  * - A Flatten orders its elements H W C in tfjs and C H W here. A Dense that reads them gets the rows of its kernel in
  *   our order, what works element by element passes the matter on, and everything else is refused.
  */
@@ -12,7 +12,6 @@ import type { DenseArray, Network, NetworkInput, NetworkNode, Sides } from '../n
 import { outputShape, type PartialShape } from '../networks/shapes.ts';
 import type { Config } from './config.ts';
 import type { LayerWeights } from './layer-weights.ts';
-import { newFloats } from './memory.ts';
 
 export interface Layer {
   readonly name: string;
@@ -69,18 +68,8 @@ export class NetworkBuilder {
     if (zeros === undefined) return value;
     const known = this.#padded.get(zeros.layer);
     if (known !== undefined) return known;
-    const [channels] = shape;
-    const who = `layer ${show(zeros.layer)} (ZeroPadding2D)`;
-    if (channels === null) {
-      const what = 'expected a known number of channels, because no convolution takes over its zeros';
-      throw new NnpackError('unsupported-layer', `${who}: ${what}`);
-    }
-    const kernel = { data: newFloats(who, channels).fill(1), shape: [channels, 1, 1, 1] };
     const { sides, layer } = zeros;
-    const padded = this.emit(
-      { op: 'convolution', name: layer, inputs: [name], kernel, groups: channels, padding: sides },
-      [{ name, shape }],
-    );
+    const padded = this.emit({ op: 'pad', name: layer, inputs: [name], padding: sides }, [{ name, shape }]);
     this.#padded.set(layer, padded);
     return padded;
   }

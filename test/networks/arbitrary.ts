@@ -184,6 +184,16 @@ function makeNode(
       const mode = (a >> 4) % 2 === 0 ? 'nearest' : 'bilinear';
       return [{ op, name, inputs, mode, scale }, [channels, height * scale.height, width * scale.width]];
     }
+    case 'pad': {
+      if (!plane || height * width > 400) return asIs;
+      const mode = (['constant', 'reflect', 'edge'] as const)[a % 3];
+      const most = (size: number) => (mode === 'reflect' ? Math.min(size, 4) : 4);
+      const [top, bottom] = [(a >> 2) % most(height), (b >> 2) % most(height)];
+      const [left, right] = [(a >> 4) % most(width), (b >> 4) % most(width)];
+      const value = mode === 'constant' ? (b % 3) - 1 : undefined;
+      const node: NetworkNode = { op, name, inputs, padding: { top, right, bottom, left }, mode, value };
+      return [node, [channels, top + height + bottom, left + width + right]];
+    }
     case 'flatten':
       return [{ op, name, inputs }, [shape.reduce((x, y) => x * y, 1)]];
     case 'softmax':

@@ -32,6 +32,7 @@ const OPS: NetworkNode['op'][] = [
   'concatenation',
   'addition',
   'resize',
+  'pad',
   'dropout',
   'flatten',
 ];

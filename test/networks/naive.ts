@@ -41,6 +41,8 @@ export function magnitudesOf(network: Network): Network {
         return { ...node, scale: node.scale.map(Math.abs), shift: node.shift.map(Math.abs) };
       case 'addition':
         return { ...node, activation: undefined };
+      case 'pad':
+        return { ...node, value: node.value === undefined ? undefined : Math.abs(node.value) };
       case 'relu':
       case 'clamp':
         return { op: 'dropout', name: node.name, inputs: node.inputs };

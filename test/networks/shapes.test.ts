@@ -24,6 +24,7 @@ const OPS: NetworkNode['op'][] = [
   'concatenation',
   'addition',
   'resize',
+  'pad',
   'dropout',
   'flatten',
 ];

@@ -21,6 +21,7 @@ const LOCAL_OPS: NetworkNode['op'][] = [
   'concatenation',
   'addition',
   'resize',
+  'pad',
   'dropout',
 ];
 

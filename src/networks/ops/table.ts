@@ -13,6 +13,7 @@ import { globalAveragePooling } from './global-average-pooling.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
 import { maxPooling } from './max-pooling.ts';
 import type { Operation } from './operation.ts';
+import { pad } from './pad.ts';
 import { relu } from './relu.ts';
 import { resize } from './resize.ts';
 import { scaleShift } from './scale-shift.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS: { readonly [Op in NodeOp]: Operation<NodeOf<Op>> } = {
   concatenation,
   addition,
   resize,
+  pad,
   dropout,
   flatten,
 };
