@@ -18,6 +18,8 @@ import type {
   LocalResponseNormalisationNode,
   NetworkNode,
 } from '../../src/networks/network.ts';
+import { convolutionWindow } from '../../src/networks/ops/convolution.ts';
+import { windowsOf } from '../../src/networks/ops/windows.ts';
 import type { NodeReport } from '../../src/networks/plan.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { errorScale } from '../../src/testing/bounds.ts';
@@ -73,8 +75,8 @@ function linear(node: ConvolutionNode | FullyConnectedNode, error: Tensor): Floa
 }
 
 function convolutionBound(node: ConvolutionNode, x: Tensor, algorithm: string, context: Context): Float64Array {
-  if (node.padding === 'same') throw new Error('the built-in networks tell every side');
-  const shape = convolutionShape('test', x.shape, node.kernel.shape, { ...node, padding: node.padding });
+  const { padding } = windowsOf(convolutionWindow(node), x.shape[2], x.shape[3]);
+  const shape = convolutionShape('test', x.shape, node.kernel.shape, { ...node, padding });
   const { constant, reachHeight, reachWidth } = algorithmNamed(algorithm as never).errorBound(
     shape,
     'forward',
