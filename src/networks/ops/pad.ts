@@ -43,25 +43,19 @@ function infer(node: PadNode, [input]: readonly PartialShape[]): PartialShape {
 }
 
 /**
- * With p before and q after, row r of the output is row r − p of the input, or beyond its ends:
- *
- *     edge       row 0 ≤ r, or the last, H − 1 ≥ r − p − q
- *     reflect    row p − r ≤ p + r, or 2 · (H − 1) − (r − p) ≥ r − p − 2q
- *
- * so that [lo, hi) needs no more than this, and something outside of the input where the row is not one of its own:
- *
- *     constant   [lo − p, hi − p)
- *     edge       [lo − p − q, hi)
- *     reflect    [lo − p − 2q, hi + p)
+ * With p before and q after, row r of the output is row r − p of the input, so [lo, hi) ← [lo − p, hi − p): a row that is
+ * put there needs one outside of the input, and so belongs to a slice that ends where the picture does. What it is a copy
+ * of must lie in that slice too. Slices have at least as many rows as an interval, so that an outermost row always does,
+ * and rows mirrored p down or q up do if intervals have as many: [lo − p − q, hi).
  */
-function slicing({ padding, mode = 'constant' }: PadNode): Slicing {
+function slicing({ padding, mode }: PadNode): Slicing {
   const { top, right, bottom, left } = sidesOf(padding);
-  const reach = { constant: 0, edge: 1, reflect: 2 }[mode];
+  const isMirrored = mode === 'reflect';
   return {
     scale: [1, 1],
     needed(axis, { lo, hi }) {
       const [before, after] = axis === 0 ? [top, bottom] : [left, right];
-      return { lo: lo - before - reach * after, hi: hi - before + reach * before };
+      return isMirrored ? { lo: lo - before - after, hi } : { lo: lo - before, hi: hi - before };
     },
   };
 }
