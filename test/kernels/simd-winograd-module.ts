@@ -34,7 +34,6 @@ export function simdWinograd(words: number, first = 0, isFused = false): SimdWin
   return {
     memory,
     poison: () => f32.fill(Number.NaN, first),
-    tile: (tile, r, s) =>
-      simdWinogradTile(exports as unknown as SimdExports<typeof emitWinograd>, scratch, tile, r, s),
+    tile: (tile, r, s) => simdWinogradTile(exports as unknown as SimdExports<typeof emitWinograd>, scratch, tile, r, s),
   };
 }
