@@ -18,7 +18,7 @@ import { spawnWorker, type WorkerFactory, type WorkerHandle, workerScript } from
 export class Seat {
   /** Where its state is among the control words. */
   readonly at: number;
-  /** Resolves when it is ready, or has been given up. */
+  /** Resolves when it is ready, has been given up or has ended, whichever state it was in. */
   readonly started: Promise<void>;
   readonly #indexAt: number;
   readonly #words: Int32Array;
@@ -28,6 +28,7 @@ export class Seat {
   readonly #failed: (why: string) => void;
   #settle: () => void = () => {};
   #loss = '';
+  #isReady = false;
   #isTerminated = false;
   #isClosed = false;
 
@@ -75,8 +76,10 @@ export class Seat {
     return this.state === ENDED && !this.#isClosed ? `${this.#name} ended in the middle of its work` : '';
   }
 
+  /** One that ended as soon as it was idle may have no index. */
   get #name(): string {
-    return `worker ${this.#words[this.#indexAt]}`;
+    const index = this.#words[this.#indexAt];
+    return index === 0 ? 'a worker' : `worker ${index}`;
   }
 
   /** Whether it did not come back, and is not known to be gone by now. */
@@ -85,11 +88,12 @@ export class Seat {
     return this.state === LOST;
   }
 
-  /** Ends a worker that is still starting; one that is ready by now stays. */
+  /** Ends a worker that is still starting; one that is ready by now stays. Neither is waited for after that. */
   giveUp(why: string): void {
-    if (!this.#change(STARTING, GIVEN_UP)) return;
-    this.#failed(`${this.#script.href}: ${why}`);
-    this.terminate();
+    if (this.#change(STARTING, GIVEN_UP)) {
+      this.#failed(`${this.#script.href}: ${why}`);
+      this.terminate();
+    } else this.#worker?.unref();
     this.#settle();
   }
 
@@ -105,6 +109,7 @@ export class Seat {
   terminate(): void {
     this.#isTerminated = true;
     this.#worker?.terminate();
+    this.#settle();
   }
 
   /** Ends it, because its pool is closed. */
@@ -112,7 +117,6 @@ export class Seat {
     this.#isClosed = true;
     this.#change(STARTING, GIVEN_UP);
     this.terminate();
-    this.#settle();
   }
 
   #change(from: number, to: number): boolean {
@@ -122,6 +126,7 @@ export class Seat {
   #hear(message: unknown): void {
     const word = wordOf(message);
     if (word === STARTED && this.state !== STARTING) {
+      this.#isReady = true;
       this.#worker?.unref();
       this.#settle();
     } else if (word === REFUSED) this.giveUp(String((message as { why?: unknown }).why));
@@ -129,7 +134,10 @@ export class Seat {
 
   #end(why: string): void {
     this.giveUp(why);
+    if (this.#isClosed) return;
+    const what = `ended ${this.#isReady ? 'while it was idle' : 'before it said that it was ready'} (${why})`;
     // In the middle of a job it is up to the caller, who waits for it, to find that out.
-    if (!this.#isClosed && this.state === IDLE) this.lose(ENDED, `ended while it was idle (${why})`);
+    if (this.state === IDLE) this.lose(ENDED, what);
+    else if (this.state === ENDED && !this.#isReady && this.#loss === '') this.#loss = `${this.#name} ${what}`;
   }
 }

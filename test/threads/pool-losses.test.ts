@@ -342,6 +342,48 @@ describe('a worker that starts', () => {
     expectGoesOn(pool, 2);
   });
 
+  /** Ends the thread at its n-th call that changes a word, from there on at each. */
+  const endAt = (call: number, then: string): string => `let calls = 0;
+    for (const name of ['add', 'compareExchange']) {
+      const change = Atomics[name];
+      Atomics[name] = (...given) => {
+        const result = change.apply(Atomics, given);
+        if (++calls >= ${call}) { ${then} }
+        return result;
+      };
+    }`;
+
+  it.each([
+    ['before it has an index, without a word', endAt(2, 'process.exit(9)'), 'a worker'],
+    ['before it has an index', endAt(2, 'calls = -9; process.exit(9)'), 'a worker'],
+    ['at its first look for a job', `Atomics.wait = () => process.exit(9)`, 'worker [12]'],
+  ])('and ends when it is ready, but has not said so, is not waited for: %s', async (_what, code, who) => {
+    let made = 0;
+    const muted = `require('node:worker_threads').parentPort.postMessage = () => {}`;
+    const context = await createContext({
+      threads: 3,
+      worker: (script) => workerOf(made++ === 0 ? `${muted}; ${code}` : '', script),
+    });
+    contexts.push(context);
+    const why = `${who} ended before it said that it was ready \\(it ended with code 9\\)`;
+    expect(context.describe()).toMatchObject({
+      threads: 2,
+      reasons: [expect.stringMatching(new RegExp(`^2 of 3 threads take part \\(${why}\\)$`))],
+    });
+  });
+
+  it('and is ready, but whose word of it is lost, is waited for no longer than others', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const made = new Rig(2, () => workerOf('parentPort.postMessage = () => {}', SCRIPT));
+    opened.push(made);
+    const ready = made.pool.ready();
+    while (made.pool.readyWorkers < 1) await new Promise(setImmediate);
+    vi.advanceTimersByTime(20_000);
+    await ready;
+    expect(made.pool.reason).toBe('');
+    expectGoesOn(made, 2);
+  });
+
   it('and cannot make its kernels does without other bits: it is no thread', async () => {
     const context = await createContext({
       threads: 2,
