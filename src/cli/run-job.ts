@@ -141,7 +141,11 @@ async function readInput(file: NamedFile, shape: PartialShape, range: Range): Pr
 }
 
 function isArray(path: string): boolean {
-  return extname(path).toLowerCase() === '.npy';
+  return endsIn('.npy', path);
+}
+
+function endsIn(ending: string, path: string): boolean {
+  return path.toLowerCase().endsWith(ending);
 }
 
 /** An array N H W C as the view N C H W that networks take; one without N is a batch of one. */
@@ -221,7 +225,7 @@ function outputFiles(
   return files.map((file): OutputFile => {
     if (isArray(file.path)) return { ...file, kind: 'array' };
     // A PNG is what is written, and other names promise something else.
-    if (!['', '.png'].includes(extname(file.path).toLowerCase())) {
+    if (!endsIn('.png', file.path)) {
       fail(`expected a name that ends in .png or .npy for what is written, got ${show(file.path)}`);
     }
     const shape = shapes.get(file.name) as Shape;
