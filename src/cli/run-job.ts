@@ -11,7 +11,7 @@ import { type NpyArray, readNpy, writeNpy } from './npy.ts';
 import { readPicture, writePng } from './picture.ts';
 import type { Picture } from './picture-file.ts';
 import { fromTensor, toTensor } from './pixels.ts';
-import { type Range, rangeNotice } from './range.ts';
+import { type Range, type Ranges, rangeNotice, USUAL } from './range.ts';
 
 /** What the command line says of files. */
 export interface Files {
@@ -22,7 +22,7 @@ export interface Files {
   readonly outputs: readonly string[];
   /** Images at once, of a network with random weights. */
   readonly batch?: number;
-  readonly range?: Range;
+  readonly ranges?: Ranges;
 }
 
 export interface Job {
@@ -30,7 +30,7 @@ export interface Job {
   readonly from: string;
   readonly inputs: Readonly<Record<string, TensorLike>>;
   readonly batch: number;
-  readonly range: Range;
+  readonly ranges: Ranges;
   /** The first picture that goes in: the transparency of those that come out is its. */
   readonly picture: Picture | null;
   readonly outputs: readonly OutputFile[];
@@ -54,34 +54,42 @@ export async function jobOf(model: Model, files: Files): Promise<Job> {
   const { network, sample } = model;
   const isSample = files.picture === undefined && files.inputs.length === 0 && sample !== null;
   const given = isSample ? [{ name: network.inputs[0].name, path: sample.picture }] : inputFiles(network, files);
-  const range = files.range ?? '0..255';
+  const ranges = files.ranges ?? USUAL;
   const read: ReadInput[] = [];
-  for (const file of given) read.push(await readInput(file, shapeOf(network, file.name), range));
+  for (const file of given) read.push(await readInput(file, shapeOf(network, file.name), ranges.in));
   const inputs = Object.fromEntries(given.map(({ name }, i) => [name, read[i].tensor]));
   const first = read.findIndex(({ picture }) => picture !== null);
   const batch = batchOf(network, inputs);
   const fallback = isSample ? 'result.png' : first < 0 ? null : enlarged(given[first].path);
   const outputs = outputFiles(network, files.outputs, shapesOf(network, inputs, batch), fallback);
-  if (files.range !== undefined && first < 0 && !outputs.some(({ kind }) => kind === 'picture')) {
+  if (files.ranges !== undefined && first < 0 && !outputs.some(({ kind }) => kind === 'picture')) {
     fail('--range expected a picture that goes in or comes out, got none');
   }
   const said = given.map(({ name, path }, i) => `${given.length > 1 ? `${name}=` : ''}${path} ${read[i].size}`);
   const picture = first < 0 ? null : read[first].picture;
-  return { from: said.join(', '), inputs, batch, range, picture, outputs, expected: isSample ? sample.expected : null };
+  return {
+    from: said.join(', '),
+    inputs,
+    batch,
+    ranges,
+    picture,
+    outputs,
+    expected: isSample ? sample.expected : null,
+  };
 }
 
 /** A built-in network has random weights: images are random as well. */
-function randomJob(network: Network, { picture, inputs, outputs, batch = 1, range }: Files): Job {
+function randomJob(network: Network, { picture, inputs, outputs, batch = 1, ranges }: Files): Job {
   if (picture !== undefined || inputs.length > 0) {
     fail(`${network.name} has random weights and takes no picture, expected only options`);
   }
   if (outputs.length > 0) fail(`${network.name} gives no picture, expected no --out and no --output`);
-  if (range !== undefined) fail(`${network.name} takes and gives no picture, expected no --range`);
+  if (ranges !== undefined) fail(`${network.name} takes and gives no picture, expected no --range`);
   const [{ name }] = network.inputs;
   const shape = [batch, ...(shapeOf(network, name) as number[])];
   const tensor = makeTensor(randomArray(sizeOf(shape), uniform(1)), shape);
   const from = batch === 1 ? 'a random image' : `${batch} random images`;
-  return { from, inputs: { [name]: tensor }, batch, range: '0..255', picture: null, outputs: [], expected: null };
+  return { from, inputs: { [name]: tensor }, batch, ranges: USUAL, picture: null, outputs: [], expected: null };
 }
 
 function shapeOf(network: Network, input: string): PartialShape {
@@ -250,15 +258,15 @@ export interface Written extends OutputFile {
   readonly notice: string | null;
 }
 
-export async function writeOutput(file: OutputFile, tensor: Tensor, { picture, range }: Job): Promise<Written> {
+export async function writeOutput(file: OutputFile, tensor: Tensor, { picture, ranges }: Job): Promise<Written> {
   if (file.kind === 'array') {
     const array = channelsLast(tensor);
     await writeNpy(file.path, array);
     return { ...file, size: sizesText(array.shape), picture: null, notice: null };
   }
-  const result = fromTensor(tensor, picture, range);
+  const result = fromTensor(tensor, picture, ranges.out);
   await writePng(file.path, result);
-  const notice = rangeNotice(tensor.data, range);
+  const notice = rangeNotice(tensor.data, ranges.out, picture === null ? undefined : ranges.in);
   return { ...file, size: `${result.width}×${result.height}`, picture: result, notice };
 }
 

@@ -17,7 +17,7 @@ import { JSON_OPTION, type Output, outputOf } from './output.ts';
 import { readPicture } from './picture.ts';
 import { type Comparison, comparePictures } from './pixels.ts';
 import { progressBar } from './progress.ts';
-import { RANGES } from './range.ts';
+import { RANGES, rangesText, readRanges, USUAL } from './range.ts';
 import { type Files, imageShapes, type Job, jobOf, sizesText, type Written, writeOutput } from './run-job.ts';
 import { formatReport, greatestValues, type Report } from './run-report.ts';
 
@@ -50,7 +50,7 @@ export const run: Command = {
     },
     range: {
       value: 'A..B',
-      help: `${RANGES.join(', ')}: the values that the model takes and gives for black to white, in pictures (${RANGES[0]})`,
+      help: `${RANGES.join(', ')}: the values that the model takes and gives for black to white, in pictures; two joined by a comma where it gives others than it takes (${rangesText(USUAL)})`,
     },
     batch: { value: 'N', help: 'images at once, for a built-in network (1)' },
     threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
@@ -108,6 +108,7 @@ function settingsOf(given: Given): Settings {
   const { options, repeated, positionals } = given;
   const memory = positive(given, 'memory');
   const out = options.get('out');
+  const range = options.get('range');
   const outputs = repeated?.get('output') ?? [];
   if (out !== undefined && outputs.length > 0) fail('expected --out or --output, got both');
   const [first] = positionals;
@@ -117,7 +118,7 @@ function settingsOf(given: Given): Settings {
     picture: isModel ? undefined : first,
     inputs: repeated?.get('input') ?? [],
     outputs: out === undefined ? outputs : [out],
-    range: oneOf(given, 'range', RANGES),
+    ranges: range === undefined ? undefined : readRanges(range, '--range'),
     batch: whole(given, 'batch'),
     threads: whole(given, 'threads'),
     memoryBytes: memory && memory * 2 ** 20,
@@ -230,7 +231,7 @@ async function finish(
     if (notice !== null) console.error(`${colors.yellow('note')} ${path}: ${notice}`);
   }
   await output.write({
-    ...{ network: network.name, from: job.from, out: written[0]?.path ?? null, rule, range: job.range },
+    ...{ network: network.name, from: job.from, out: written[0]?.path ?? null, rule, range: rangesText(job.ranges) },
     ...{ ...report, expected, values },
   });
   if (expected !== null) output.say(expectedText(expected));

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readNpy, writeNpy } from '../../src/cli/npy.ts';
 import { decodePicture, readPicture } from '../../src/cli/picture.ts';
 import { fromTensor, toTensor } from '../../src/cli/pixels.ts';
-import { RANGES, rangeNotice } from '../../src/cli/range.ts';
+import { RANGES, rangeNotice, rangesText, readRanges } from '../../src/cli/range.ts';
 import { command } from '../support/process.ts';
 import type { KerasLayer } from '../tfjs/keras.ts';
 import { functionalModel, type Model } from '../tfjs/models.ts';
@@ -187,13 +187,18 @@ describe('pictures', () => {
   });
 
   it.each([
-    ['unit', 1 / 255, '0..255', /^note .*black\.png: all values lie within 0\.00 … 1\.00, .*, try --range 0\.\.1\n$/],
+    [
+      'unit',
+      1 / 255,
+      '0..255',
+      /^note .*black\.png: all values lie within 0\.00 … 1\.00, .*, try --range 0\.\.255,0\.\.1\n$/,
+    ],
     ['far', 300, '0..255', /^note .*: 83 % of the values lie outside 0 … 255 and are clipped, all .* 7\.65e\+4\n$/],
     [
       'bytes',
       255,
       '0..1',
-      /^note .*: 83 % of the values lie outside 0 … 1 and are clipped, .* try --range 0\.\.255\n$/,
+      /^note .*: 83 % of the values lie outside 0 … 1 and are clipped, .* try --range 0\.\.1,0\.\.255\n$/,
     ],
     ['nothing', NaN, '0..255', /^note .*: 6 of 6 values are not finite\n$/],
   ])('say on stderr that their range is another: %s', (name, by, range, text) => {
@@ -201,6 +206,35 @@ describe('pictures', () => {
     const { status, stderr } = run(path('p.png'), '--model', model, '--range', range, '--out', path('black.png'));
     expect(status).toBe(0);
     expect(stderr).toMatch(text);
+  });
+
+  it.each([
+    ['0..255,0..1', 1 / 255],
+    ['0..1,0..255', 255],
+    ['-1..1, -1..1', 1],
+    ['0..1', 1],
+  ])('keep their values through a model that takes and gives %s', async (range, by) => {
+    const model = pixelwise(`of-${range}`, scaled(by), [0, 0, 0]);
+    const { status, stdout, stderr } = run(
+      ...[path('p.png'), '--model', model, '--range', range, '--out', path('q.png'), '--json', '-'],
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout).range).toBe(range.replace('-1..1, ', ''));
+    expect([...(await readPicture(path('q.png'))).data]).toEqual([...pixels]);
+  });
+});
+
+describe('--range', () => {
+  it.each([...RANGES, '0..255,0..1', '-1..1,0..255'])('%s is read as it is told', (text) => {
+    expect(rangesText(readRanges(text, '--range'))).toBe(text);
+  });
+
+  it.each([
+    ['0..255,0..2', /^arguments: --range expected one of 0\.\.255, 0\.\.1, -1\.\.1, got '0\.\.2'/],
+    ['0..1,', /^arguments: --range expected one of .*, got ''$/],
+    ['0..1,0..1,0..1', /^arguments: --range expected one range, or two joined by a comma, in and out, got '0\.\.1,0/],
+  ])('%s is refused', (text, message) => {
+    expect(() => readRanges(text, '--range')).toThrow(message);
   });
 });
 
@@ -227,6 +261,19 @@ describe('rangeNotice', () => {
     const notice = rangeNotice(values(least, greatest), range);
     if (likely === null) expect(notice).toBeNull();
     else expect(notice).toMatch(new RegExp(`, try --range ${likely.replaceAll('.', '\\.')}$`));
+  });
+
+  it.each([
+    [0, 1, '0..255', '0..255', '0..255,0..1'],
+    [0, 255, '0..1', '0..1', '0..1,0..255'],
+    [-1, 1, '0..255', '-1..1', '-1..1'],
+  ] as const)('of %f … %f in %s keeps the range %s of what went in: %s', (least, greatest, range, taken, hint) => {
+    expect(rangeNotice(values(least, greatest), range, taken)?.endsWith(`, try --range ${hint}`)).toBe(true);
+  });
+
+  it('says a hundred as a number', () => {
+    expect(rangeNotice(values(300, 400), '0..1')).toMatch(/^100 % of the values lie outside/);
+    expect(rangeNotice(values(-1, 99), '0..1')).toMatch(/^99 % of the values lie outside/);
   });
 
   it('knows no range for what is far outside, and lets edges overshoot', () => {
