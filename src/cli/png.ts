@@ -3,10 +3,11 @@
  *
  *     signature | chunk IHDR, others, chunk IEND | whatever else      chunk: length, type, contents, CRC of type and contents
  *
- * So it never sees a second header or bytes behind the end, and its inflated data has been measured with a limit.
+ * So it never sees a second header or bytes behind the end, and its inflated data has been measured with a limit; a surplus
+ * in there, which pngjs refuses and libpng leaves out, is left out. The check sums are compared here, as new data has none.
  * Colours that a tRNS chunk makes transparent keep their red, green and blue, as in libpng; pngjs would blacken them.
  */
-import { inflateSync } from 'node:zlib';
+import { deflateSync, type Inflate, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { show } from '../errors.ts';
 import type { Picture } from './picture-file.ts';
@@ -31,6 +32,9 @@ const DEPTHS: ReadonlyMap<number, readonly number[]> = new Map([
 ]);
 const PALETTE = 3;
 
+/** Some writers pad the image data. Of more than that it is not known what it is, and it would be inflated for nothing. */
+const SURPLUS_BYTES = 2 ** 16;
+
 /** First column and row, and steps, of the seven passes of an interlaced picture. */
 const ADAM7 = [
   [0, 0, 8, 8],
@@ -42,6 +46,8 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ];
 const ONE_PASS = [[0, 0, 1, 1]];
+
+const UNLIKE = 'its chunks do not hold what their check sums or its header say';
 
 interface Header {
   readonly width: number;
@@ -66,16 +72,21 @@ export function decodePng(bytes: Uint8Array, file: PictureFile): Picture {
   const chunks = walk(bytes, file);
   const header = headerOf(chunks[0], file);
   checkChunks(chunks, header, file);
-  checkImageData(ofType(chunks, 'IDAT'), header, file);
+  const imageData = checkImageData(ofType(chunks, 'IDAT'), header, file);
+  if (!chunks.every(hasItsSum)) throw damaged(file, UNLIKE);
   const hasKey = header.colourType === 0 || header.colourType === 2;
   const key = hasKey ? (ofType(chunks, 'tRNS')[0]?.contents ?? null) : null;
-  const passedOn = chunks.filter(({ type }) => type !== 'tRNS' || header.colourType === PALETTE);
+  const passedOn = chunks.flatMap((chunk) => {
+    if (chunk.type === 'IDAT') return [];
+    const isPassed = chunk.type !== 'tRNS' || header.colourType === PALETTE;
+    return chunk.type === 'IEND' ? [...imageData, chunk] : isPassed ? [chunk] : [];
+  });
   const clean = Buffer.concat([bytes.subarray(0, SIGNATURE_BYTES), ...passedOn.map(({ whole }) => whole)]);
   let data: Uint8Array | Uint16Array;
   try {
-    ({ data } = PNG.sync.read(clean, { skipRescale: true }));
+    ({ data } = PNG.sync.read(clean, { skipRescale: true, checkCRC: false }));
   } catch (error) {
-    throw damaged(file, 'its chunks do not hold what their check sums or its header say', error);
+    throw damaged(file, UNLIKE, error);
   }
   const { width, height } = header;
   return { width, height, data: toBytes(data, header, key) };
@@ -85,18 +96,24 @@ export function decodePng(bytes: Uint8Array, file: PictureFile): Picture {
 function walk(bytes: Uint8Array, file: PictureFile): Chunk[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks: Chunk[] = [];
+  let before = '';
   for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
     const length = view.getUint32(at);
     const end = at + 12 + length;
     if (end > bytes.length) break;
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const isCritical = (bytes[at + 4] & 0x20) === 0;
+    // What is left out below must not stand there either.
+    if (type === 'IDAT' && before !== 'IDAT' && chunks.at(-1)?.type === 'IDAT') {
+      throw damaged(file, `its image data is not in one run: the chunk ${show(before)} stands in it`);
+    }
     if (['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) {
       chunks.push({ type, contents: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
     } else if (isCritical && /^[A-Z]{4}$/i.test(type)) {
       throw unsupported(file, 'chunks that any decoder knows', `the chunk ${show(type)}, which cannot be left out`);
     } else if (isCritical) throw damaged(file, 'a chunk has no name');
     if (type === 'IEND') return chunks;
+    before = type;
     at = end;
   }
   throw damaged(file, 'its data ends early');
@@ -142,21 +159,56 @@ function checkChunks(chunks: readonly Chunk[], { colourType, depth }: Header, fi
   if (!fits) throw damaged(file, `its chunk tRNS has ${length} bytes, which do not go with its colours`);
 }
 
-/** Exactly as many bytes as the header asks for, and never more in memory. */
-function checkImageData(parts: readonly Chunk[], header: Header, file: PictureFile): void {
+/**
+ * At least as many bytes as the header asks for, and never more in memory than those and a small surplus.
+ *
+ * @returns the chunks that hold as many and no more
+ */
+function checkImageData(parts: readonly Chunk[], header: Header, file: PictureFile): readonly Chunk[] {
   const expected = inflatedLength(header);
-  let length: number;
+  const most = expected + SURPLUS_BYTES;
+  const compressed = Buffer.concat(parts.map(({ contents }) => contents));
+  let inflated: unknown;
   try {
-    length = inflateSync(Buffer.concat(parts.map(({ contents }) => contents)), { maxOutputLength: expected }).length;
+    inflated = inflateSync(compressed, { maxOutputLength: most, info: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR') throw damaged(file, 'its image data ends early', error);
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw damaged(file, `its image data has more than the ${expected} bytes that its header asks for`, error);
+      const what = `the ${expected} bytes that its header asks for, and ${SURPLUS_BYTES} that would be left out`;
+      throw damaged(file, `its image data has more than ${what}`, error);
     }
     throw damaged(file, 'its image data cannot be inflated', error);
   }
+  const { buffer, engine } = inflated as { readonly buffer: Buffer; readonly engine: Pick<Inflate, 'bytesWritten'> };
+  const { length } = buffer;
   if (length < expected) throw damaged(file, `its image data ends early: ${length} bytes, expected ${expected}`);
+  const isExact = length === expected && engine.bytesWritten === compressed.length;
+  return isExact ? parts : [chunkOf('IDAT', deflateSync(buffer.subarray(0, expected), { level: 0 }))];
+}
+
+/** A chunk without its check sum. */
+function chunkOf(type: string, contents: Uint8Array): Chunk {
+  const whole = Buffer.alloc(contents.length + 12);
+  whole.writeUInt32BE(contents.length);
+  whole.write(type, 4, 'latin1');
+  whole.set(contents, 8);
+  return { type, contents, whole };
+}
+
+/** Remainders of all bytes by the polynomial edb88320, lowest bit first. */
+const REMAINDERS = Int32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+  return rest;
+});
+
+/** Whether a chunk has the CRC of its type and contents; Node's own is younger than the oldest that we run on. */
+function hasItsSum({ whole }: Chunk): boolean {
+  const end = whole.length - 4;
+  let rest = -1;
+  for (let at = 4; at < end; at++) rest = REMAINDERS[(rest ^ whole[at]) & 255] ^ (rest >>> 8);
+  return new DataView(whole.buffer, whole.byteOffset, whole.length).getInt32(end) === ~rest;
 }
 
 /** Each row of each pass begins with a byte for its filter and ends with a whole byte; an empty row has none. */

@@ -15,7 +15,7 @@ declare module 'pngjs' {
   export const PNG: {
     readonly sync: {
       read(bytes: Buffer): Picture;
-      read(bytes: Buffer, options: { skipRescale: true }): Decoded;
+      read(bytes: Buffer, options: { skipRescale: true; checkCRC: boolean }): Decoded;
       write(picture: Picture): Buffer;
     };
   };

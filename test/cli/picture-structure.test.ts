@@ -52,6 +52,23 @@ describe('a PNG', () => {
     same(pngOf([header, palette, ...parts.map((contents) => ({ type: 'IDAT', contents })), end]));
   });
 
+  it.each(FIXTURES.filter((name) => name.endsWith('.png')))('%s may have surplus image data', (name) => {
+    const bytes = fixture(name);
+    const all = chunksOf(bytes);
+    const raw = inflateSync(Buffer.concat(all.filter(({ type }) => type === 'IDAT').map(({ contents }) => contents)));
+    const first = all.findIndex(({ type }) => type === 'IDAT');
+    const rest = all.filter(({ type }) => type !== 'IDAT');
+    const withData = (contents: Uint8Array) =>
+      decodePicture(pngOf([...rest.slice(0, first), { type: 'IDAT', contents }, ...rest.slice(first)]), 'x');
+    const wanted = decodePicture(bytes, 'x');
+    for (const surplus of [1, 21, 1000, 65_536]) {
+      const longer = joined([raw, new Uint8Array(surplus).fill(9)]);
+      expect(withData(new Uint8Array(deflateSync(longer)))).toEqual(wanted);
+    }
+    // behind the end of what is compressed
+    expect(withData(joined([deflateSync(raw), new Uint8Array(100).fill(7)]))).toEqual(wanted);
+  });
+
   it.each<[string, readonly Chunk[], string]>([
     ['a second header', [header, header, palette, data, end], 'it has 2 chunks IHDR, expected one'],
     ['a header at the end', [palette, data, header, end], 'its header does not come first'],
@@ -79,9 +96,21 @@ describe('a PNG', () => {
       'its image data ends early: 20 bytes, expected 42',
     ],
     [
-      'rows too many',
-      [header, palette, data2((raw) => joined([raw, [0]])), end],
-      'its image data has more than the 42 bytes',
+      'far too many rows',
+      [header, palette, data2((raw) => joined([raw, new Uint8Array(65_537)])), end],
+      'its image data has more than the 42 bytes that its header asks for, and 65536 that would be left out',
+    ],
+    [
+      'text in its image data',
+      [
+        header,
+        palette,
+        { ...data, contents: data.contents.slice(0, 5) },
+        { type: 'tEXt', contents: new TextEncoder().encode('Comment\0and so on') },
+        { ...data, contents: data.contents.slice(5) },
+        end,
+      ],
+      "its image data is not in one run: the chunk 'tEXt' stands in it",
     ],
     [
       'a filter of no kind',
