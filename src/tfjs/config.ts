@@ -34,7 +34,12 @@ export class Config {
 
   /** The field as it is, undefined for null. */
   value(name: string): unknown {
-    return Object.hasOwn(this.#fields, name) ? (this.#fields[name] ?? undefined) : undefined;
+    return this.written(name) ?? undefined;
+  }
+
+  /** The field as it is, null as well: for errors. */
+  written(name: string): unknown {
+    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
   }
 
   string(name: string, absent?: string): string {
@@ -64,7 +69,7 @@ export class Config {
   }
 
   object(name: string): Config {
-    return new Config(`${this.who}: ${name}`, this.value(name));
+    return new Config(`${this.who}: ${name}`, this.written(name));
   }
 
   /** Two positive whole numbers, rows before columns; one number stands for both. */
@@ -86,7 +91,7 @@ export class Config {
   }
 
   #expected(name: string, expected: string): string {
-    return `${this.who}: ${name} expected ${expected}, got ${show(this.value(name))}`;
+    return `${this.who}: ${name} expected ${expected}, got ${show(this.written(name))}`;
   }
 }
 

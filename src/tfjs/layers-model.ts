@@ -53,7 +53,7 @@ export function parseLayersModel(model: unknown): LayersModel {
   const topology = file.object('modelTopology');
   return {
     topology: readTopology(topology.has('model_config') ? topology.object('model_config') : topology),
-    groups: parseManifest(file.value('weightsManifest')),
+    groups: parseManifest(file.written('weightsManifest')),
   };
 }
 

@@ -337,6 +337,30 @@ describe('a model that cannot be read', () => {
       'weightsManifest: expected an array of groups, got undefined',
     ],
     [
+      'with null for its weights',
+      { json: { modelTopology: good.json.modelTopology, weightsManifest: null }, shards },
+      'invalid-model',
+      'weightsManifest: expected an array of groups, got null',
+    ],
+    ['null', '{"modelTopology": null}', 'invalid-model', 'model: modelTopology: expected an object, got null'],
+    [
+      'with a weight without a type',
+      withManifest((entry) => {
+        entry.dtype = null;
+      }),
+      'invalid-model',
+      "weight 'conv/kernel': dtype expected a string, got null",
+    ],
+    [
+      // the converter writes such weights as float32 with a quantization, and tfjs reads no others
+      'with halves that are not quantized floats',
+      withManifest((entry) => {
+        entry.dtype = 'float16';
+      }),
+      'invalid-model',
+      "weight 'conv/kernel': dtype expected 'float32', 'int32' or 'bool', got 'float16'",
+    ],
+    [
       'with a missing file',
       { json: good.json, shards: { 'a.bin': shards['a.bin'] } },
       'invalid-model',
