@@ -163,9 +163,14 @@ type ExtentCode =
 /** The value as a whole number from 1 to 2³⁰, or the error that says what it is instead. */
 export function expectCount(who: string, what: string, value: unknown, code: ExtentCode): asserts value is number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_ELEMENTS) {
-    const most = Number.isInteger(value) && (value as number) > MAX_ELEMENTS ? ` and at most ${MAX_ELEMENTS}` : '';
-    throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected a whole number of at least 1${most}`);
+    const expected = `a whole number of at least 1${mostOf(value)}`;
+    throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected ${expected}`);
   }
+}
+
+/** The upper limit, for the error of a value that is beyond it. */
+function mostOf(value: unknown): string {
+  return Number.isInteger(value) && (value as number) > MAX_ELEMENTS ? ` and at most ${MAX_ELEMENTS}` : '';
 }
 
 function checkGroups(
@@ -219,10 +224,9 @@ export function checkPadding(
   const side = (name: keyof Sides): number => {
     const value: unknown = sides === undefined ? padding : sides[name] === undefined ? 0 : sides[name];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_ELEMENTS) {
-      throw new NnpackError(
-        'invalid-input-padding',
-        `${who}: padding ${isSides ? `${name} ` : ''}is ${show(value)}, expected a whole number of at least 0`,
-      );
+      const what = `padding ${isSides ? `${name} ` : ''}is ${show(value)}`;
+      const expected = `a whole number of at least 0${mostOf(value)}`;
+      throw new NnpackError('invalid-input-padding', `${who}: ${what}, expected ${expected}`);
     }
     return value;
   };

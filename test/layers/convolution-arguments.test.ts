@@ -383,6 +383,16 @@ describe('a plan', () => {
   });
 });
 
+describe('padding beyond the largest', () => {
+  it.each([2147483653, { left: 2147483653 }])('%j is told the limit', (padding) => {
+    const error = failure(() => convolutionInference({ ...base(), padding }));
+    expect([error.code, error.message]).toEqual([
+      'invalid-input-padding',
+      expect.stringMatching(/is 2147483653, expected a whole number of at least 0 and at most 1073741824$/),
+    ]);
+  });
+});
+
 describe('memory', () => {
   it('that a context does not have is refused in words, before a result is made', () => {
     // Twelve planes of 2009 × 2008 are 194 MB.
