@@ -98,6 +98,8 @@ export class Measurements {
    * @internal
    */
   timesOf(setting: Setting, sizes: Sizes): ReadonlyMap<string, MeasuredTime> {
+    recordOf('Measurements.timesOf: setting', setting);
+    recordOf('Measurements.timesOf: sizes', sizes);
     return this.#entries.get(keyOf({ ...setting, sizes }))?.times ?? new Map();
   }
 
@@ -107,7 +109,8 @@ export class Measurements {
    * @internal
    * @throws NnpackError `invalid-argument` for what {@link load} would refuse
    */
-  record({ kernels, threads }: Setting, sizes: Sizes, algorithm: string, time: MeasuredTime): void {
+  record(setting: Setting, sizes: Sizes, algorithm: string, time: MeasuredTime): void {
+    const { kernels, threads } = recordOf('Measurements.record: setting', setting);
     const given = { kernels, threads, sizes, times: { [algorithm]: time } };
     this.#add(entryOf('Measurements.record: the entry', given));
   }

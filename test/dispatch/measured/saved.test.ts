@@ -284,3 +284,21 @@ describe('saved text', () => {
     );
   });
 });
+
+describe('measurements that are asked for nothing', () => {
+  const measurements = new Measurements();
+  const ask = measurements.timesOf.bind(measurements) as (...given: unknown[]) => unknown;
+  const tell = measurements.record.bind(measurements) as (...given: unknown[]) => unknown;
+
+  it.each([
+    [() => ask(), 'timesOf: setting is undefined'],
+    [() => ask({ kernels: 'a', threads: 1 }), 'timesOf: sizes is undefined'],
+    [() => ask(null, {}), 'timesOf: setting is null'],
+    [() => tell(), 'record: setting is undefined'],
+    [() => tell({ kernels: 'a', threads: 1 }), 'record: the entry.sizes is undefined'],
+  ])('refuse it: %s', (call, text) => {
+    expect(call).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', message: `Measurements.${text}, expected an object` }),
+    );
+  });
+});
