@@ -7,7 +7,7 @@ import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 import { createKernelTable, KERNEL_TABLES } from '../kernels/tables.ts';
 import { Arena } from '../tensor/arena.ts';
 import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { checkShape, checkTensor } from '../tensor/tensor.ts';
+import { checkExtents, checkTensor } from '../tensor/tensor.ts';
 import { importNode, mustImportNode } from '../threads/node.ts';
 import { ThreadPool } from '../threads/pool.ts';
 import { coresCount, environmentVariable } from '../threads/runtime.ts';
@@ -125,7 +125,7 @@ export class Context {
     if (!isArray(shape)) {
       throw new NnpackError('invalid-tensor', `allocate: shape is ${show(shape)}, expected an array of extents`);
     }
-    checkShape('allocate', 'shape', { shape }, [0, 1, 2, 3, 4, 5]);
+    checkExtents('allocate', 'shape', shape, [0, 1, 2, 3, 4, 5]);
     const size = sizeOf(shape);
     const offset = this.arena.allocate(size, 'allocate');
     const data = this.arena.f32.subarray(offset, offset + size).fill(0);
@@ -155,6 +155,7 @@ export class Context {
   /** The threads, kernels and memory that the context really got, and why it did not get more. */
   describe(): ContextDescription {
     const all = [this.arena.reason, this.#kernelsReason, this.#threadsReason, this.pool.reason];
+    if (this.disposed) all.push('the context has been disposed of');
     const reasons = all.filter((reason) => reason !== '');
     return {
       threads: this.pool.workingThreads,

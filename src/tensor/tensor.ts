@@ -67,6 +67,15 @@ export function checkShape(
   return { shape: expectShape(who, what, value, readTensor(who, what, value, ['shape']).shape, ranks) };
 }
 
+/** The same of an argument that is itself a shape. */
+export function checkExtents(who: string, what: string, value: unknown, ranks: readonly number[]): readonly number[] {
+  const { shape } = readTensor(who, what, { shape: value }, ['shape']);
+  if (!Array.isArray(shape)) {
+    throw new NnpackError('invalid-tensor', `${who}: ${what} is ${show(value)}, expected an array of extents`);
+  }
+  return expectExtents(who, { what, is: `${what} is`, of: what }, shape, ranks);
+}
+
 /** What makes a tensor of an object, which may have anything else beside it. */
 type TensorField = 'data' | 'shape' | 'stride' | 'offset' | 'format';
 
@@ -111,6 +120,22 @@ export function expectShape(
   if (!Array.isArray(shape)) {
     throw new NnpackError('invalid-tensor', `${who}: ${what} is ${show(value)}, expected an ndarray of float32`);
   }
+  return expectExtents(who, { what, is: `${what} has shape`, of: `${what} of shape` }, shape, ranks);
+}
+
+/** How errors say whose shape it is. */
+interface ShapeNames {
+  readonly what: string;
+  readonly is: string;
+  readonly of: string;
+}
+
+function expectExtents(
+  who: string,
+  { what, is, of }: ShapeNames,
+  shape: readonly unknown[],
+  ranks: readonly number[],
+): readonly number[] {
   if (!ranks.includes(shape.length)) {
     const rank = shape.length < TOO_MANY_AXES ? shape.length : `${TOO_MANY_AXES} or more`;
     throw new NnpackError(
@@ -119,12 +144,9 @@ export function expectShape(
     );
   }
   if (!isWholeList(shape) || shape.some((extent) => extent < 0)) {
-    throw new NnpackError(
-      'invalid-tensor',
-      `${who}: ${what} has shape ${show(shape)}, expected whole numbers of at least 0`,
-    );
+    throw new NnpackError('invalid-tensor', `${who}: ${is} ${show(shape)}, expected whole numbers of at least 0`);
   }
-  expectElements(who, `${what} of shape`, shape);
+  expectElements(who, of, shape);
   return shape;
 }
 

@@ -7,7 +7,7 @@ import { type ActivationOption, checkActivation } from '../layers/activation.ts'
 import { type ConvolutionShape, convolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { randomArray, uniform } from '../tensor/random.ts';
-import { checkShape } from '../tensor/tensor.ts';
+import { checkExtents } from '../tensor/tensor.ts';
 
 /** One convolution, as data: the options of `convolutionOutput` but for its tensors, of which it has the shapes. */
 export interface Problem {
@@ -51,8 +51,8 @@ export interface ReadProblem extends Problem {
 export function readProblem(who: string, problem: unknown): ReadProblem {
   const read = readFields<Problem>(who, 'problem', problem, FIELDS, 'invalid-argument');
   const { hasBias, seed } = read;
-  const { shape: inputShape } = checkShape(who, 'inputShape', { shape: read.inputShape }, [4]);
-  const { shape: kernelShape } = checkShape(who, 'kernelShape', { shape: read.kernelShape }, [4]);
+  const inputShape = checkExtents(who, 'inputShape', read.inputShape, [4]);
+  const kernelShape = checkExtents(who, 'kernelShape', read.kernelShape, [4]);
   expectBoolean(who, 'hasBias', hasBias);
   if (!Number.isSafeInteger(seed)) {
     throw new NnpackError('invalid-argument', `${who}: seed is ${show(seed)}, expected a whole number`);

@@ -207,6 +207,19 @@ describe('allocate and free', () => {
     expect([a.arena.usedBytes, b.arena.usedBytes]).toEqual([256, 256]);
   });
 
+  it('say of a shape what it is', async () => {
+    const context = await open({ threads: 1 });
+    const allocate = (shape: unknown) => failure(() => context.allocate(shape as number[])).message;
+    const whole = 'expected whole numbers of at least 0';
+    expect(allocate([2n])).toBe(`allocate: shape is [2n], ${whole}`);
+    expect(allocate([2, -1])).toBe(`allocate: shape is [2, -1], ${whole}`);
+    const most = 'has 2147483648 elements, expected at most 1073741824';
+    expect(allocate([2 ** 31])).toBe(`allocate: shape [2147483648] ${most}`);
+    expect(allocate(5)).toBe('allocate: shape is 5, expected an array of extents');
+    context.dispose();
+    expect(context.describe()).toMatchObject({ threads: 1, reasons: ['the context has been disposed of'] });
+  });
+
   it('take a tensor back by any view of it', async () => {
     const context = await open({ threads: 1 });
     const views: ((made: Tensor) => Tensor)[] = [
@@ -237,7 +250,7 @@ describe('allocate and free', () => {
   });
 
   it.each([
-    [[2, -1], 'invalid-tensor', /^allocate: shape has shape \[2, -1\], expected whole numbers of at least 0$/],
+    [[2, -1], 'invalid-tensor', /^allocate: shape is \[2, -1\], expected whole numbers of at least 0$/],
     [[1.5], 'invalid-tensor', /whole numbers/],
     [[1, 1, 1, 1, 1, 1], 'invalid-rank', /rank 6/],
     [null, 'invalid-tensor', /^allocate: shape is null/],
