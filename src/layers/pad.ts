@@ -10,6 +10,7 @@ import { ITEM_ELEMENTS, mirrorStep, surroundStep } from './steps.ts';
 /** What stands around the input: one value, its rows and columns mirrored at the outermost, or the outermost repeated. */
 export type PadMode = 'constant' | 'reflect' | 'edge';
 
+/** What is put around pictures: how much on each side, and what stands there. */
 export interface PadGeometry {
   /** One number for all sides, or one for each side (0 where not given). */
   readonly padding: Padding;

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { decodePicture } from '../../src/cli/picture.ts';
 import { NnpackError } from '../../src/errors.ts';
 
-const FOLDER = new URL('../fixtures/pictures', import.meta.url);
+const FOLDER = new URL('../fixtures/pictures/', import.meta.url);
 
 export const FIXTURES = readdirSync(FOLDER).filter((name) => /\.(png|jpg)$/.test(name));
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, FOLDER)));
