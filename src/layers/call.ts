@@ -22,7 +22,7 @@ export const LAYER_FIELDS: FieldsOf<LayerOptions> = { output: true, context: tru
 /** Checks a list of tensors one by one, so that the first that is none ends it, however long the list says that it is. */
 export function checkTensors(who: string, what: string, list: readonly unknown[]): CheckedTensor[] {
   const tensors: CheckedTensor[] = [];
-  const lengthOf = () => reading(who, what, 'invalid-argument', () => list.length);
+  const lengthOf = () => reading(who, what, 'invalid-argument', () => Number(list.length));
   const at = (index: number) => reading(who, what, 'invalid-argument', () => list[index]);
   for (let i = 0, length = lengthOf(); i < length; i++) {
     tensors.push(checkTensor(who, `${what}[${i}]`, at(i), [1, 2, 3, 4, 5]));
