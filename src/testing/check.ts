@@ -5,7 +5,7 @@
 import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { isFloat32Array } from '../check/arrays.ts';
-import { expectOneOf } from '../check/options.ts';
+import { expectOneOf, reading } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { convolutionOutput } from '../layers/convolution.ts';
@@ -42,24 +42,24 @@ export function checkConvolution(
 ): WorstError | null {
   const { shape, ...read } = readProblem(WHO, problem);
   expectOneOf(WHO, 'algorithm', algorithm, ALGORITHM_NAMES, 'invalid-algorithm');
-  expectContexts(contexts);
+  const own = readContexts(contexts);
   if (typeof convolve !== 'function') {
     throw new NnpackError('invalid-argument', `${WHO}: convolve is ${show(convolve)}, expected a function`);
   }
   if (algorithmNamed(algorithm).supports(shape, 'forward') !== null) return null;
   const data = convolutionData(read);
   const outputShape = outputShapeOf(read);
-  const results = contexts.map((context) => {
+  const results = own.map((context) => {
     poison(context);
     return expectResult(convolve(read, data, algorithm, context), sizeOf(outputShape));
   });
-  const bound = algorithmNamed(algorithm).errorBound(shape, 'forward', contexts[0]);
+  const bound = algorithmNamed(algorithm).errorBound(shape, 'forward', own[0]);
   const allowed = errorBound(read, data, bound);
   const worst = expectWithin(results[0], convolutionReference(read, data), allowed, outputShape);
   results.forEach((result, i) => {
     const differs = firstDifference(result, results[0]);
     if (differs === -1) return;
-    const [one, other] = [contexts[0], contexts[i]].map((context) => context.pool.threadsCount);
+    const [one, other] = [own[0], own[i]].map((context) => context.pool.threadsCount);
     const values = `got ${text(results[0][differs])} on ${one} and ${text(result[differs])} on ${other} threads`;
     throw new Error(`at [${placeOf(differs, outputShape).join(', ')}]: ${values}, expected the same bits`);
   });
@@ -68,12 +68,13 @@ export function checkConvolution(
 
 const WHO = 'checkConvolution';
 
-function expectContexts(contexts: unknown): void {
-  if (!isArray(contexts) || contexts.length === 0) {
+function readContexts(contexts: unknown): readonly Context[] {
+  const list = isArray(contexts) ? reading(WHO, 'contexts', 'invalid-context', () => Array.from(contexts)) : [];
+  if (list.length === 0) {
     throw new NnpackError('invalid-context', `${WHO}: contexts are ${show(contexts)}, expected an array of contexts`);
   }
   // Without one `contextOf` gives the default context, which is nobody's own.
-  for (const context of contexts) contextOf(WHO, context ?? null);
+  return list.map((context) => contextOf(WHO, context ?? null));
 }
 
 function expectResult(result: unknown, size: number): Float32Array {

@@ -67,7 +67,7 @@ const problemsFor = (algorithm: AlgorithmName): fc.Arbitrary<Problem> =>
 const SLOW: Partial<Record<AlgorithmName, number>> = { ft32x32: 4, ft64x64: 2, ft128x128: 1, ft256x256: 1 };
 
 describe.each(ALGORITHM_NAMES)('%s', (algorithm) => {
-  const many = runs(SLOW[algorithm] ?? 6);
+  const many = runs(SLOW[algorithm] ?? 3);
   // Naive transforms of large tiles are slow.
   const tables = () => (/ft(16|32|64|128|256)/.test(algorithm) ? contexts.slice(0, -1) : contexts);
 
