@@ -90,7 +90,8 @@ export function parseArray(who: string, what: string, value: unknown, letters: r
     const text = `has ${numbers.length} numbers, expected ${count} (its shape is ${got})`;
     throw new NnpackError('invalid-tensor', `${who}: ${what} ${text}`);
   }
-  if ((stride !== undefined && !isRowMajor(sizes, stride)) || (offset !== undefined && offset !== 0)) {
+  const strides = stride === undefined ? undefined : parseList(`${who}: ${what}`, 'stride', stride, 'invalid-tensor');
+  if ((strides !== undefined && !isRowMajor(sizes, strides)) || (offset !== undefined && offset !== 0)) {
     throw new NnpackError(
       'invalid-tensor',
       `${who}: ${what} is a view of other numbers, expected it dense and row-major`,
@@ -99,8 +100,9 @@ export function parseArray(who: string, what: string, value: unknown, letters: r
   return Object.freeze({ data: numbers, shape: Object.freeze(sizes) });
 }
 
-function isRowMajor(shape: readonly number[], stride: unknown): boolean {
-  return Array.isArray(stride) && stride.length === shape.length && isDense({ shape, stride });
+function isRowMajor(shape: readonly number[], stride: readonly unknown[]): boolean {
+  const isWhole = stride.every((step): step is number => typeof step === 'number');
+  return isWhole && stride.length === shape.length && isDense({ shape, stride });
 }
 
 /** Numbers for each of `count` channels. */
