@@ -43,29 +43,29 @@ const FAST = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
   return refusal === null;
 });
 
-/** Cases of each algorithm: at least 200 eligible ones on each table; naive transforms are slow to check. */
+/** Eligible cases of each algorithm, and all that are refused on the way; naive transforms are slow to check. */
 const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = [
   ...FAST.flatMap((table) =>
     (
       [
-        ['direct', 225],
-        ['wt8x8', 235],
-        ['wt6x6', 235],
-        ['wt9x9', 210],
-        ['wt10x10', 210],
-        ['wt8x8-strided', 260],
-        ['wt6x6-strided', 260],
-        ['ft8x8', 225],
-        ['ft16x16', 225],
-        ['implicit-gemm', 260],
+        ['direct', 200],
+        ['wt8x8', 200],
+        ['wt6x6', 200],
+        ['wt9x9', 200],
+        ['wt10x10', 200],
+        ['wt8x8-strided', 200],
+        ['wt6x6-strided', 200],
+        ['ft8x8', 200],
+        ['ft16x16', 200],
+        ['implicit-gemm', 200],
       ] as const
     ).map(([name, cases]) => [name, table, cases] as const),
   ),
-  ['ft32x32', 'scalar', 210],
-  ['ft64x64', 'scalar', 210],
-  ['ft128x128', 'scalar', 210],
-  ['ft256x256', 'scalar', 210],
-  ['reference', 'scalar', 210],
+  ['ft32x32', 'scalar', 200],
+  ['ft64x64', 'scalar', 200],
+  ['ft128x128', 'scalar', 200],
+  ['ft256x256', 'scalar', 200],
+  ['reference', 'scalar', 200],
   ['direct', 'reference', 30],
   ['wt8x8', 'reference', 30],
   ['wt6x6', 'reference', 30],
@@ -87,15 +87,17 @@ describe.each(CASES)('%s with %s kernels', (algorithm, kernels, usual) => {
       fc.property(convolutionProblem({ algorithm }), (problem) => {
         const worst = checkConvolution(problem, algorithm, contexts.get(kernels)!);
         if (worst === null) ineligible++;
-        else eligible++;
-        greatest = Math.max(greatest, worst?.ratio ?? 0);
+        // What is refused, as it should be, does not count as a run.
+        fc.pre(worst !== null);
+        eligible++;
+        greatest = Math.max(greatest, worst.ratio);
       }),
       { numRuns: runs(usual) },
     );
     const error = `greatest error ${(greatest * 100).toFixed(1)} % of the bound`;
     counts.push(`  ${algorithm} / ${kernels}: ${eligible} eligible, ${ineligible} not, ${error}`);
     expect(eligible).toBeGreaterThan(ineligible);
-    if (usual >= 200) expect(eligible).toBeGreaterThanOrEqual(200);
+    expect(eligible).toBeGreaterThanOrEqual(runs(usual));
   });
 });
 
