@@ -14,7 +14,7 @@
  *
  * Between two runs the event loop has its turn, so that Ctrl-C is heard.
  */
-import { breathe } from '../src/networks/breathe.ts';
+import { breathe } from '../src/graph/breathe.ts';
 
 export interface Candidate {
   readonly name: string;

@@ -15,6 +15,7 @@ const ORDER = [
   'algorithms',
   'dispatch',
   'layers',
+  'graph',
   'networks',
   'onnx',
   'tfjs',

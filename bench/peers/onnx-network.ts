@@ -17,15 +17,14 @@
  * refused.
  */
 import { NnpackError } from '../../src/errors.ts';
-import {
-  axesOf,
-  type ConvolutionNode,
-  type FullyConnectedNode,
-  type Network,
-  type NetworkNode,
-  type PoolingNode,
-  sidesOf,
-  whoIs,
+import { axesOf, sidesOf } from '../../src/graph/attributes.ts';
+import { whoIs } from '../../src/graph/node.ts';
+import type {
+  ConvolutionNode,
+  FullyConnectedNode,
+  Network,
+  NetworkNode,
+  PoolingNode,
 } from '../../src/networks/network.ts';
 import { inferShapes, type Shape } from '../../src/networks/shapes.ts';
 import type { Padding } from '../../src/tensor/convolution-shape.ts';

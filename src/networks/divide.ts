@@ -16,19 +16,21 @@
 
 import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { inferTypes, shapeOf, type Types } from '../graph/infer.ts';
+import { bytesText, fitLayout, hasPlace, type Layout, leastBytes } from '../graph/layout.ts';
+import { planMemory } from '../graph/memory-plan.ts';
+import { canSlice, planSlices, type SlicePlan, smallestSlice } from '../graph/slices.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import { bytesText, fitLayout, hasPlace, type Layout, layOut, leastBytes, type NetworkOptions } from './layout.ts';
-import { planMemory } from './memory-plan.ts';
-import type { Network } from './network.ts';
-import type { NetworkShapes, Shape } from './shapes.ts';
-import { inferShapes } from './shapes.ts';
-import { canSlice, planSlices, type SlicePlan, smallestSlice } from './slices.ts';
+import { layOutNetwork, type NetworkOptions } from './layout.ts';
+import type { Shape } from './network.ts';
+import { boundInputs } from './shapes.ts';
 
 /** Parts of one shape: so many images, or slices of one. */
 export interface Division {
   readonly batch: number;
   readonly slices: SlicePlan | null;
-  /** What a part is planned for. */
+  /** What a part is planned for, batch apart. */
   readonly inputs: Readonly<Record<string, Shape>>;
 }
 
@@ -37,9 +39,11 @@ type Which = 'own' | 'least';
 
 /** The network whose work is divided, the shapes of the whole, and the bytes that a part may take. */
 export interface Job {
-  /** Optimized. */
-  readonly network: Network;
-  readonly whole: NetworkShapes;
+  /** Simplified, for pictures of any size where it can be sliced. */
+  readonly graph: Graph;
+  /** The types of the whole, and how many images it is. */
+  readonly whole: Types;
+  readonly batch: number;
   readonly options: NetworkOptions;
   readonly bytes: number;
   readonly context: Context;
@@ -79,44 +83,45 @@ function partBytes(job: Job): BytesOf {
 }
 
 function bytesOfPart(job: Job, which: Which, batch: number, inputs: Readonly<Record<string, Shape>>): number {
-  const shapes = inferShapes(job.network, inputs, batch);
-  const hasPlaces = [...shapes.values.keys()].every((name) => hasPlace(shapes, name));
-  if (!hasPlaces || 4 * planMemory(job.network, shapes).size > job.bytes) return Infinity;
+  const types = inferTypes(job.graph, boundInputs(job.graph, inputs, batch));
+  const hasPlaces = job.graph.nodes.every((node) => node.outputs.every((name) => hasPlace(types, name)));
+  if (!hasPlaces || 4 * planMemory(job.graph, types).size > job.bytes) return Infinity;
   const layout = sized(job, batch, inputs);
   return which === 'own' ? 4 * layout.floats : leastBytes(layout);
 }
 
 /** Nothing is measured for parts that are only considered. */
-function sized({ network, options, context }: Job, batch: number, inputs: Readonly<Record<string, Shape>>): Layout {
-  return layOut(network, { ...options, batch, inputs, isSizing: true }, context);
+function sized({ graph, options, context }: Job, batch: number, inputs: Readonly<Record<string, Shape>>): Layout {
+  return layOutNetwork(graph, { ...options, batch, inputs, isSizing: true }, context);
 }
 
 /** The largest part of the batch that fits: all of it, or half, a third, …; null if not even one image does. */
 function batches(job: Job, bytesOf: BytesOf, which: Which): Division | null {
-  const { whole, bytes } = job;
+  const { bytes } = job;
   const inputs = wholeInputs(job);
-  for (let parts = 1, last = 0; parts <= whole.batch; parts++) {
-    const batch = Math.ceil(whole.batch / parts);
+  for (let parts = 1, last = 0; parts <= job.batch; parts++) {
+    const batch = Math.ceil(job.batch / parts);
     if (batch !== last && bytesOf(which, batch, inputs) <= bytes) return { batch, slices: null, inputs };
     last = batch;
   }
   return null;
 }
 
-function wholeInputs({ network, whole }: Job): Readonly<Record<string, Shape>> {
-  return Object.fromEntries(network.inputs.map(({ name }) => [name, whole.values.get(name) as Shape]));
+function wholeInputs({ graph, whole }: Job): Readonly<Record<string, Shape>> {
+  return Object.fromEntries([...graph.inputs.keys()].map((name) => [name, shapeOf(whole, name).slice(1)]));
 }
 
 /** Slices of one image; null if they cannot be, or not even the smallest fits. */
 function slices(job: Job, bytesOf: BytesOf, which: Which): Division | null {
-  const { network, bytes } = job;
-  if (canSlice(network) !== true) return null;
+  const { graph, bytes } = job;
+  if (canSlice(graph) !== true) return null;
   const [[name, shape]] = Object.entries(wholeInputs(job));
+  const image = [1, ...shape];
   const inputsOf = (height: number, width: number) => ({ [name]: [shape[0], height, width] });
   const bytesOfSlice = (height: number, width: number): number => bytesOf(which, 1, inputsOf(height, width));
-  if (bytesOfSlice(...smallestSlice(network, shape)) > bytes) return null;
-  const plan = planSlices(network, shape, bytes, bytesOfSlice);
-  const [, height, width] = plan.inputShape;
+  if (bytesOfSlice(...smallestSlice(graph, image)) > bytes) return null;
+  const plan = planSlices(graph, image, bytes, bytesOfSlice);
+  const [, , height, width] = plan.inputShape;
   return { batch: 1, slices: plan, inputs: inputsOf(height, width) };
 }
 
@@ -129,24 +134,24 @@ function computed({ slices: plan }: Division): number {
 function milliseconds(job: Job, { batch, slices: plan, inputs }: Division): number {
   const layout = fitLayout(sized(job, batch, inputs), job.bytes);
   if (layout === null) return Infinity;
-  const parts = plan === null ? Math.ceil(job.whole.batch / batch) : job.whole.batch * plan.slices.length;
+  const parts = plan === null ? Math.ceil(job.batch / batch) : job.batch * plan.slices.length;
   return parts * layout.nodes.reduce((sum, node) => sum + node.milliseconds, 0);
 }
 
 /** Says what the smallest part takes, to the byte. */
 function refusal(job: Job): NnpackError {
-  const { network, bytes } = job;
-  const who = `network ${show(network.name)}`;
+  const { graph, bytes } = job;
+  const who = `network ${show(graph.name)}`;
   const expected = `expected at most ${bytesText(bytes)}`;
   const inputs = wholeInputs(job);
-  const slicing = canSlice(network);
+  const slicing = canSlice(graph);
   if (slicing !== true) {
     const least = bytesText(leastBytes(sized(job, 1, inputs)));
     const what = `one image takes at least ${least}, ${expected}, and it cannot run in slices: ${slicing}`;
     return new NnpackError('out-of-memory', `${who}: ${what}`);
   }
   const [[name, shape]] = Object.entries(inputs);
-  const slice = { [name]: [shape[0], ...smallestSlice(network, shape)] };
+  const slice = { [name]: [shape[0], ...smallestSlice(graph, [1, ...shape])] };
   const least = bytesText(leastBytes(sized(job, 1, slice)));
   const what = `the smallest slice with its halo takes at least ${least}`;
   return new NnpackError('out-of-memory', `${who}: ${what}, ${expected}`);

@@ -3,9 +3,11 @@ import { readOptions } from '../check/options.ts';
 import { contextOf } from '../context/context.ts';
 import { textTable } from '../dispatch/explain.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
-import { fitLayout, type Layout, layOut, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
+import { fitLayout, type Layout } from '../graph/layout.ts';
+import type { NodeReport } from '../graph/plan.ts';
+import { layOutNetwork, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';
-import type { NodeReport } from './plan.ts';
+import { graphOf } from './parse.ts';
 
 /** One node, as a plan's report has it after a run. */
 export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
@@ -22,9 +24,9 @@ export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
 export function explainNetwork(network: Network, options: NetworkOptions = {}): NetworkExplanation {
   const read = readOptions('explainNetwork', options, NETWORK_OPTIONS);
   const context = contextOf('explainNetwork', read.context);
-  const layout = layOut(network, read, context);
+  const layout = layOutNetwork(graphOf(network), read, context);
   // What fits nowhere is still explained.
-  return new NetworkExplanation(fitLayout(layout, context.arena.largestBytes) ?? layout);
+  return new NetworkExplanation(fitLayout(layout, context.arena.largestBytes) ?? layout, read.batch ?? 1);
 }
 
 /** Prints as a table. */
@@ -39,12 +41,12 @@ export class NetworkExplanation {
   readonly nodes: readonly NodeExplanation[];
 
   /** @internal */
-  constructor({ network, shapes, nodes }: Layout) {
-    this.name = network.name;
-    this.batch = shapes.batch;
-    this.multiplyAdds = shapes.multiplyAdds;
+  constructor({ graph, costs, nodes }: Layout, batch: number) {
+    this.name = graph.name;
+    this.batch = batch;
+    this.multiplyAdds = costs.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
     this.nodes = nodes.map(({ name, op, description, rules, algorithm, why }, i) => {
-      const { multiplyAdds } = shapes.nodes[i];
+      const { multiplyAdds } = costs[i];
       return { name, op, description, rules, algorithm, why, multiplyAdds };
     });
   }

@@ -1,12 +1,17 @@
 /**
  * A network is data: a list of nodes in the order in which they are computed. Each node makes one value, named like the
- * node, from values made before it. Built-in definitions, ONNX files and tfjs models all become this list, and shape
- * inference, folding, memory planning and execution all read it.
+ * node, from values made before it, and holds its own numbers. It is the short way of writing the graph (src/graph) that
+ * is planned and run: built-in definitions and tfjs models are written in it.
  *
  * Values are [C, H, W] or [C]; the batch stands apart, because nothing in a network depends on it.
  */
-import { show } from '../errors.ts';
+import type { Activation, PoolingConvention } from '../graph/attributes.ts';
+import type { DenseArray } from '../graph/compiled.ts';
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
+
+export type { Activation, PoolingConvention, Sides } from '../graph/attributes.ts';
+export type { DenseArray } from '../graph/compiled.ts';
+
 /** A network: its inputs, its nodes in the order in which they are computed, and the values that a run returns. */
 export interface Network {
   readonly name: string;
@@ -27,26 +32,6 @@ export interface NetworkInput {
 export type Shape = readonly number[];
 /** A shape with null where a size is not known yet. */
 export type PartialShape = readonly (number | null)[];
-
-/** Numbers that a network carries: dense and row-major. */
-export interface DenseArray {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** Padding with every side told. */
-export interface Sides {
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-  readonly left: number;
-}
-
-/** max(x, 0), x where it is positive and slope · x elsewhere, or x held between min and max. */
-export type Activation =
-  | 'relu'
-  | { readonly type: 'leaky'; readonly slope: number }
-  | { readonly type: 'clamp'; readonly min: number; readonly max: number };
 
 export interface NodeBase {
   readonly name: string;
@@ -72,12 +57,6 @@ export interface FullyConnectedNode extends NodeBase {
   readonly bias?: Float32Array;
   readonly activation?: Activation;
 }
-
-/**
- * How many windows there are: 'valid' ⌊(H + padding − size) / stride⌋ + 1, 'full' the same with ⌈ ⌉ (the last window may
- * hang over the edge), 'same' ⌈H / stride⌉ with the padding that this needs.
- */
-export type PoolingConvention = 'valid' | 'full' | 'same';
 
 interface PoolingBase extends NodeBase {
   readonly poolingSize: PerAxis;
@@ -210,35 +189,26 @@ export type NetworkNode =
 export type NodeOp = NetworkNode['op'];
 export type NodeOf<Op extends NodeOp> = Extract<NetworkNode, { op: Op }>;
 
-export function axesOf(value: PerAxis): readonly [height: number, width: number] {
-  return typeof value === 'number' ? [value, value] : [value.height, value.width];
-}
+/** The operations of networks; graphs have more. */
+const NODE_OPS_BY_NAME: Readonly<Record<NodeOp, true>> = {
+  convolution: true,
+  'fully-connected': true,
+  'max-pooling': true,
+  'average-pooling': true,
+  'global-average-pooling': true,
+  relu: true,
+  clamp: true,
+  softmax: true,
+  'local-response-normalisation': true,
+  'batch-normalisation': true,
+  'scale-shift': true,
+  concatenation: true,
+  addition: true,
+  resize: true,
+  pad: true,
+  dropout: true,
+  flatten: true,
+};
 
-export function sidesOf(padding: Padding): Sides {
-  if (typeof padding === 'number') return { top: padding, right: padding, bottom: padding, left: padding };
-  const { top = 0, right = 0, bottom = 0, left = 0 } = padding;
-  return { top, right, bottom, left };
-}
-
-/** How an error names a node. */
-export function whoIs(node: Pick<NetworkNode, 'name' | 'op'>): string {
-  return `node ${show(node.name)} (${node.op})`;
-}
-
-/** The nodes that some output depends on, in their order. */
-export function neededNodes(network: Network): NetworkNode[] {
-  const needed = new Set(network.outputs);
-  for (const node of [...network.nodes].reverse()) {
-    if (needed.has(node.name)) for (const name of node.inputs) needed.add(name);
-  }
-  return network.nodes.filter((node) => needed.has(node.name));
-}
-
-/** How many nodes (and outputs of the network) read each value. */
-export function countReaders(network: Network): Map<string, number> {
-  const readers = new Map<string, number>();
-  const read = (name: string) => readers.set(name, (readers.get(name) ?? 0) + 1);
-  for (const node of network.nodes) node.inputs.forEach(read);
-  network.outputs.forEach(read);
-  return readers;
-}
+/** The names, in the order in which errors tell them. */
+export const NODE_OPS = Object.keys(NODE_OPS_BY_NAME) as readonly NodeOp[];

@@ -1,27 +1,30 @@
 /**
  * What must hold of a network before anything is made of it: every field is of its type, names are unique, every node
- * reads only what was made before it, and every node's own options make sense, those too that no output needs. What
- * depends on the shapes of a node's inputs is checked where shapes are inferred (shapes.ts).
+ * reads only what was made before it, and every node's own options make sense, those too that no output needs.
  *
- * What comes out is a frozen copy, but for the numbers themselves, that everything below uses: what was checked is what
- * runs. It is known again, so that whoever is given one need not ask whether it was checked.
+ * What comes out is a frozen copy, but for the numbers themselves, and the graph that it stands for. Both are known again,
+ * so that whoever is given one need not ask whether it was checked.
  */
 import { type FieldsOf, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { checkedGraph } from '../graph/parse-graph.ts';
+import { parseList, parseName } from '../graph/parse-values.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
-import type { Network, NetworkInput, NetworkNode } from './network.ts';
-import { whoIs } from './network.ts';
+import { graphFrom, networkFrom } from './graph-of.ts';
+import type { Network, NetworkInput } from './network.ts';
 import { parseNode } from './parse-node.ts';
-import { parseList, parseName } from './parse-values.ts';
 
 const NETWORK: FieldsOf<Network> = { name: true, inputs: true, nodes: true, outputs: true };
 const INPUT: FieldsOf<NetworkInput> = { name: true, shape: true };
 
-const parsed = new WeakSet<Network>();
+/** The graphs of networks that were checked, and the networks of graphs. */
+const graphs = new WeakMap<Network, Graph>();
+const networks = new WeakMap<Graph, Network>();
 
 /** @throws NnpackError 'invalid-network', or the code of the option that makes no sense */
 export function parseNetwork(given: Network): Network {
-  if (parsed.has(given)) return given;
+  if (graphs.has(given)) return given;
   const read = readFields<Network>('network', 'it', given, NETWORK, 'invalid-network');
   if (typeof read.name !== 'string') {
     throw new NnpackError('invalid-network', `network: its name is ${show(read.name)}, expected a string`);
@@ -37,8 +40,26 @@ export function parseNetwork(given: Network): Network {
     nodes: Object.freeze(nodes),
     outputs: Object.freeze(outputs),
   });
-  checkReads(who, network);
-  parsed.add(network);
+  remember(network, checkedGraph(who, graphFrom(who, network)));
+  return network;
+}
+
+function remember(network: Network, graph: Graph): void {
+  graphs.set(network, graph);
+  networks.set(graph, network);
+}
+
+/** The graph that a network stands for. */
+export function graphOf(network: Network): Graph {
+  return graphs.get(parseNetwork(network)) as Graph;
+}
+
+/** The network that stands for a checked graph of one value a node. */
+export function networkOf(graph: Graph): Network {
+  const known = networks.get(graph);
+  if (known !== undefined) return known;
+  const network = networkFrom(graph);
+  remember(network, graph);
   return network;
 }
 
@@ -55,29 +76,4 @@ function parseInput(who: string, what: string, value: unknown): NetworkInput {
     return size;
   });
   return Object.freeze({ name, shape: Object.freeze(sizes) });
-}
-
-/** Names are unique, and whatever is read was made before. */
-function checkReads(who: string, { inputs, nodes, outputs }: Network): void {
-  const all = new Set(nodes.map((node) => node.name));
-  const known = new Set<string>();
-  const define = ({ name }: NetworkInput | NetworkNode): void => {
-    if (known.has(name)) throw new NnpackError('invalid-network', `${who}: two values are named ${show(name)}`);
-    known.add(name);
-  };
-  for (const input of inputs) define(input);
-  for (const node of nodes) {
-    for (const name of node.inputs) {
-      if (known.has(name)) continue;
-      const what = all.has(name)
-        ? 'which is not computed before it (nodes stand in the order of computation, without cycles)'
-        : 'which nothing computes';
-      throw new NnpackError('invalid-network', `${whoIs(node)}: reads ${show(name)}, ${what}`);
-    }
-    define(node);
-  }
-  if (outputs.length === 0) throw new NnpackError('invalid-network', `${who}: expected at least one output`);
-  for (const name of outputs) {
-    if (!known.has(name)) throw new NnpackError('invalid-network', `${who}: nothing computes the output ${show(name)}`);
-  }
 }

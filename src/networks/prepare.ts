@@ -6,26 +6,30 @@
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
-import { newTensor } from '../layers/staging.ts';
-import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, copyIn } from '../tensor/tensor.ts';
-import { divide } from './divide.ts';
-import { expectPlaces, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
-import type { Network } from './network.ts';
-import { OneRun } from './one-run.ts';
-import { optimize } from './optimize.ts';
+import type { Graph } from '../graph/graph.ts';
+import { inferTypes, shapeOf, type Types } from '../graph/infer.ts';
+import { expectPlaces } from '../graph/layout.ts';
+import { OneRun } from '../graph/one-run.ts';
+import { simplifyGraph } from '../graph/passes/simplify.ts';
 import {
   checkInputs,
   expectProgress,
-  type NetworkPlan,
   type NodeReport,
   type Progress,
   planWithin,
   type RunAsyncOptions,
   readRunOptions,
-} from './plan.ts';
-import { inferShapes, type NetworkShapes, type Shape } from './shapes.ts';
-import { canSlice, openSizes, type Slice, type SlicePlan } from './slices.ts';
+} from '../graph/plan.ts';
+import { canSlice, openSizes, type Slice, type SlicePlan } from '../graph/slices.ts';
+import { newTensor } from '../layers/staging.ts';
+import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
+import { type CheckedTensor, copyIn } from '../tensor/tensor.ts';
+import { divide } from './divide.ts';
+import { layOutNetwork, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
+import type { Network } from './network.ts';
+import { graphOf } from './parse.ts';
+import { NetworkPlan } from './plan.ts';
+import { boundInputs } from './shapes.ts';
 
 export interface PrepareOptions extends NetworkOptions {
   /** What values, workspace and packed weights may take in all; what the context has left when not given. */
@@ -50,19 +54,24 @@ export function prepareNetwork(given: Network, options: PrepareOptions = {}): Pr
   const read = readOptions<PrepareOptions>('prepareNetwork', options, PREPARE_OPTIONS);
   const { memoryBytes, ...networkOptions } = read;
   const context = contextOf('prepareNetwork', read.context);
-  // Nodes that no output needs are held to their shapes as well, before they are left out.
-  inferShapes(given, read.inputs, read.batch);
-  const network = optimize(given);
-  const whole = inferShapes(network, read.inputs, read.batch);
-  expectPlaces(`network ${show(network.name)}`, whole, [...network.inputs.map(({ name }) => name), ...network.outputs]);
+  const unshortened = graphOf(given);
+  const batch = read.batch ?? 1;
+  const inputs = boundInputs(unshortened, read.inputs ?? {}, batch);
+  // Nodes that no output needs are held to their sizes as well, before they are left out.
+  inferTypes(unshortened, inputs);
+  const graph = simplifyGraph(unshortened);
+  const whole = inferTypes(graph, inputs);
+  const who = `network ${show(graph.name)}`;
+  expectPlaces(who, whole, [...graph.inputs.keys(), ...graph.outputs]);
   const left = context.arena.largestBytes;
   const bytes = Math.min(left, memoryBytes === undefined ? left : checkBytes(memoryBytes));
   // A slice is smaller than the sizes that the network may declare, which the whole has been held to.
-  const open = canSlice(network) === true ? optimize(openSizes(network)) : network;
-  const division = divide({ network: open, whole, options: networkOptions, bytes, context });
-  const { batch, inputs, slices } = division;
-  const plan = planWithin(slices === null ? network : open, { ...networkOptions, batch, inputs }, bytes, context);
-  return new PreparedNetwork(plan, whole, slices);
+  const open = canSlice(graph) === true ? simplifyGraph(openSizes(graph)) : graph;
+  const division = divide({ graph: open, whole, batch, options: networkOptions, bytes, context });
+  const part = { ...networkOptions, batch: division.batch, inputs: division.inputs };
+  const layout = layOutNetwork(division.slices === null ? graph : open, part, context);
+  const plan = new NetworkPlan(planWithin(layout, bytes, context), division.batch);
+  return new PreparedNetwork(plan, whole, batch, division.slices);
 }
 
 function checkBytes(memoryBytes: unknown): number {
@@ -93,18 +102,22 @@ function wholeWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
 export class PreparedNetwork {
   readonly plan: NetworkPlan;
   readonly batch: number;
-  readonly #whole: NetworkShapes;
+  readonly #whole: Types;
+  readonly #graph: Graph;
+  readonly #who: string;
   readonly #slices: SlicePlan | null;
   readonly #oneRun: OneRun;
   #reports: NodeReport[] = [];
 
   /** @internal */
-  constructor(plan: NetworkPlan, whole: NetworkShapes, slices: SlicePlan | null) {
+  constructor(plan: NetworkPlan, whole: Types, batch: number, slices: SlicePlan | null) {
     this.plan = plan;
-    this.batch = whole.batch;
+    this.batch = batch;
     this.#whole = whole;
+    this.#graph = graphOf(plan.network);
+    this.#who = `network ${show(plan.network.name)}`;
     this.#slices = slices;
-    this.#oneRun = new OneRun(`network ${show(plan.network.name)}`);
+    this.#oneRun = new OneRun(this.#who);
   }
 
   /** How many times the plan runs for one run of the whole. */
@@ -123,7 +136,7 @@ export class PreparedNetwork {
    * the run begins, and may be written over from then on; for a run in several parts they are copied.
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    expectProgress(this.plan.network, progress);
+    expectProgress(this.#who, progress);
     const { outputs, parts } = this.#begin(inputs);
     try {
       let part = 0;
@@ -142,7 +155,7 @@ export class PreparedNetwork {
     inputs: Readonly<Record<string, TensorLike>>,
     options: RunAsyncOptions = {},
   ): Promise<Record<string, Tensor>> {
-    const { progress, signal } = readRunOptions(this.plan.network, options);
+    const { progress, signal } = readRunOptions(this.#who, options);
     const { outputs, parts } = this.#begin(inputs);
     try {
       let part = 0;
@@ -185,11 +198,10 @@ export class PreparedNetwork {
   }
 
   #workOf(inputs: Readonly<Record<string, TensorLike>>): Work {
-    const { network } = this.plan;
-    const checked = checkInputs(network, this.#whole, inputs);
+    const checked = checkInputs(this.#who, this.#graph, this.#whole, inputs);
     if (this.parts === 1) return wholeWork(checked);
     // The plan copies what one part reads as that part begins: for those that follow, the caller's inputs may have changed.
-    const copies = new Map([...checked].map(([name, tensor]) => [name, copyOf(network, tensor)]));
+    const copies = new Map([...checked].map(([name, tensor]) => [name, copyOf(this.#who, tensor)]));
     return this.#slices === null ? this.#batchWork(copies) : this.#sliceWork(this.#slices, copies);
   }
 
@@ -200,11 +212,8 @@ export class PreparedNetwork {
   }
 
   #newOutputs(): Record<string, Tensor> {
-    const { batch, values } = this.#whole;
-    const { network } = this.plan;
-    const outputOf = (name: string): Tensor =>
-      newTensor(`network ${show(network.name)}`, [batch, ...(values.get(name) as Shape)]);
-    return Object.fromEntries(network.outputs.map((name) => [name, outputOf(name)]));
+    const outputOf = (name: string): Tensor => newTensor(this.#who, shapeOf(this.#whole, name));
+    return Object.fromEntries(this.#graph.outputs.map((name) => [name, outputOf(name)]));
   }
 
   #batchWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
@@ -245,8 +254,8 @@ export class PreparedNetwork {
 }
 
 /** A tensor of its own with the same elements. */
-function copyOf({ name }: Network, tensor: CheckedTensor): CheckedTensor {
-  const copy = newTensor(`network ${show(name)}`, tensor.shape);
+function copyOf(who: string, tensor: CheckedTensor): CheckedTensor {
+  const copy = newTensor(who, tensor.shape);
   copyIn(tensor, copy.data, 0);
   return copy;
 }

@@ -1,14 +1,18 @@
 /**
- * The shapes of all values of a network, and what each node costs.
+ * The shapes of all values of a network, and what each node costs: what its graph says of them, batch apart.
  *
  * A size that a network leaves open (null) stays null through all of this, so that ranks and channels can be checked
  * as soon as a network is read, before the size of a picture is known.
  */
 import { NnpackError, show } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { bindInputs, costsOf, inferTypes, outputTypes, shapeOf, type Types } from '../graph/infer.ts';
+import { parseByName } from '../graph/parse-values.ts';
+import { parseShapes } from '../graph/plan.ts';
+import type { Name } from '../graph/values.ts';
+import { nodeFrom, withBatch, withoutBatch } from './graph-of.ts';
 import type { Network, NetworkNode, PartialShape, Shape } from './network.ts';
-import { operationOf } from './ops/table.ts';
-import { parseNetwork } from './parse.ts';
-import { parseByName, parseList } from './parse-values.ts';
+import { graphOf } from './parse.ts';
 
 export type { PartialShape, Shape } from './network.ts';
 
@@ -43,60 +47,46 @@ export interface NetworkShapes {
  * @example
  * inferShapes(network, { image: [3, 224, 224] }, 8).multiplyAdds
  */
-export function inferShapes(given: Network, inputs: Readonly<Record<string, Shape>> = {}, batch = 1): NetworkShapes {
-  const network = parseNetwork(given);
-  if (!Number.isSafeInteger(batch) || batch < 1) {
-    const who = `network ${show(network.name)}`;
-    throw new NnpackError('invalid-batch-size', `${who}: batch expected an integer ≥ 1, got ${show(batch)}`);
-  }
-  const values = inputShapes(network, inputs);
-  const nodes = network.nodes.map((node): NodeShape => {
-    const shapes = node.inputs.map((name) => values.get(name)!);
-    const output = outputShape(node, shapes) as Shape;
-    values.set(node.name, output);
-    const operation = operationOf(node);
-    const multiplyAdds = batch * (operation.multiplyAdds?.(node, output) ?? 0);
-    const parameters = operation.parameters?.(node) ?? 0;
-    return { name: node.name, inputs: shapes, output, multiplyAdds, parameters };
+export function inferShapes(network: Network, inputs: Readonly<Record<string, Shape>> = {}, batch = 1): NetworkShapes {
+  const graph = graphOf(network);
+  return shapesOf(graph, inferTypes(graph, boundInputs(graph, inputs, batch)), batch);
+}
+
+/** What the types of a network's graph say, batch apart. */
+export function shapesOf(graph: Graph, types: Types, batch: number): NetworkShapes {
+  const shapeAt = (name: Name): Shape => shapeOf(types, name).slice(1);
+  const costs = costsOf(graph, types);
+  const nodes = graph.nodes.map((node, i): NodeShape => {
+    const inputs = node.inputs.filter((name): name is Name => name !== null && !graph.parameters.has(name));
+    return { name: node.name, inputs: inputs.map(shapeAt), output: shapeAt(node.outputs[0]), ...costs[i] };
   });
+  const names = [...graph.inputs.keys(), ...graph.nodes.flatMap((node) => node.outputs)];
   const sum = (count: (node: NodeShape) => number) => nodes.reduce((total, node) => total + count(node), 0);
   return {
     batch,
-    values,
+    values: new Map(names.map((name) => [name, shapeAt(name)])),
     nodes,
     multiplyAdds: sum((node) => node.multiplyAdds),
     parameters: sum((node) => node.parameters),
   };
 }
 
-/** The shapes that follow from the network's own declarations, null where they follow from an open size. */
-export function declaredShapes(given: Network): Map<string, PartialShape> {
-  const network = parseNetwork(given);
-  const values = new Map<string, PartialShape>();
-  for (const input of network.inputs) values.set(input.name, input.shape);
-  for (const node of network.nodes) {
-    const shapes = node.inputs.map((name) => values.get(name)!);
-    values.set(node.name, outputShape(node, shapes));
+/** The types of a network's inputs for so many images: the shapes given, batch apart, or those declared. */
+export function boundInputs(graph: Graph, inputs: unknown, batch: unknown): Types {
+  const who = `network ${show(graph.name)}`;
+  if (typeof batch !== 'number' || !Number.isSafeInteger(batch) || batch < 1) {
+    throw new NnpackError('invalid-batch-size', `${who}: batch expected an integer ≥ 1, got ${show(batch)}`);
   }
-  return values;
+  const given = parseShapes(who, parseByName(who, 'inputs', inputs, [...graph.inputs.keys()], 'invalid-argument'));
+  const shapes = [...graph.inputs].map(([name, { shape }]): readonly [Name, Shape] => {
+    return [name, [batch, ...inputShape(`${who}: input ${show(name)}`, withoutBatch(shape), given.get(name))]];
+  });
+  return bindInputs(who, graph, new Map(shapes));
 }
 
-/** The shape of what a node makes of inputs of these shapes; null only where it follows from a null. */
-export function outputShape(node: NetworkNode, inputs: readonly PartialShape[]): PartialShape {
-  return operationOf(node).infer(node, inputs);
-}
-
-/** The shapes of the network's inputs: those given, or declared. */
-function inputShapes(network: Network, inputs: Readonly<Record<string, Shape>>): Map<string, Shape> {
-  const who = `network ${show(network.name)}`;
-  const names = network.inputs.map(({ name }) => name);
-  const given = parseByName(who, 'inputs', inputs, names, 'invalid-argument');
-  return new Map(network.inputs.map(({ name, shape }) => [name, inputShape(who, name, shape, given.get(name))]));
-}
-
-function inputShape(network: string, name: string, declared: PartialShape, given: unknown): Shape {
-  const who = `${network}: input ${show(name)}`;
-  const shape = given === undefined ? declared : parseList(who, 'shape', given, 'invalid-input-size');
+/** The shape of an input, batch apart, as users give it. */
+function inputShape(who: string, declared: PartialShape, given: Shape | undefined): Shape {
+  const shape = given ?? declared;
   const fits =
     shape.length === declared.length && shape.every((size, axis) => declared[axis] === null || size === declared[axis]);
   if (!fits) {
@@ -107,4 +97,22 @@ function inputShape(network: string, name: string, declared: PartialShape, given
     throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${show([...shape])}`);
   }
   return shape;
+}
+
+/** The shapes that follow from the network's own declarations, null where they follow from an open size. */
+export function declaredShapes(network: Network): Map<string, PartialShape> {
+  const graph = graphOf(network);
+  const values = [...inferTypes(graph)].filter(([name]) => !graph.parameters.has(name));
+  return new Map(values.map(([name, { shape }]) => [name, withoutBatch(shape)]));
+}
+
+/** The shape of what a node makes of inputs of these shapes; null only where it follows from a null. */
+export function outputShape(node: NetworkNode, inputs: readonly PartialShape[]): PartialShape {
+  const converted = nodeFrom(node, (name) => name);
+  const weights = new Map(converted.parameters);
+  const values = inputs.map((shape, i) => ({ dtype: 'float32' as const, shape: withBatch(`inputs[${i}]`, shape) }));
+  const types = converted.node.inputs.map((name, i) => {
+    return i < values.length ? values[i] : ((name === null ? undefined : weights.get(name)?.type) ?? null);
+  });
+  return withoutBatch(outputTypes(converted.node, types)[0].shape);
 }

@@ -8,7 +8,7 @@ import { verify as command, formatResult } from '../../src/cli/verify/command.ts
 import { jobsOf } from '../../src/cli/verify/jobs.ts';
 import { type VerifyOptions, verify } from '../../src/cli/verify/verify.ts';
 import type { Context } from '../../src/context/context.ts';
-import { breathe } from '../../src/networks/breathe.ts';
+import { breathe } from '../../src/graph/breathe.ts';
 import { type Convolve, convolutionReference, type Problem } from '../../src/testing/index.ts';
 import { command as run, start } from '../support/process.ts';
 

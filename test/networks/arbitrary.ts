@@ -1,8 +1,9 @@
 /** Random networks for property tests: a list of small choices, each turned into a node that fits what is there. */
 import fc from 'fast-check';
-import { type Activation, type Network, type NetworkNode, neededNodes } from '../../src/networks/network.ts';
+import type { Activation, Network, NetworkNode } from '../../src/networks/network.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { type Tensor, tensor } from './naive.ts';
+import { neededNodes } from './on-graphs.ts';
 
 export const RUNS = process.env.NNPACK_TEST_RUNS === 'slow' ? 20 : 1;
 
@@ -66,7 +67,12 @@ export function drawnNetwork(options: {
       // Now and then a value that others read as well, the input among them, or the same output twice.
       const also = [...shapes.keys()].filter((_, i) => (extra >> (i % 20)) % 4 === 3);
       const outputs = options.oneOutput ? unread.slice(-1) : [...unread, ...also];
-      const needed = neededNodes({ name: 'drawn', inputs: [], nodes, outputs });
+      const needed = neededNodes({
+        name: 'drawn',
+        inputs: [{ name: 'input', shape: [channels, null, null] }],
+        nodes,
+        outputs,
+      });
       const input = tensor([batch, channels, height, width], randomNumbers(seed, batch * channels * height * width));
       const network = {
         name: 'drawn',

@@ -1,7 +1,7 @@
 /** The choice of ways within a bound, against all choices there are. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitWays, floatsOf, leastFloats, type Ways } from '../../src/networks/fit.ts';
+import { fitWays, floatsOf, leastFloats, type Ways } from '../../src/graph/fit.ts';
 import { RUNS } from './arbitrary.ts';
 
 const way = fc.record({

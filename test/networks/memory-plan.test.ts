@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planMemory } from '../../src/networks/memory-plan.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes, type NetworkShapes } from '../../src/networks/shapes.ts';
 import { drawnNetwork, RUNS } from './arbitrary.ts';
+import { planMemory } from './on-graphs.ts';
 
 const OPS: NetworkNode['op'][] = [
   'convolution',

@@ -1,7 +1,9 @@
 /** The oracle of networks: the references of their operations, node after node. */
+
+import { operationOf } from '../../src/graph/ops/table.ts';
+import type { DoubleTensor } from '../../src/graph/values.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
-import type { DoubleTensor } from '../../src/networks/ops/double.ts';
-import { operationOf } from '../../src/networks/ops/table.ts';
+import { graphNode, readBy } from './on-graphs.ts';
 
 export type Tensor = DoubleTensor;
 
@@ -58,5 +60,5 @@ export function magnitudesOf(network: Network): Network {
 
 /** One node, in double. */
 export function compute(node: NetworkNode, inputs: readonly Tensor[]): Tensor {
-  return operationOf(node).reference(node, inputs);
+  return operationOf(node).reference(graphNode(node).node, readBy(node, inputs))[0];
 }

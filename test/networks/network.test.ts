@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
-import { countReaders } from '../../src/networks/network.ts';
 import { parseNetwork } from '../../src/networks/parse.ts';
+import { countReaders } from './on-graphs.ts';
 
 const kernel = { data: new Float32Array(4 * 3 * 3 * 3), shape: [4, 3, 3, 3] };
 const convolution: NetworkNode = { op: 'convolution', name: 'conv', inputs: ['image'], kernel };
@@ -91,7 +91,7 @@ describe('a network', () => {
       'adds one value',
       networkOf([{ op: 'addition', name: 'a', inputs: ['image'] }]),
       'invalid-network',
-      "node 'a' (addition): expected at least 2 input(s), got 1",
+      "node 'a' (addition): expected at least 2 inputs, got 1",
     ],
     [
       'convolves two values',

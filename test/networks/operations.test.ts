@@ -2,13 +2,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyProfile } from '../../src/algorithms/algorithm.ts';
+import { type CompiledNode, wholeLines } from '../../src/graph/compiled.ts';
+import { inferTypes } from '../../src/graph/infer.ts';
+import { lowerNode } from '../../src/graph/lower.ts';
 import { type Context, createContext } from '../../src/index.ts';
 import { arenaOffset } from '../../src/layers/staging.ts';
-import { compileNode } from '../../src/networks/compile.ts';
-import { type CompiledNode, wholeLines } from '../../src/networks/compiled.ts';
-import type { Activation, NetworkNode, NodeOf, NodeOp, Shape } from '../../src/networks/network.ts';
-import { OPS, operationOf } from '../../src/networks/ops/table.ts';
+import {
+  type Activation,
+  type NetworkNode,
+  NODE_OPS,
+  type NodeOf,
+  type NodeOp,
+  type Shape,
+} from '../../src/networks/network.ts';
+import { graphOf } from '../../src/networks/parse.ts';
 import { parseNode } from '../../src/networks/parse-node.ts';
+import { boundInputs, outputShape } from '../../src/networks/shapes.ts';
 import { sizeOf } from '../../src/tensor/ndarray.ts';
 import { roundingsOf } from '../support/roundings.ts';
 import { RUNS, randomNumbers } from './arbitrary.ts';
@@ -205,7 +214,7 @@ function run(context: Context, compiled: CompiledNode, inputs: readonly Tensor[]
   inputs.forEach(({ data }, i) => {
     f32.set(data, places[i]);
   });
-  compiled.load({ constants, staging }, emptyProfile())(places, output, workspace);
+  compiled.load({ constants, staging }, emptyProfile())(places, [output], workspace);
   const result = f32.slice(output, output + outputSize);
   inputs.forEach(({ data }, i) => {
     expect(f32.slice(places[i], places[i] + data.length)).toEqual(Float32Array.from(data));
@@ -217,7 +226,7 @@ function run(context: Context, compiled: CompiledNode, inputs: readonly Tensor[]
 }
 
 describe('compiled operations', () => {
-  it.each(OPS)('%s is what its reference says', (op) => {
+  it.each(NODE_OPS)('%s is what its reference says', (op) => {
     let checked = 0;
     const property = fc.property(fc.nat(1 << 30), fc.integer({ min: 1, max: 3 }), (seed, batch) => {
       const picks = randomNumbers(seed, 256);
@@ -231,16 +240,13 @@ describe('compiled operations', () => {
         return tensor(whole, numbers(pick, sizeOf(whole)));
       });
       const expected = compute(node, inputs);
-      const output = [batch, ...operationOf(node).infer(node, shapes)] as Shape;
+      const output = [batch, ...outputShape(node, shapes)] as Shape;
       expect(output).toEqual(expected.shape);
+      const declared = shapes.map((shape, i) => ({ name: names[i], shape }));
+      const graph = graphOf({ name: 'test', inputs: declared, nodes: [node], outputs: ['y'] });
+      const types = inferTypes(graph, boundInputs(graph, {}, batch));
       for (const context of contexts) {
-        const compiled = compileNode(
-          node,
-          inputs.map(({ shape }) => shape),
-          output,
-          {},
-          context,
-        );
+        const compiled = lowerNode(graph, graph.nodes[0], types, {}, context);
         const bounds = boundOf(node, inputs, expected, compiled, context);
         run(context, compiled, inputs, sizeOf(output)).forEach((value, i) => {
           const isSame = value === expected.data[i];

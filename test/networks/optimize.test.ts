@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchNormalisationNode, ConvolutionNode, Network, NetworkNode } from '../../src/networks/network.ts';
-import { dropIdentities, foldBatchNormalisation, fuseActivations, optimize } from '../../src/networks/optimize.ts';
+import { optimize } from '../../src/networks/optimize.ts';
 import { parseNetwork } from '../../src/networks/parse.ts';
 import { drawnNetwork, RUNS, randomNumbers } from './arbitrary.ts';
 import { magnitudesOf, runNaive, type Tensor, tensor } from './naive.ts';
+import { dropIdentities, foldBatchNormalisation, fuseActivations } from './on-graphs.ts';
 
 const OPS: NetworkNode['op'][] = [
   'convolution',

@@ -5,9 +5,9 @@ import type { Network, NetworkNode, PadNode } from '../../src/networks/network.t
 import { optimize } from '../../src/networks/optimize.ts';
 import { parseNetwork } from '../../src/networks/parse.ts';
 import { declaredShapes, inferShapes } from '../../src/networks/shapes.ts';
-import { planSlices, receptiveField } from '../../src/networks/slices.ts';
 import { RUNS, randomNumbers } from './arbitrary.ts';
 import { runNaive, tensor } from './naive.ts';
+import { planSlices, receptiveField } from './on-graphs.ts';
 
 function networkOf(nodes: readonly NetworkNode[]): Network {
   const outputs = [nodes[nodes.length - 1].name];

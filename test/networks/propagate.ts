@@ -12,19 +12,21 @@
 
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import type { Context } from '../../src/context/context.ts';
+import type { Node } from '../../src/graph/graph.ts';
+import { convolutionWindow } from '../../src/graph/ops/convolution.ts';
+import { type Window, windowsOf } from '../../src/graph/ops/windows.ts';
 import type {
   ConvolutionNode,
   FullyConnectedNode,
   LocalResponseNormalisationNode,
   NetworkNode,
 } from '../../src/networks/network.ts';
-import { convolutionWindow } from '../../src/networks/ops/convolution.ts';
-import { windowsOf } from '../../src/networks/ops/windows.ts';
 import type { NodeReport } from '../../src/networks/plan.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { errorScale } from '../../src/testing/bounds.ts';
 import { roundingsOf } from '../support/roundings.ts';
 import { compute, type Tensor } from './naive.ts';
+import { graphNode } from './on-graphs.ts';
 
 const EPSILON = 2 ** -24;
 
@@ -75,7 +77,7 @@ function linear(node: ConvolutionNode | FullyConnectedNode, error: Tensor): Floa
 }
 
 function convolutionBound(node: ConvolutionNode, x: Tensor, algorithm: string, context: Context): Float64Array {
-  const { padding } = windowsOf(convolutionWindow(node), x.shape[2], x.shape[3]);
+  const { padding } = windowsOf(windowOf(node), x.shape[2], x.shape[3]);
   const shape = convolutionShape('test', x.shape, node.kernel.shape, { ...node, padding });
   const { constant, reachHeight, reachWidth } = algorithmNamed(algorithm as never).errorBound(
     shape,
@@ -84,6 +86,11 @@ function convolutionBound(node: ConvolutionNode, x: Tensor, algorithm: string, c
   );
   const scale = errorScale(shape, x.data, node.kernel.data, node.bias ?? null, reachHeight, reachWidth);
   return scaled(scale, constant * EPSILON);
+}
+
+function windowOf(node: ConvolutionNode): Window {
+  const [, , height, width] = node.kernel.shape;
+  return convolutionWindow(graphNode(node).node as Node<'convolution'>, [height, width]);
 }
 
 function fullyConnectedBound(node: FullyConnectedNode, x: Tensor, context: Context): Float64Array {

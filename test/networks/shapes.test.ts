@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import type { ConvolutionNode, Network, NetworkNode, PoolingNode } from '../../src/networks/network.ts';
-import { convolutionWindow } from '../../src/networks/ops/convolution.ts';
-import { poolingWindow } from '../../src/networks/ops/pooling.ts';
-import { windowsOf } from '../../src/networks/ops/windows.ts';
+import type { Node } from '../../src/graph/graph.ts';
+import { convolutionWindow } from '../../src/graph/ops/convolution.ts';
+import { poolingWindow } from '../../src/graph/ops/pooling.ts';
+import { windowsOf } from '../../src/graph/ops/windows.ts';
+import type { ConvolutionNode, Network, NetworkNode, NodeOf, NodeOp, PoolingNode } from '../../src/networks/network.ts';
 import { declaredShapes, inferShapes } from '../../src/networks/shapes.ts';
 import { drawnNetwork, RUNS } from './arbitrary.ts';
 import { runNaive } from './naive.ts';
+import { graphNode } from './on-graphs.ts';
 
 const OPS: NetworkNode['op'][] = [
   'convolution',
@@ -50,6 +52,9 @@ function networkOf(nodes: readonly NetworkNode[]): Network {
   const outputs = [nodes[nodes.length - 1].name];
   return { name: 'test', inputs: [{ name: 'image', shape: [3, null, null] }], nodes, outputs };
 }
+
+/** As a node of a graph. */
+const nodeOf = <Op extends NodeOp>(node: NodeOf<Op>) => graphNode(node as NetworkNode).node as Node<Op>;
 
 describe('inferShapes', () => {
   it('agrees with what the naive loops make', () => {
@@ -165,14 +170,14 @@ describe('inferShapes', () => {
       [{ op: 'flatten', name: 'flatten', inputs: ['image'] }, convolution('conv', 'flatten', [4, 192, 1, 1])],
       [3, 8, 8],
       'invalid-rank',
-      "node 'conv' (convolution): input expected [C, H, W], got [192]",
+      "node 'conv' (convolution): input expected [N, C, H, W], got [N, flatten.1]",
     ],
     [
       'the sum of two shapes',
       [convolution('conv', 'image', [3, 3, 3, 3]), { op: 'addition', name: 'sum', inputs: ['image', 'conv'] }],
       [3, 8, 8],
       'invalid-input-size',
-      "node 'sum' (addition): expected one shape for the inputs, got [3, 8, 8] and [3, 6, 6]",
+      "node 'sum' (addition): expected one shape for the inputs, got [1, 3, 8, 8] and [1, 3, 6, 6]",
     ],
     [
       'the concatenation of a picture and a vector',
@@ -182,7 +187,7 @@ describe('inferShapes', () => {
       ],
       [3, 8, 8],
       'invalid-rank',
-      "node 'all' (concatenation): expected one shape for the inputs behind their channels, got [8, 8] and []",
+      "node 'all' (concatenation): expected one shape for the inputs behind their channels, got [N, image.H, image.W] and [N]",
     ],
     [
       'a scale that leaves nothing',
@@ -228,7 +233,11 @@ describe('windowsOf', () => {
   ] as const)(
     '%s: %i elements, windows of %i, stride %i, padding %i give %i',
     (convention, size, k, s, padding, count) => {
-      const windows = windowsOf(poolingWindow(pooling({ convention, poolingSize: k, stride: s, padding })), size, size);
+      const windows = windowsOf(
+        poolingWindow(nodeOf(pooling({ convention, poolingSize: k, stride: s, padding }))),
+        size,
+        size,
+      );
       expect(windows.outputHeight).toBe(count);
       expect(windows.outputWidth).toBe(count);
     },
@@ -247,7 +256,7 @@ describe('windowsOf', () => {
     'same: %i elements, kernel %i, stride %i, dilation %i give %i with %i + %i zeros',
     (size, k, stride, dilation, count, before, after) => {
       const node = convolution('conv', 'image', [1, 3, k, k], { stride, dilation, padding: 'same' });
-      expect(windowsOf(convolutionWindow(node), size, size)).toEqual({
+      expect(windowsOf(convolutionWindow(nodeOf(node), [k, k]), size, size)).toEqual({
         padding: { top: before, right: after, bottom: after, left: before },
         outputHeight: count,
         outputWidth: count,

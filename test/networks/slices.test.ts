@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConvolutionNode, Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
-import { canSlice, planSlices, type Region, receptiveField, type SlicePlan } from '../../src/networks/slices.ts';
 import { drawnNetwork, RUNS, randomNumbers } from './arbitrary.ts';
 import { magnitudesOf, runNaive, type Tensor, tensor } from './naive.ts';
+import { canSlice, planSlices, type Region, receptiveField, type SlicePlan } from './on-graphs.ts';
 
 const LOCAL_OPS: NetworkNode['op'][] = [
   'convolution',
@@ -133,7 +133,7 @@ describe('planSlices', () => {
     const network = networkOf([convolution('a', 'image', 5)]);
     const bytesOf = (height: number, width: number) => height * width;
     expect(() => planSlices(network, [1, 40, 60], 24, bytesOf)).toThrow(
-      "network 'test': the smallest slice with its halo takes 25 bytes, expected at most 24",
+      "graph 'test': the smallest slice with its halo takes 25 bytes, expected at most 24",
     );
     expect(planSlices(network, [1, 40, 60], 25, bytesOf).slices).toHaveLength(36 * 56);
   });
@@ -231,7 +231,7 @@ describe('receptiveField', () => {
     ],
   ])('refuses %s, with the reason', (_, nodes, reason) => {
     expect(canSlice(networkOf(nodes))).toBe(reason);
-    expect(() => receptiveField(networkOf(nodes))).toThrow(`network 'test': ${reason}`);
+    expect(() => receptiveField(networkOf(nodes))).toThrow(`graph 'test': ${reason}`);
   });
 
   it('refuses two inputs', () => {

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
 import { type Context, createContext } from '../../context/context.ts';
 import { show } from '../../errors.ts';
+import { breathe } from '../../graph/breathe.ts';
 import type { KernelTableName } from '../../kernels/table.ts';
-import { breathe } from '../../networks/breathe.ts';
 import {
   type Convolve,
   checkConvolution,

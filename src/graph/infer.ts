@@ -1,0 +1,128 @@
+/**
+ * The types of all values of a graph, and what each node costs.
+ *
+ * A size that a graph leaves open stays a name through all of this, so that ranks and channels are checked as soon as a
+ * graph is read, before the size of a picture is known. What follows from such a size and is another gets a name of its
+ * own: `conv.2` is axis 2 of the value `conv`.
+ */
+import { NnpackError, show } from '../errors.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import type { Shape } from './compiled.ts';
+import type { Graph, Node } from './graph.ts';
+import type { InputTypes } from './node.ts';
+import { wrongRank } from './ops/inputs.ts';
+import { valueCount } from './ops/operation.ts';
+import { operationOf } from './ops/table.ts';
+import { isTensorType, type Name, shapeText, type ValueType } from './values.ts';
+
+/** The types of a graph's values by their names: inputs, parameters, and what nodes make. */
+export type Types = ReadonlyMap<Name, ValueType>;
+
+/**
+ * The types that follow from those of the inputs, which are the declared ones where none are given.
+ *
+ * @throws NnpackError where a node cannot read what it is given
+ * @example
+ * inferTypes(graph).get('y'); // { dtype: 'float32', shape: ['N', 8, 'y.2', 'y.3'] }
+ */
+export function inferTypes(graph: Graph, inputs: Types = graph.inputs): Types {
+  const types = new Map<Name, ValueType>(inputs);
+  for (const [name, { type }] of graph.parameters) types.set(name, type);
+  for (const node of graph.nodes) {
+    for (const [i, type] of outputTypes(node, typesOf(types, node.inputs)).entries()) types.set(node.outputs[i], type);
+  }
+  return types;
+}
+
+/** The types of values that a node reads. */
+export function typesOf(types: Types, names: readonly (Name | null)[]): InputTypes {
+  return names.map((name) => (name === null ? null : (types.get(name) ?? null)));
+}
+
+/** The types of what a node makes of inputs of these types. */
+export function outputTypes(node: Node, inputs: InputTypes): readonly ValueType[] {
+  const operation = operationOf(node);
+  const first = valueCount(operation);
+  operation.weights?.forEach(({ name, axes }, i) => {
+    const type = inputs[first + i];
+    if (type && type.shape.length !== axes.length) throw wrongRank(node, name, `[${axes.join(', ')}]`, type.shape);
+  });
+  const inferred = operation.infer(node, inputs);
+  return inferred.map(({ dtype, shape }, i) => ({
+    dtype,
+    shape: shape.map((size, axis) => size ?? `${node.outputs[i]}.${axis}`),
+  }));
+}
+
+/** What a node costs. */
+export interface NodeCost {
+  /** As the field counts them: convolutions and fully-connected layers only. */
+  readonly multiplyAdds: number;
+  /** Learnt numbers that it reads, moving statistics not among them. */
+  readonly parameters: number;
+}
+
+/** What each node of a graph costs, for types whose sizes are all known. */
+export function costsOf(graph: Graph, types: Types): readonly NodeCost[] {
+  return graph.nodes.map((node) => {
+    const shapesOf = (names: readonly (Name | null)[]) =>
+      names.map((name) => (name === null ? null : shapeOf(types, name)));
+    const outputs = node.outputs.map((name) => shapeOf(types, name));
+    const multiplyAdds = operationOf(node).multiplyAdds?.(shapesOf(node.inputs), outputs) ?? 0;
+    return { multiplyAdds, parameters: learntNumbers(graph, node) };
+  });
+}
+
+function learntNumbers({ parameters }: Graph, node: Node): number {
+  const read = node.inputs.map((name) => (name === null ? undefined : parameters.get(name)));
+  return read.reduce((sum, parameter) => {
+    return parameter?.role === 'weight' ? sum + sizeOf(parameter.type.shape) : sum;
+  }, 0);
+}
+
+/** The shape of a value, all of whose sizes are known. */
+export function shapeOf(types: Types, name: Name): Shape {
+  const type = types.get(name);
+  if (type !== undefined && isTensorType(type)) return type.shape;
+  const got = type === undefined ? 'no type' : shapeText(type.shape);
+  throw new NnpackError('invalid-input-size', `value ${show(name)} has ${got}, expected sizes that are all known`);
+}
+
+/**
+ * The types of a graph's inputs with all of their sizes: those declared, and what the shapes given say of the names.
+ *
+ * @throws NnpackError where a shape given does not fit, or a size is told by none of them
+ */
+export function bindInputs(who: string, graph: Graph, shapes: ReadonlyMap<Name, Shape>): Types {
+  const sizes = new Map<string, number>();
+  for (const [name, shape] of shapes) bindShape(`${who}: input ${show(name)}`, graph.inputs.get(name), shape, sizes);
+  return new Map(
+    [...graph.inputs].map(([name, { dtype, shape }]) => {
+      const bound = shape.map((size) => (typeof size === 'number' ? size : (sizes.get(size) ?? size)));
+      if (bound.every((size) => typeof size === 'number')) return [name, { dtype, shape: bound }];
+      const text = `input ${show(name)} expected positive sizes, got ${shapeText(bound)}`;
+      throw new NnpackError('invalid-input-size', `${who}: ${text}`);
+    }),
+  );
+}
+
+function bindShape(who: string, declared: ValueType | undefined, shape: Shape, sizes: Map<string, number>): void {
+  const expected = declared?.shape ?? [];
+  const fits = expected.every((size, axis) => typeof size === 'string' || size === shape[axis]);
+  if (!fits || shape.length !== expected.length) {
+    const text = `expected ${shapeText(expected)} (a name is any size), got ${shapeText(shape)}`;
+    throw new NnpackError('invalid-input-size', `${who} ${text}`);
+  }
+  expected.forEach((size, axis) => {
+    if (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1) {
+      throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${shapeText(shape)}`);
+    }
+    if (typeof size === 'number') return;
+    const known = sizes.get(size);
+    if (known !== undefined && known !== shape[axis]) {
+      const text = `${size} is ${shape[axis]} here and ${known} in another input, expected one size`;
+      throw new NnpackError('invalid-input-size', `${who}: ${text}`);
+    }
+    sizes.set(size, shape[axis]);
+  });
+}

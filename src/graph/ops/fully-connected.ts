@@ -1,0 +1,81 @@
+import { applyRules, FULLY_CONNECTED_RULES } from '../../dispatch/rules.ts';
+import { NnpackError } from '../../errors.ts';
+import { checkActivation } from '../../layers/activation.ts';
+import { fullyConnectedProgram } from '../../layers/fully-connected-program.ts';
+import type { Activation } from '../attributes.ts';
+import { type Compiled, type Lowering, loadConstant, wholeLines } from '../compiled.ts';
+import { type OpNode, type Sizes, whoIs } from '../node.ts';
+import { parseActivation } from '../parse-values.ts';
+import type { Size } from '../values.ts';
+import { withActivation } from './activation.ts';
+import { activated, build, present, sum } from './double.ts';
+import { expectChannelAxis, expectVector, mayEqual, onFloats, productOf } from './inputs.ts';
+import type { Operation } from './operation.ts';
+import { WHOLE_PICTURE } from './slicing.ts';
+import { BIAS, kernelMultiplyAdds, requiredWeight, scaledKernel } from './weights.ts';
+
+/** y = kernel · x + bias, image by image: kernel is [K, C], and an input [N, C, H, W] is read as N · (C·H·W). */
+export interface FullyConnectedAttributes {
+  readonly activation?: Activation;
+}
+
+export const fullyConnected: Operation<FullyConnectedAttributes> = {
+  inputs: { least: 2, most: 3 },
+  weights: [{ name: 'kernel', axes: ['K', 'C'], role: 'weight' }, BIAS],
+  fields: { activation: true },
+  check: (who, given) => ({ activation: parseActivation(who, given.activation) }),
+  infer: onFloats((node, inputs) => [shapeOf(node, inputs)]),
+  lower,
+  // x is (N, C) once flattened, kernel is (K, C)
+  reference({ attributes }, [input, weights, bias]) {
+    const [x, kernel] = [present(input), present(weights)];
+    const [outputs, channels] = kernel.shape;
+    const dot = ([n, k]: readonly number[]) => {
+      const product = sum(channels, (c) => kernel.data[k * channels + c] * x.data[n * channels + c]);
+      return activated(product + (bias?.data[k] ?? 0), attributes.activation);
+    };
+    return [build([x.shape[0], outputs], dot)];
+  },
+  slicing: () => WHOLE_PICTURE,
+  takeScaleShift: scaledKernel,
+  takeActivation: withActivation,
+  multiplyAdds: kernelMultiplyAdds,
+  gradient: null,
+};
+
+function shapeOf(
+  node: OpNode<FullyConnectedAttributes>,
+  [x, kernel, bias]: readonly (readonly Size[] | null)[],
+): Sizes {
+  const [batch, ...rest] = expectChannelAxis(node, x);
+  const [outputChannels, expected] = kernel ?? [];
+  const count = productOf(rest);
+  if (count !== null && !mayEqual(count, expected)) {
+    const what = `input has ${count} elements, expected ${expected} (the kernel's input channels)`;
+    throw new NnpackError('invalid-input-channels', `${whoIs(node)}: ${what}`);
+  }
+  expectVector(node, 'bias', bias, outputChannels, 'invalid-bias');
+  return [batch, outputChannels];
+}
+
+function lower({ node, outputs, weights, context }: Lowering<FullyConnectedAttributes>): Compiled {
+  const kernel = requiredWeight(weights, 0);
+  const bias = weights[1]?.data;
+  const [outputChannels, inputChannels] = kernel.shape;
+  const shape = { batch: outputs[0][0], inputChannels, outputChannels, format: 'float32' } as const;
+  const program = fullyConnectedProgram(shape, context, checkActivation(whoIs(node), node.attributes.activation));
+  return {
+    description: `${shape.batch}×${inputChannels} * ${outputChannels}×${inputChannels} → ${shape.batch}×${outputChannels}`,
+    rules: applyRules(FULLY_CONNECTED_RULES, shape),
+    algorithm: program.method,
+    why: program.method === 'dots' ? 'few images: dot products' : 'many images: matrix product',
+    workspaceFloats: program.workspaceFloats,
+    constantFloats: wholeLines(kernel.data.length) + wholeLines(bias?.length ?? 0),
+    load({ constants }, profile) {
+      const weightsAt = loadConstant(context, kernel.data, constants);
+      context.kernels.flush(kernel.data.length, weightsAt, weightsAt);
+      const biasAt = loadConstant(context, bias, constants + wholeLines(kernel.data.length));
+      return ([x], [y], workspace) => program.run(x, weightsAt, biasAt, y, workspace, profile);
+    },
+  };
+}

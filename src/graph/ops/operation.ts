@@ -1,0 +1,102 @@
+/**
+ * What is known of one operation, all of it in one record. What checks, types, shortens, places, slices and runs graphs
+ * asks the records, so that a new operation is one file and one line of the table.
+ *
+ * An operation reads values, and behind them weights: numbers that it packs once, before it runs. Some inputs may be
+ * left out, as null or at the end.
+ */
+import type { FieldsOf } from '../../check/options.ts';
+import type { Activation } from '../attributes.ts';
+import type { Compiled, Lowering, Shape } from '../compiled.ts';
+import type { InferredType, InputTypes, OpNode } from '../node.ts';
+import type { DoubleTensor, Parameter, Role } from '../values.ts';
+import type { Slicing } from './slicing.ts';
+
+/** The record of an operation, A being the attributes of its nodes. */
+export interface Operation<A extends object> {
+  readonly inputs: Count;
+  /** One when not told. */
+  readonly outputs?: Count;
+  /** Its weights, which come behind its values. */
+  readonly weights?: readonly WeightInput[];
+  readonly fields: FieldsOf<A>;
+  /** Checks the attributes, which may hold anything. */
+  check(who: string, given: Given): A;
+  /** Checks the numbers of its weights where these are parameters. */
+  checkWeights?(node: OpNode<A>, weights: Weights): void;
+  /** The types of its outputs; a size is null where it follows from one that is not known. */
+  infer(node: OpNode<A>, inputs: InputTypes): readonly InferredType[];
+  /** What computes it for sizes that are known. */
+  lower(call: Lowering<A>): Compiled;
+  /** Its definition as a loop in double, which shares nothing with what runs. Slow, and meant to be. */
+  reference(node: OpNode<A>, inputs: readonly (DoubleTensor | null)[]): readonly DoubleTensor[];
+  /** How it works on slices of a picture, or why it cannot. */
+  slicing(node: OpNode<A>, inputs: InputTypes): Slicing | string;
+  /** The one output is the first input, element for element and in the same order. */
+  readonly isView?: true;
+  /** The output may lie on one of so many first inputs, where that dies and no later input lies there too. */
+  readonly inPlace?: number;
+  /** Each element depends on those at its own place alone, whatever the axes mean. */
+  readonly isElementwise?: true;
+  /** Whether the first output is the first input. */
+  isIdentity?(node: OpNode<A>): boolean;
+  /** The same as a factor and a summand for each channel; null where the weights are not known. */
+  asScaleShift?(node: OpNode<A>, weights: Weights): ScaleShift | null;
+  /** Its weights with such a one behind it in them; null if it cannot take it. */
+  takeScaleShift?(node: OpNode<A>, weights: Weights, scaleShift: ScaleShift): Weights | null;
+  /** The same as an activation of the node before it. */
+  asActivation?(attributes: A): Activation;
+  /** Its attributes with an activation behind it as its own; null if it has one. */
+  takeActivation?(attributes: A, activation: Activation): A | null;
+  /** Its permutation of axes, where that is all that it does. */
+  permutation?(attributes: A): readonly number[];
+  /** As the field counts them; 0 where it is not told. */
+  multiplyAdds?(inputs: readonly (Shape | null)[], outputs: readonly Shape[]): number;
+  /** The nodes that compute the gradients of its inputs: room for them, because graphs only infer yet. */
+  readonly gradient: null;
+}
+
+/** What a node without attributes has. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
+/** A record, whatever its attributes. Methods are compared both ways, so that each record is one of these. */
+export type AnyOperation = Operation<object>;
+
+/** The attributes that a record is for. */
+export type AttributesOf<R> = R extends Operation<infer A> ? A : never;
+
+/** What was read of attributes: the fields may hold anything. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** How many values a node may read or make. */
+export interface Count {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** An input that is packed before the node runs. */
+export interface WeightInput {
+  readonly name: string;
+  /** What its axes count, and so how many there are. */
+  readonly axes: readonly string[];
+  /** Of a parameter that a definition or reader makes for it. */
+  readonly role: Role;
+}
+
+/** null where a weight is left out, or is no parameter. */
+export type Weights = readonly (Parameter | null)[];
+
+/** y = x · scale + shift, channel by channel. */
+export interface ScaleShift {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+export const ONE: Count = { least: 1, most: 1 };
+export const TWO_OR_MORE: Count = { least: 2, most: Number.POSITIVE_INFINITY };
+export const ONE_OR_MORE: Count = { least: 1, most: Number.POSITIVE_INFINITY };
+
+/** How many first inputs are values; what is behind them are weights. */
+export function valueCount({ inputs, weights = [] }: Pick<AnyOperation, 'inputs' | 'weights'>): number {
+  return inputs.most - weights.length;
+}

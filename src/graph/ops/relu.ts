@@ -1,0 +1,36 @@
+import { checkActivation } from '../../layers/activation.ts';
+import type { Activation } from '../attributes.ts';
+import { lowerActivation } from './activation.ts';
+import { mapped, present } from './double.ts';
+import { onFloats } from './inputs.ts';
+import { ONE, type Operation } from './operation.ts';
+import { PIXELWISE } from './slicing.ts';
+
+/** max(x, 0); with a slope, x where it is positive and negativeSlope · x elsewhere. */
+export interface ReluAttributes {
+  readonly negativeSlope?: number;
+}
+
+export const relu: Operation<ReluAttributes> = {
+  inputs: ONE,
+  fields: { negativeSlope: true },
+  check(who, { negativeSlope }) {
+    if (negativeSlope !== undefined) checkActivation(who, { type: 'leaky', slope: negativeSlope });
+    return { negativeSlope: negativeSlope as number | undefined };
+  },
+  infer: onFloats((_node, [x]) => [x ?? []]),
+  lower: (call) => lowerActivation(call, asActivation(call.node.attributes)),
+  reference: ({ attributes: { negativeSlope = 0 } }, [x]) => [
+    mapped(present(x), (v) => (v < 0 ? v * negativeSlope : v)),
+  ],
+  slicing: () => PIXELWISE,
+  inPlace: 1,
+  isElementwise: true,
+  isIdentity: ({ attributes }) => attributes.negativeSlope === 1,
+  asActivation,
+  gradient: null,
+};
+
+function asActivation({ negativeSlope: slope = 0 }: ReluAttributes): Activation {
+  return slope === 0 ? 'relu' : { type: 'leaky', slope };
+}

@@ -1,0 +1,42 @@
+/**
+ * What depends on parameters alone is computed once, in double, and becomes a parameter:
+ *
+ *     y = f(p₁, p₂, …)   →   y is a parameter with the value f(p₁, p₂, …), rounded to its type
+ *
+ * References are slow, so large results are left to run.
+ */
+
+import { sizeOf } from '../../tensor/ndarray.ts';
+import type { Graph, Node } from '../graph.ts';
+import { inferTypes, shapeOf, type Types } from '../infer.ts';
+import { operationOf } from '../ops/table.ts';
+import { doublesOf, type Name, type Parameter, parameterOf, type ValueType } from '../values.ts';
+
+/** Elements, and multiply-adds, of what is worth computing in double. */
+const MOST = 2 ** 22;
+
+export function foldConstants(graph: Graph): Graph {
+  const types = inferTypes(graph);
+  const parameters = new Map(graph.parameters);
+  const nodes = graph.nodes.filter((node) => {
+    const results = constantsOf(node, parameters, types);
+    for (const [i, parameter] of (results ?? []).entries()) parameters.set(node.outputs[i], parameter);
+    return results === null;
+  });
+  return nodes.length === graph.nodes.length ? graph : { ...graph, parameters, nodes };
+}
+
+/** The outputs of a node as parameters; null if it reads anything else, or they are large. */
+function constantsOf(node: Node, parameters: ReadonlyMap<Name, Parameter>, types: Types): readonly Parameter[] | null {
+  if (!node.inputs.every((name) => name === null || parameters.has(name))) return null;
+  const operation = operationOf(node);
+  const outputs = node.outputs.map((name) => shapeOf(types, name));
+  const inputs = node.inputs.map((name) => (name === null ? null : shapeOf(types, name)));
+  const elements = outputs.reduce((sum, shape) => sum + sizeOf(shape), 0);
+  if (elements + (operation.multiplyAdds?.(inputs, outputs) ?? 0) > MOST) return null;
+  const read = node.inputs.map((name) => (name === null ? null : doublesOf(parameters.get(name) as Parameter)));
+  return operation.reference(node, read).map((value, i) => {
+    const { dtype } = types.get(node.outputs[i]) as ValueType;
+    return parameterOf(value, dtype, 'constant');
+  });
+}

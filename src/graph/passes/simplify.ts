@@ -1,0 +1,41 @@
+/**
+ * All passes that make a graph shorter, in their order. The result computes the same values up to rounding, under the
+ * same names of inputs and outputs.
+ */
+import { type Graph, withoutUnused } from '../graph.ts';
+import { parseGraph, trusted } from '../parse-graph.ts';
+import { cancelLayouts } from './cancel-layouts.ts';
+import { dropIdentities } from './drop-identities.ts';
+import { foldConstants } from './fold-constants.ts';
+import { foldNormalisation } from './fold-normalisation.ts';
+import { fuseActivations } from './fuse-activations.ts';
+
+const PASSES: readonly ((graph: Graph) => Graph)[] = [
+  withoutUnused,
+  foldConstants,
+  dropIdentities,
+  cancelLayouts,
+  foldNormalisation,
+  fuseActivations,
+  withoutUnused,
+];
+
+/** What came out of a graph. */
+const simplified = new WeakMap<Graph, Graph>();
+
+/**
+ * Folds constants and batch normalisations, drops what does nothing, cancels changes of layout and fuses activations.
+ *
+ * @throws NnpackError for a graph that makes no sense, also where no output needs what makes none
+ * @example
+ * simplifyGraph(graph).nodes.length; // at most that of the graph
+ */
+export function simplifyGraph(given: Graph): Graph {
+  const graph = parseGraph(given);
+  const known = simplified.get(graph);
+  if (known !== undefined) return known;
+  const shorter = trusted(PASSES.reduce((result, pass) => pass(result), graph));
+  simplified.set(graph, shorter);
+  simplified.set(shorter, shorter);
+  return shorter;
+}

@@ -1,0 +1,139 @@
+/**
+ * What a graph carries: values with a type, and parameters with their numbers.
+ *
+ * A size may be a name where it is not known yet: the same name stands for the same size, and different names may turn
+ * out to be equal. Runs and gradients only see types whose sizes are all numbers.
+ */
+import { NnpackError, show } from '../errors.ts';
+import { decodeHalf, encodeHalf } from '../maths/half.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+
+/** The name of a value or a node of a graph. */
+export type Name = string;
+
+/** The type of a value's elements, by the names that ONNX and NumPy share. */
+export type Dtype = keyof typeof ARRAYS;
+
+/** What holds the elements of each type: half precision as the float32 numbers that it can hold, bool as 0 and 1. */
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Float32Array,
+  bfloat16: Float32Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+/** All types of elements. */
+export const DTYPES = Object.keys(ARRAYS) as readonly Dtype[];
+
+const FLOATS: ReadonlySet<Dtype> = new Set<Dtype>(['float32', 'float64', 'float16', 'bfloat16']);
+
+/** Numbers of any type that a graph can carry. */
+export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+
+/** How many elements there are along an axis: a number, or the name of one that is not known yet. */
+export type Size = number | string;
+
+/** The type of a value. */
+export interface ValueType {
+  /** Of its elements. */
+  readonly dtype: Dtype;
+  /** The batch is an ordinary first dimension. */
+  readonly shape: readonly Size[];
+}
+
+/** The type of a value whose every size is known. */
+export interface TensorType extends ValueType {
+  readonly shape: readonly number[];
+}
+
+/** What a parameter is to training: learnt, kept beside (a moving mean), or fixed. */
+export type Role = (typeof ROLES)[number];
+
+/** All roles. */
+export const ROLES = ['weight', 'statistic', 'constant'] as const;
+
+/** Numbers that belong to a graph: dense and row-major. Several nodes may read the same. */
+export interface Parameter {
+  readonly type: TensorType;
+  readonly data: TypedArray;
+  readonly role: Role;
+}
+
+/** Numbers in double, dense and row-major: what references compute with. Integers are exact up to 2⁵³. */
+export interface DoubleTensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Whether elements of this type are rounded real numbers. */
+export function isFloat(dtype: Dtype): boolean {
+  return FLOATS.has(dtype);
+}
+
+/** Whether data can be the elements of a type. A `Float32Array` of another realm is one. */
+export function isArrayOf(dtype: Dtype, data: unknown): data is TypedArray {
+  return Object.prototype.toString.call(data) === `[object ${ARRAYS[dtype].name}]` && ArrayBuffer.isView(data);
+}
+
+/** The name of the array that holds elements of a type. */
+export function arrayName(dtype: Dtype): string {
+  return ARRAYS[dtype].name;
+}
+
+/** A parameter's numbers in double. */
+export function doublesOf({ type, data }: Pick<Parameter, 'type' | 'data'>): DoubleTensor {
+  const numbers =
+    data instanceof BigInt64Array ? Float64Array.from(data, Number) : Float64Array.from(data as Float32Array);
+  return { shape: type.shape, data: numbers };
+}
+
+/** Numbers in double as a parameter, each rounded to the nearest that its type has. */
+export function parameterOf({ shape, data }: DoubleTensor, dtype: Dtype, role: Role): Parameter {
+  return { type: { dtype, shape }, data: rounded(data, dtype), role };
+}
+
+function rounded(data: Float64Array, dtype: Dtype): TypedArray {
+  if (dtype === 'int64') return BigInt64Array.from(data, (x) => BigInt(Math.trunc(x)));
+  if (dtype === 'float16') return Float32Array.from(data, (x) => decodeHalf(encodeHalf(x, 'binary16'), 'binary16'));
+  if (dtype === 'bfloat16') return Float32Array.from(data, roundToBfloat16);
+  return ARRAYS[dtype].from(data);
+}
+
+/** The upper 16 bits of the float32, to the nearest, ties to even. */
+function roundToBfloat16(x: number): number {
+  BITS.f32[0] = x;
+  if (Number.isNaN(x)) return x;
+  const bits = BITS.u32[0];
+  BITS.u32[0] = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
+  return BITS.f32[0];
+}
+
+const buffer = new ArrayBuffer(4);
+const BITS = { f32: new Float32Array(buffer), u32: new Uint32Array(buffer) };
+
+/** Whether every size is a number. */
+export function isTensorType(type: ValueType): type is TensorType {
+  return type.shape.every((size) => typeof size === 'number');
+}
+
+/** `float32 [N, 64, 56, 56]` */
+export function typeText({ dtype, shape }: ValueType): string {
+  return `${dtype} ${shapeText(shape)}`;
+}
+
+/** `[N, 64, 56, 56]` */
+export function shapeText(shape: readonly (Size | null)[]): string {
+  return `[${shape.map((size) => size ?? '?').join(', ')}]`;
+}
+
+/** @throws NnpackError unless there are as many numbers as the shape says */
+export function expectLength(who: string, { type, data }: Pick<Parameter, 'type' | 'data'>): void {
+  if (data.length === sizeOf(type.shape)) return;
+  const text = `has ${data.length} numbers, expected ${sizeOf(type.shape)} (its shape is ${show([...type.shape])})`;
+  throw new NnpackError('invalid-tensor', `${who}: ${text}`);
+}
