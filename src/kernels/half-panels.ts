@@ -1,6 +1,6 @@
 /**
  * Half-precision weights in the order in which dot products read them, so that they pass through the processor as one
- * stream. (From rows as they lie, four and four rows take turns, and each time the hardware has to find eight streams
+ * stream. (In rows as they lie, groups of four rows take turns, and each time the hardware has to find eight streams
  * again, which costs a sixth of the time.)
  *
  *   for every 32 rows                      whose sums are kept meanwhile
@@ -13,10 +13,10 @@
  * at a multiple of 32 is laid out as if there were no others.
  */
 export const PANEL_ROWS = 32;
-/** Rows that are not in panels are summed in parts of as many columns, so that the bits are the same. */
+/** Columns of a part; rows that are not in panels are summed in parts of as many, so that the bits are the same. */
 export const PANEL_COLUMNS = 512;
 
-/** Codes of a row, those that fill it up included: 32 rows further on, weights are 32 times as many codes further on. */
+/** Codes of a row with those that fill it up: the weights of the next 32 rows begin 32 times as many codes later. */
 export function panelPitch(n: number): number {
   return 8 * Math.ceil(n / 8);
 }

@@ -1,4 +1,4 @@
-/** What is known of each kernel table without a memory: error bounds, layouts and estimates are made of it. */
+/** What is known of each kernel table without a memory, from which error bounds, layouts and estimates are made. */
 import type { FourierTileSize } from '../maths/fourier-layout.ts';
 import { hasProgram } from '../maths/fourier-program.ts';
 import { type TileName, tileNamed, type WinogradEdge } from '../maths/tiles.ts';
@@ -37,10 +37,10 @@ export function fastestTable(): KernelTableName {
   return emitted.find((name) => refuseSimd(name) === null) ?? 'scalar';
 }
 
-/** Typed arrays are too slow to feel a cache, or how tiles lie. */
+/** Units that do not count: typed arrays are too slow for a cache, or the order of tiles, to make a difference. */
 const NOT_FELT = { byChannels: 1, cacheBytes: Infinity, spilledBytesPerNanosecond: Infinity };
 
-/** What works in double between reading and writing float32. */
+/** Transforms that work in double between reading and writing float32. */
 const IN_DOUBLE = { wholeRows: false, roundings: { input: 1, kernel: 1, output: 1 } };
 
 const numbersInDouble = remembered((tile, r, s): TileNumbers => {

@@ -1,6 +1,6 @@
 import { type Tile, type TileName, tileNamed } from '../maths/tiles.ts';
 
-/** Tiles are asked for by every item of work, so each is made once. */
+/** Makes each tile once, because every item of work asks for one. */
 export function remembered<Made>(make: (tile: Tile, r: number, s: number) => Made) {
   const made = new Map<TileName, Map<number, Made>>();
   return (name: TileName, r: number, s: number): Made => {

@@ -19,7 +19,7 @@ export interface KernelTable
   tile(name: TileName, r: number, s: number): TileTransform;
 }
 
-/** What is known of a table without a memory: how it lays numbers out, how often it rounds, and what its kernels take. */
+/** What is known of a table without a memory: how it lays numbers out, how often it rounds, and its kernels' times. */
 export interface KernelNumbers extends GemmNumbers {
   readonly name: KernelTableName;
   /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
@@ -31,9 +31,12 @@ export interface KernelNumbers extends GemmNumbers {
   tileUnits(name: TileName): TileUnits;
 }
 
-/** What everything but products and transforms of tiles takes, as it was measured. */
+/** The measured times of everything but products and transforms of tiles. */
 export interface KernelUnits {
-  /** A transform takes so many times as long where channels lie side by side: a strip of tiles shares columns, a tile by itself does not. */
+  /**
+   * A transform takes so many times as long where channels lie side by side, because a strip of tiles shares columns
+   * and a tile by itself does not.
+   */
   readonly byChannels: number;
   /** Nanoseconds for an element copied into padded form. */
   readonly copy: number;
@@ -47,15 +50,15 @@ export interface KernelUnits {
 export type TileUnits = readonly [input: number, output: number, kernel: number];
 
 /**
- * What a matrix product costs, in nanoseconds where it was measured: what choices between layouts and algorithms are made
- * by. m × k elements of A are held still for every nc columns, k × n of B are packed, m × n of C written every kc.
+ * The cost of a matrix product, in nanoseconds where it was measured, by which layouts and algorithms are chosen. m × k
+ * elements of A are held still for every nc columns, k × n of B are packed, m × n of C are written every kc.
  */
 export interface GemmUnits {
   readonly multiplyAdd: number;
   readonly holdA: number;
   readonly packB: number;
   readonly writeC: number;
-  /** Rows, and columns, are done in groups of so many, the last one too. */
+  /** Rows, and columns, are done in groups of so many; the last group costs as much. */
   readonly rowStep: number;
   readonly step: number;
 }
@@ -147,7 +150,7 @@ export interface TileSizes {
   readonly biasScale: number;
 }
 
-/** What is known of a tile of a table without a memory, in which tables differ. */
+/** What is known of a table's tile without a memory, and differs between tables. */
 export interface TileNumbers extends TileSizes {
   /** Whether whole rows of tiles, with the padding written out, are worth a copy: their edge tiles need no care then. */
   readonly wholeRows: boolean;
@@ -199,7 +202,7 @@ export interface PointwiseKernels {
   ): void;
 }
 
-/** What is asked of n contiguous weights, or inputs, before they are worked with. */
+/** Passes over n contiguous weights, or inputs, before they are used. */
 export interface WeightKernels {
   /** y = x, but 0 where x is subnormal; x and y may be the same. All else stays as it is, −0 and NaN too. */
   flush(n: number, x: number, y: number): void;
@@ -207,7 +210,7 @@ export interface WeightKernels {
   least(n: number, x: number): number;
   /** The greatest |x|, passing over NaN; 0 where there is none. */
   greatest(n: number, x: number): number;
-  /** The same of an array that need not lie in the memory. For the thread of the caller. */
+  /** The same of an array that need not lie in the memory; only the caller's thread may call it. */
   greatestOf(data: Float32Array): number;
 }
 

@@ -76,7 +76,7 @@ function scalarTable(memory: Memory): KernelTable {
   };
 }
 
-/** The scalar table with whatever is emitted in its place. */
+/** The scalar table, with emitted kernels in the place of those that they replace. */
 function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: SimdSetup): KernelTable {
   const scalar = scalarTable(memory);
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm as WebAssembly.Memory } })

@@ -1,10 +1,10 @@
-/** The sizes of tiles: what every table knows of them, and a layout needs. */
+/** The sizes of tiles, which are the same in every table, and which a layout needs. */
 import { onesPosition } from '../maths/cook-toom.ts';
 import { type FourierTileSize, fourierPosition, fourierPositions } from '../maths/fourier-layout.ts';
 import type { WinogradEdge } from '../maths/tiles.ts';
 import type { TileSizes } from './table.ts';
 
-/** Of F((T − r + 1) × (T − s + 1), r × s) on a tile of T × T; an axis on which the kernel is flat has T = 1. */
+/** The sizes of F((T − r + 1) × (T − s + 1), r × s) on a tile of T × T; an axis with a flat kernel has T = 1. */
 export function winogradSizes(tile: WinogradEdge, r: number, s: number): TileSizes {
   const height = r === 1 ? 1 : tile;
   const width = s === 1 ? 1 : tile;
@@ -20,7 +20,7 @@ export function winogradSizes(tile: WinogradEdge, r: number, s: number): TileSiz
   };
 }
 
-/** Of the valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
+/** The sizes of (T − r + 1) × (T − s + 1) valid correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
 export function fourierSizes(tile: FourierTileSize, r: number, s: number): TileSizes {
   return {
     height: tile,

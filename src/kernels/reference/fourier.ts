@@ -1,6 +1,6 @@
 /**
  * Fourier transforms of one tile by their definition, in double: X(k, l) = Σ_ij x(i, j) · e^(−2πi (ki + lj) / T), and
- * back with the other sign and 1/T². The positions and Gauss's three numbers are those of ../fourier-layout.ts.
+ * back with the other sign and 1/T². The positions and Gauss's three numbers are those of maths/fourier-layout.ts.
  */
 
 import * as layout from '../../maths/fourier-layout.ts';
@@ -69,7 +69,7 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
   };
 }
 
-/** The transform of every row by e^(sign · 2πi/T), transposed: twice is the transform of both axes. */
+/** The transform of every row by e^(sign · 2πi/T), transposed: done twice, it transforms both axes. */
 function ofRows(T: number, x: { re: Float64Array; im: Float64Array }, sign: number): typeof x {
   const X = { re: new Float64Array(T * T), im: new Float64Array(T * T) };
   const cos = X.re.slice(0, T).map((_, n) => Math.cos((2 * Math.PI * n) / T));

@@ -2,7 +2,7 @@ import type { Memory } from '../../tensor/memory.ts';
 import { panelPlace } from '../half-panels.ts';
 import type { GemmKernels, GemmNumbers } from '../table.ts';
 
-/** Of one sum in double for each element. */
+/** The numbers of products that make one sum in double for each element. */
 export const REFERENCE_GEMM: GemmNumbers = {
   gemmBlocks: { mr: 1, nc: 64, kc: Infinity },
   gemmPanel: () => 64,

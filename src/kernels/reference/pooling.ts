@@ -16,7 +16,7 @@ export function referencePooling(memory: Memory): PoolingKernels {
           for (let row = top; row < bottom; row++) {
             for (let column = left; column < right; column++) {
               const value = f32[x + row * width + column];
-              // The first of the greatest; the first NaN is greater than everything, and final.
+              // The first of the greatest counts; the first NaN is greater than everything, and stays.
               if (place >= 0 && (Number.isNaN(max) || value <= max)) continue;
               max = value;
               place = row * width + column;

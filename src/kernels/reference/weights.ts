@@ -2,9 +2,9 @@ import { LEAST_NORMAL } from '../../maths/float32.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import type { WeightKernels } from '../table.ts';
 
-/** What is asked of weights, as the comments of `table.ts` say. */
+/** The kernels over weights as they are defined in `table.ts`. */
 export function referenceWeights(memory: Memory): WeightKernels {
-  /** |x| of those that are numbers. */
+  /** |x| of the elements that are numbers. */
   const magnitudes = (data: Float32Array): number[] =>
     Array.from(data, Math.abs).filter((value) => !Number.isNaN(value));
   const at = (n: number, x: number): Float32Array => memory.f32.subarray(x, x + n);

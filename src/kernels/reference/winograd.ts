@@ -4,7 +4,7 @@
  *
  *   V = Bᵀ d B,   U = G g Gᵀ,   Y = Aᵀ M A,   M = U ⊙ V   ⇒   Y_ij = Σ_uv g_uv d_{i+u, j+v}
  *
- * The matrices on the left are those of the kernel's r rows, on the right those of its s columns.
+ * The matrices on the left belong to the kernel's r rows, those on the right to its s columns.
  */
 
 import { type Matrix, type TileEdge, winogradMatrices } from '../../maths/cook-toom.ts';

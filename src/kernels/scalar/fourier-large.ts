@@ -1,6 +1,6 @@
 /**
  * Fourier transforms of one tile of 32 × 32 to 256 × 256, for kernels beyond 16, on one-dimensional transforms of
- * fft.js. The spectrum and the order of its positions are those of ../fourier-layout.ts, so that the small tiles and
+ * fft.js. The spectrum and the order of its positions are those of maths/fourier-layout.ts, so that the small tiles and
  * these differ in size alone.
  *
  * Two real sequences x and y go through one complex transform as z = x + iy, and are told apart by their symmetry:
@@ -34,11 +34,11 @@ interface Workspace {
   readonly fourier: ComplexFourier;
   readonly signal: Float64Array;
   readonly spectrum: Float64Array;
-  /** Of the half spectrum after the columns and before the rows, T/2 of them. */
+  /** The T/2 rows of the half spectrum, after the columns and before the rows are transformed. */
   readonly rows: readonly Float64Array[];
 }
 
-/** A pair of values told apart. */
+/** A pair of complex values that have been told apart. */
 const pair = new Float64Array(4);
 
 const workspaces = new Map<number, Workspace>();

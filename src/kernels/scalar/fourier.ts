@@ -1,6 +1,6 @@
 /**
  * Fourier transforms of one tile of 8 × 8 or 16 × 16 on typed arrays, in double between two roundings to float32 (as it
- * is read, as it is written). The spectrum and the order of its positions are those of ../fourier-layout.ts.
+ * is read, as it is written). The spectrum and the order of its positions are those of maths/fourier-layout.ts.
  *
  *   input    columns of d → scratch → real rows F_0, F_(T/2) and complex rows F_k → V = (a + b, b, a)
  *   kernel   the same of g, zero-padded to the tile                                → U = (c, c − d, c + d)

@@ -25,7 +25,7 @@ export const SCALAR_GEMM: GemmNumbers = {
  * The inner loop reads B and writes C in scratch alone, so their pitches do not matter (a power of two would put every
  * row into the same set of a cache), and a table of row offsets costs no more than a pitch.
  *
- * C is rounded to float32 once for each panel: once, that is, for k ≤ 576. How the sum of one element is made depends on
+ * C is rounded to float32 once for each panel, so just once for k ≤ 576. The order of the sum of an element depends on
  * k alone, so that a result is the same, bit for bit, however the rows and columns of C are divided among threads.
  */
 export function scalarGemm(memory: Memory): Pick<GemmKernels, keyof GemmNumbers | 'sgemm' | 'sgemmIndirect'> {
@@ -142,7 +142,7 @@ function clear(f32: Float32Array, m: number, n: number, c: number, ldc: number):
   for (let i = 0; i < m; i++) f32.fill(0, c + i * ldc, c + i * ldc + n);
 }
 
-/** Into scratch and out of it: a function that runs once, so that V8 folds the scratch whatever a bundler does. */
+/** Copies into scratch and out of it, made by a function that runs once, so that V8 folds the scratch in any bundle. */
 function packing(): {
   readonly pack: (f32: Float32Array, n: number, x: number, at: number) => void;
   readonly unpack: (f32: Float32Array, n: number, at: number, y: number, update: number) => void;

@@ -2,8 +2,8 @@ import { PANEL_COLUMNS, panelPlace } from '../half-panels.ts';
 import { decodedCodes } from './half.ts';
 
 /**
- * Dot products with half-precision weights in panels (`../half-panels.ts`): four rows at a time, along their columns, with
- * the table of codes of `half.ts`. The additions of a row are in the same order as there, so that the bits are the same.
+ * Dot products with half-precision weights in panels (`../half-panels.ts`): four rows at a time, along their columns,
+ * with the table of codes of `half.ts`. A row's additions have the same order as there, so that the bits are the same.
  */
 export function dotsHalfPanels(
   f32: Float32Array,

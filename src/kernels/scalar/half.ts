@@ -3,9 +3,9 @@ import { decodeHalves, type HalfForm } from '../../maths/half.ts';
 /**
  * Dot products with half-precision weights: y_i = Σ_j number(w_ij) · x_j.
  *
- * Half weights take half the memory. What they cost here is the conversion: it is one load from a table of all 65,536
- * codes (256 KiB, of which the weights of a layer touch a small part), three times as fast as taking sign, exponent and
- * fraction apart. Otherwise the loops, their order, and its reason are those of `dots.ts`; they are written again because
+ * Half weights take half the memory, and cost a conversion here: it is one load from a table of all 65,536 codes
+ * (256 KiB, of which the weights of a layer touch a small part), three times as fast as taking sign, exponent and
+ * fraction apart. Otherwise the loops, their order and its reason are those of `dots.ts`; they are written again because
  * a function that meets two kinds of array is slow for both.
  */
 export function dotsHalf(
@@ -28,7 +28,7 @@ export function dotsHalf(
 
 const tables: { [form in HalfForm]?: Float32Array } = {};
 
-/** The number of every code, made when a form is first met. */
+/** The number of every code, in a table that is made when a form is first used. */
 export function decodedCodes(form: HalfForm): Float32Array {
   tables[form] ??= decodeHalves(
     Uint16Array.from({ length: 65536 }, (_, code) => code),

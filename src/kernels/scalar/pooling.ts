@@ -8,15 +8,15 @@ import type { PoolingKernels } from '../table.ts';
  *       columns whose windows leave the plane      clipped, one window at a time
  *       columns whose windows lie wholly inside    2 × 2 and 3 × 3 straight-line, others as above
  *
- * A maximum of real data is a coin toss for the branch predictor, and a lost one costs more than the window. So the
+ * A maximum of real data is a coin toss for the branch predictor, and a lost toss costs more than the window. So the
  * straight-line paths carry the place of the maximum instead of its value, and a comparison moves the place without a
  * branch:
  *
  *     place ← p + (q − p) · [x_q > x_p]
  *
- * Such a comparison passes over NaN. Each path therefore also returns the sum of all that it read: the sum is NaN if
- * any of it was (or if it held both +∞ and −∞, which does no harm), and then the row is done again by the clipped loop,
- * which tests every element.
+ * Such a comparison passes over NaN. So each path also returns the sum of all that it read: the sum is NaN if an
+ * element was (or if there were both +∞ and −∞, which does no harm), and then the clipped loop, which tests every
+ * element, does the row again.
  */
 export function scalarPooling(memory: Memory): PoolingKernels {
   return {
@@ -85,7 +85,7 @@ function lastInside(
   return Math.max(Math.min(Math.floor((size - pool + padding) / stride) + 1, outputs), first);
 }
 
-/** The maxima of windows [from, to) of a row of outputs, clipped to the plane; and their places, if asked for. */
+/** The maxima of windows [from, to) of a row of outputs, clipped to the plane, and their places if asked for. */
 function maxima(
   f32: Float32Array,
   i32: Int32Array,
@@ -111,7 +111,7 @@ function maxima(
     for (let r = top; r < bottom; r++) {
       for (let c = left; c < right; c++) {
         const value = f32[(x + r * width + c) | 0];
-        // The first of the greatest; the first NaN is greater than everything, and final.
+        // The first of the greatest counts; the first NaN is greater than everything, and stays.
         if (value > max || (Number.isNaN(value) && !Number.isNaN(max))) {
           max = value;
           place = r * width + c;

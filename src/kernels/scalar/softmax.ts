@@ -9,7 +9,7 @@
  * rounded to float32; their sum is of the unrounded ones, in double. So y_i has two roundings: it is within
  * 2 · 2^(−24) · y_i of the formula, or within 2^(−149) where it is subnormal.
  *
- * −∞ among finite numbers gives 0. Where the formula has no value all of y is NaN: when x has a NaN, when it has a +∞
+ * −∞ among finite numbers gives 0. All of y is NaN where the formula has no value: when x has a NaN, when it has a +∞
  * (∞ − ∞), and when all of x is −∞.
  */
 export function softmax(f32: Float32Array, n: number, step: number, x: number, y: number): void {
@@ -55,7 +55,7 @@ export function localResponse(
 ): void {
   // x and y are (channels, pixels), channels pitch apart
   for (let c = 0; c < channels; c++) {
-    // Not by shifts: a size may be larger than 32 bits.
+    // Shifts would not do: a size may be larger than 32 bits.
     const first = Math.max(c - Math.floor((size - 1) / 2), 0);
     const last = Math.min(c + Math.floor(size / 2), channels - 1);
     for (let p = 0; p < pixels; p++) {

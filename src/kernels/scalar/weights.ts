@@ -2,8 +2,8 @@ import type { Memory } from '../../tensor/memory.ts';
 import type { WeightKernels } from '../table.ts';
 
 /**
- * Magnitudes are compared by their bits, which are in the order of the numbers: what is compared then is a whole number, in
- * less than half of the time.
+ * Magnitudes are compared by their bits, which have the order of the numbers: whole numbers compare in less than half
+ * of the time.
  */
 export function scalarWeights(memory: Memory): WeightKernels {
   return {

@@ -3,8 +3,8 @@
  * float32 (as it is read, as it is written).
  *
  * Each is two passes, columns then rows, which scripts/generate-winograd.ts writes out from the exact matrices
- * (../cook-toom.ts). A pass knows one axis only, so that a kernel of r × s takes its columns from r and its rows from s;
- * an axis on which the kernel is flat (r = 1) has a tile of edge 1 and the identity for all three matrices.
+ * (maths/cook-toom.ts). A pass knows one axis only, so that a kernel of r × s takes its columns from r and its rows
+ * from s; an axis on which the kernel is flat (r = 1) has a tile of edge 1 and the identity for all three matrices.
  */
 
 import type { WinogradEdge } from '../../maths/tiles.ts';
@@ -13,7 +13,7 @@ import type { TileTransform, TileUnits } from '../table.ts';
 import { winogradSizes } from '../tile-sizes.ts';
 import { PASSES as GENERATED } from './generated/winograd.ts';
 
-/** `length` vectors at offset in f32: neighbours in a row `step` apart, neighbours in a column `pitch` apart. */
+/** `length` vectors at an offset in f32: neighbours in a row are `step` apart, those in a column `pitch` apart. */
 type Pass = (f32: Float32Array, length: number, offset: number, pitch: number, step: number) => void;
 
 /** By the size of the kernel along the axis: columns from memory to the scratch, rows from there to memory. */

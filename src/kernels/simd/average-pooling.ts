@@ -70,7 +70,7 @@ export function emitAveragePooling(module: Module) {
   return [averagePool, emitAverageRun(module)];
 }
 
-/** Divisors of a row of windows, in double: how many columns of each lie in the plane, or with padding the pool's. */
+/** Divisors of a row of windows, in double: the columns of each that lie in the plane, or all when padding counts. */
 function columnCounts(module: Module): FunctionReference<never> {
   const parameters = {
     n: 'i32',
@@ -127,7 +127,7 @@ function columnSums(module: Module): FunctionReference<never> {
 const doubles = (at: Expression<'i32'>, offset: number): V128 =>
   f64x2.promote_low_f32x4(v128.load64_zero(at, { offset }));
 
-/** y[j] = Σ_s x[j · stride + s] / (height · counts[j]), x and counts in double; stride 0 is any, as the parameter says. */
+/** y[j] = Σ_s x[j · stride + s] / (height · counts[j]), x and counts in double; stride 0 means the parameter's. */
 function rowAverages(module: Module, stride: number): FunctionReference<never> {
   const parameters = {
     n: 'i32',

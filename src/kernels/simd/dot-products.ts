@@ -1,4 +1,4 @@
-/** Dot products by the emitted kernels of dots.ts and half-dots.ts, and what they leave to the scalar ones: sums that are not finite. */
+/** Dot products by the emitted kernels of dots.ts and half-dots.ts; the scalar ones do sums that are not finite. */
 import type { DotsKernels } from '../table.ts';
 import type { emitDots } from './dots.ts';
 import type { SimdExports } from './exports.ts';

@@ -1,8 +1,8 @@
 /**
  * The dot products of a fully-connected layer at batch 1, y_i = Σ_j w_ij · x_j, in emitted WebAssembly.
  *
- * Every weight is used once, so the work is reading them, and what counts is that nothing else is read beside: 512 columns
- * of x, 2 KiB, serve many rows before the next. (With whole rows, x comes from the second-level cache again for every four
+ * Every weight is used once, so the work is reading them, and nothing else should be read beside them: 512 columns of
+ * x, 2 KiB, serve many rows before the next. (With whole rows, x comes from the second-level cache again for every four
  * of them, and takes a fifth of the rate at which the first level is filled.)
  *
  *   for every 512 columns
@@ -12,12 +12,12 @@
  *       t_i += s_i, s_i ← 0                       two lanes of double
  *   y_i = t_i                                     rounded once
  *
- * A term is rounded when it is multiplied, in at most 15 additions of its lane (the first is to zero) and in y: see
+ * A term is rounded in its product, in at most 15 additions of its lane (the first is to zero) and in y: see
  * {@link DOTS_ROUNDINGS}. The order of the additions in a row does not depend on the rows beside it, so that a result is
  * the same, bit for bit, however the rows are divided among threads.
  *
- * The kernels return whether a result is not finite, which may be because 16 steps were beyond float32, though their sum
- * with others is not: the scalar kernel then does it all again.
+ * The kernels return whether a result is not finite. The cause may be 16 steps that went beyond float32, though their
+ * sum with others does not; so the scalar kernel then does it all again.
  */
 import {
   type Expression,
@@ -42,7 +42,7 @@ export const DOTS_ROUNDINGS = 18;
 
 /** Steps whose products are summed in float32. */
 export const STEPS = 16;
-/** Rows whose sums are kept meanwhile. */
+/** Rows whose sums are kept together. */
 const ROWS = 8;
 
 type I32 = Local<'i32'>;
@@ -79,8 +79,8 @@ export interface WeightFormat<Name extends string = string> {
   /** For a function that sums blocks of columns of some rows. */
   block(f: FunctionBuilder): {
     /**
-     * Emits sums_i += w_i · x over the columns of a step, or only the first `left` of them at the end of a row, where what
-     * is read beyond may have no effect.
+     * Emits sums_i += w_i · x over the columns of a step, or only the first `left` of them at the end of a row, where
+     * elements that are read beyond must have no effect.
      */
     step(ws: readonly I32[], x: I32, sums: readonly Local<'v128'>[], left: I32 | null): void;
     /** Emits what comes after the last step. */
@@ -105,7 +105,7 @@ export function emitDotsOf<const Name extends string>(module: Module, format: We
         for (let i = 0; i < ROWS; i++) f.emit(v128.store(scratch, v128.const('f64x2', 0, 0), { offset: 16 * i }));
         const [wj, xj, left] = [f.let(w), f.let(x), f.let(n)];
         f.loop(left, () => {
-          // The same as in panels: a row gets the same bits in both orders.
+          // Parts are those of panels, so that a row gets the same bits in both orders.
           const columns = f.let(smaller(left, PANEL_COLUMNS));
           if (stage !== undefined) f.call(stage, columns, xj, staged);
           const from = stage === undefined ? xj : staged;
@@ -174,7 +174,7 @@ export function addToTotals(f: FunctionBuilder, sums: readonly Local<'v128'>[], 
   });
 }
 
-/** y_i = totals_i; notes in `isNotFinite` if one is not finite. Moves y on. */
+/** y_i = totals_i; sets `isNotFinite` if one is not finite, and moves y on. */
 export function roundTotals(f: FunctionBuilder, rows: I32, totals: I32, y: I32, isNotFinite: I32): void {
   const from = f.let(totals);
   f.loop(rows, () => {

@@ -1,5 +1,5 @@
 /**
- * What the engine at hand can run, asked by validating tiny modules, and what its compiler makes the most of.
+ * What this engine can run, found by validating tiny modules, and the micro-tiles that suit its compiler.
  *
  * The micro-kernels' shapes were measured (docs/kernels.md): an old compiler places all loads of a loop's body before the
  * arithmetic, and spills from 15 live registers on; a newer one keeps the order of the text. Engines that know relaxed SIMD
@@ -40,8 +40,8 @@ interface Variant {
   readonly tiles: MicroTiles;
   readonly multiplyAdd: MultiplyAdd;
   /**
-   * A table's, on any engine, as the estimates are that an algorithm is chosen by, which decides the bits of a result: the
-   * units, and the micro-tiles that say how kernels lie in panels.
+   * The units, and the micro-tiles that say how kernels lie in panels. They are a table's, the same on any engine: the
+   * estimates that choose an algorithm are made of them, and the choice decides the bits of a result.
    */
   readonly units: GemmUnits;
   readonly panels: MicroTiles;

@@ -1,18 +1,22 @@
 /** What the emitted module gives, bound to one memory and one thread. */
 
-/** What the assembler's reference to a function says of it; contexts name this file, and no declaration of theirs the assembler. */
+/**
+ * The part of the assembler's reference to a function that is needed here. Contexts name this file, and their
+ * declarations must not name the assembler.
+ */
 interface Definition {
   readonly name: string;
   readonly parameterNames: readonly string[];
   readonly results: readonly string[];
 }
 
-/** What defines exported functions in a module, and gives them. */
+/** A function that defines exported functions in a module, and returns them. */
 type Emit = (...given: never[]) => readonly Definition[];
 
 /**
- * The functions that `Emit` defines, by their names, each with as many parameters as its definition has: to WebAssembly one
- * too few is a zero, and a name misspelt is found when it is called. Addresses are bytes, as 32-bit numbers of any sign.
+ * The functions that `Emit` defines, by their names, each with as many parameters as its definition has: WebAssembly
+ * takes a missing argument for zero, and finds a misspelt name only at the call. Addresses are bytes, as 32-bit numbers
+ * of any sign.
  */
 export type SimdExports<E extends Emit> = {
   readonly [F in ReturnType<E>[number] as F['name']]: (
@@ -25,7 +29,7 @@ type NumberFor<Names, Found extends readonly number[] = []> = [Names] extends [n
   ? Found
   : NumberFor<Exclude<Names, OneOf<Names>>, [...Found, number]>;
 
-/** One name of a union, whichever: of overloads, the compiler infers the last. */
+/** Any one name of a union: the compiler infers the last of overloads. */
 type OneOf<Names> = Overloads<Names> extends () => infer Name ? Name : never;
 
 type Overloads<Names> = (Names extends unknown ? (take: () => Names) => void : never) extends (take: infer All) => void

@@ -1,12 +1,12 @@
 /**
  * The parts of a Fourier transform of four tiles, as emitted functions of one loop each. The arithmetic is the text of
- * ../fourier-program.ts; what lies between two passes is a half spectrum of the columns, T rows of T elements:
+ * maths/fourier-program.ts; between two passes lies a half spectrum of the columns, T rows of T elements:
  *
  *   strip   the elements of a row side by side, those of a tile after those of the tile before
  *   z       one vector for each element, with the four tiles in its lanes
  *
- * Columns are transformed in strips, four at a time, and rows in z, four tiles at a time. Rows of either are as far apart:
- * four tiles of T elements.
+ * Columns are transformed in strips, four at a time, and rows in z, four tiles at a time. In both, rows are four tiles
+ * of T elements apart.
  */
 
 import { fourierPosition } from '../../maths/fourier-layout.ts';
@@ -82,7 +82,7 @@ function emitRows(module: Module, edge: FourierEdge, direction: 'forward' | 'inv
   const complexRow = isForward ? forwardComplexRow(edge, 'input') : inverseComplexRow(edge);
   const parameters = integers('v', 'position', 'z', 'parked');
   return module.function(`ft${edge}x${edge}_${direction}_rows__simd`, parameters, [], (f, p) => {
-    // The pointer starts anew at each row: carried through the loop, V8 would compute all its values in advance.
+    // The pointer starts anew at each row: if the loop carried it on, V8 would compute all its values in advance.
     const pointer = f.let(p.v);
     const spaces = { memory: { pointer, distance: p.position }, scratch: p.z, parked: p.parked };
     prepareProgram(f, realRows, spaces)();
@@ -101,8 +101,8 @@ function emitRows(module: Module, edge: FourierEdge, direction: 'forward' | 'inv
 // ---- between strips and z ----
 
 /**
- * Four tiles of a strip, `step` bytes apart → z: so many rows of so many times four elements. Where there are fewer than
- * four tiles the last one stands for the others.
+ * Four tiles of a strip, `step` bytes apart → z: so many rows of so many times four elements. With fewer than four
+ * tiles, the last one stands for those that are missing.
  */
 export function emitStripToLanes(module: Module): Procedure {
   const parameters = integers('strip', 'step', 'tiles', 'z', 'rows', 'blocks', 'pitch');
@@ -124,8 +124,8 @@ export function emitStripToLanes(module: Module): Procedure {
 }
 
 /**
- * z → four tiles of a strip, `step` bytes apart: so many rows of so many times four elements. The last block comes first:
- * what it writes beyond its tile, the next tile's first block writes over.
+ * z → four tiles of a strip, `step` bytes apart: so many rows of so many times four elements. The last block is first,
+ * because the next tile's first block overwrites what it writes beyond its tile.
  */
 export function emitLanesToStrip(module: Module): Procedure {
   const parameters = integers('z', 'strip', 'step', 'rows', 'blocks', 'pitch');

@@ -5,15 +5,15 @@
  *   kernel    taps of four kernels into lanes, zeros below; columns → z; rows of z → V → U
  *   output    rows of M → z → strip; columns of the strip → y, four at a time
  *
- * The programs of the passes are those of the scalar table (../fourier-program.ts); ./fourier-passes.ts makes functions
- * of them, and ../fourier-roundings.ts says what working in float32 adds to the error. One function serves all r × s: they
- * only decide where a kernel ends and how much of y is written.
+ * The programs of the passes are those of the scalar table (maths/fourier-program.ts); ./fourier-passes.ts makes
+ * functions of them, and maths/fourier-roundings.ts derives the error that float32 adds. One function serves all r × s:
+ * they only decide where a kernel ends and how much of y is written.
  *
  * Tiles that overlap in a row of the image share their columns: with a step of T − s + 1 the strip of four tiles has
  * 4 (T − s + 1) + s − 1 columns instead of 4 T.
  *
- * Of the positions of four neighbouring tiles each is one load or store of 16 bytes. Tiles that are apart, or fewer than
- * four, go through w, a copy of the four tiles' positions; a tile's result does not depend on which of these it takes.
+ * A position of four neighbouring tiles is one load or store of 16 bytes. Tiles that are apart, or fewer than four, go
+ * through w, a copy of the four tiles' positions; a tile's result does not depend on which of these ways it takes.
  */
 
 import { fourierPositions } from '../../maths/fourier-layout.ts';
@@ -68,7 +68,7 @@ type PassName =
   | 'copy';
 type Passes = Readonly<Record<PassName, Procedure>>;
 
-/** The parts of the scratch: two half spectra of four tiles, four tiles' positions, what a program parks. */
+/** The parts of the scratch: two half spectra of four tiles, four tiles' positions, the values that a program parks. */
 function partsOf(f: FunctionBuilder, edge: FourierEdge, scratch: I32): { z: I32; strip: I32; w: I32; parked: I32 } {
   const spectrum = edge * rowBytes(edge);
   const part = (offset: number): I32 => f.let(i32.add(scratch, offset));
@@ -124,7 +124,7 @@ function emitKernel(module: Module, edge: FourierEdge, passes: Passes) {
   const { forwardColumns, stripToLanes, forwardRows, kernelPlanes, copy } = passes;
   const parameters = integers('count', 'g', 'gStep', 'u', 'uStep', 'uPosition', 'r', 's', 'scratch');
   const body = (f: FunctionBuilder, p: { [Name in keyof typeof parameters]: I32 }): void => {
-    // Taps, four kernels in the lanes, take the place of a strip: rows of s vectors, of which those from r on are zero.
+    // Taps, four kernels in the lanes, take the place of a strip: rows of s vectors; those from row r on are zero.
     const { z, strip: taps, w, parked } = partsOf(f, edge, p.scratch);
     const size = f.let(i32.mul(p.r, p.s));
     const pitch = f.let(i32.shl(p.s, 4));
@@ -209,7 +209,7 @@ function emitInverseStrip(module: Module, edge: FourierEdge, { inverseColumns, c
 
 type Walk = readonly [pointer: I32, step: I32];
 
-/** The body for four items at a time, pointers moving by their steps; for all of them where there are fewer than four. */
+/** The body for four items at a time, or for all if they are fewer; the pointers move by their steps. */
 function eachFour(f: FunctionBuilder, count: I32, from: Walk, to: Walk, body: (items: I32) => void): void {
   const items = f.let(select(count, i32.const(4), i32.lt_u(count, 4)));
   f.if(count, () =>
@@ -224,7 +224,7 @@ function eachFour(f: FunctionBuilder, count: I32, from: Walk, to: Walk, body: (i
   );
 }
 
-/** Whether there are four, and each position of them one vector in memory. */
+/** Whether there are four items, and each of their positions is one vector in memory. */
 const areNeighbours = (items: I32, step: I32): Expression<'i32'> => i32.and(i32.eq(items, 4), i32.eq(step, 4));
 
 const NAMES = { 8: 'ft8x8', 16: 'ft16x16' } as const;

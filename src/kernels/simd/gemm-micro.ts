@@ -56,7 +56,7 @@ export function directKernel(
         () => {
           accumulate(f, sums, rows, nv, b, multiplyAdd);
           f.add(b, ldb);
-          // A branch between two steps: an old compiler would move the loads of both before the arithmetic.
+          // The branch keeps two steps apart: an old compiler would move the loads of both before the arithmetic.
           f.if(i32.ne(rows[0], last), () => {
             accumulate(f, sums, rows, nv, b, multiplyAdd, 4);
             f.add(b, ldb);
@@ -126,7 +126,7 @@ function accumulate(
   });
 }
 
-/** C (+)= the sums; of the last vector only the first `lanes`. */
+/** C (+)= the sums, with only the first `lanes` of the last vector. */
 function store(
   f: FunctionBuilder,
   sums: readonly (readonly Local<'v128'>[])[],
@@ -152,7 +152,7 @@ function store(
   }
 }
 
-/** The first 1 to 4 lanes of a vector. */
+/** Stores the first 1 to 4 lanes of a vector. */
 export function storeLanes(f: FunctionBuilder, at: I32, vector: Expression<'v128'>, lanes: I32, offset: number): void {
   f.if(
     i32.eq(lanes, 4),

@@ -11,10 +11,11 @@
  *
  *   c_ij += splat(a_i[p]) · b_j[p]       i < mr,   j < nv
  *
- * A is not packed: its rows stream by as they are. A panel of B is packed into the scratch first, unless few rows of A would
- * make it not worth the copy; one whose rows follow one another is as good as packed, and only touched, which brings it into
- * the cache at the speed of the memory. The last panel has its own micro-kernels, of nv − 1, …, 1 vectors, and stores as many
- * lanes of its last vector as there are columns; it may read a few elements beyond a row of B, which are never used.
+ * A is not packed: its rows stream by as they are. A panel of B is packed into the scratch first, unless there are too
+ * few rows of A to be worth the copy. A panel whose rows follow one another is as good as packed, and is only touched,
+ * which brings it into the cache at the speed of the memory. The last panel has its own micro-kernels, of nv − 1, …, 1
+ * vectors, and stores as many lanes of its last vector as there are columns; it may read a few elements beyond a row of
+ * B, which are never used.
  *
  * mr and nv are the engine's (see engine.ts): a compiler that moves all loads before the arithmetic must find registers for
  * mr·nv sums, nv vectors and mr broadcasts at once.
@@ -24,7 +25,7 @@ import type { DotsKernels, GemmKernels, GemmNumbers, GemmUnits } from '../table.
 import type { SimdExports } from './exports.ts';
 import { directKernel, indirectKernel, MICRO, type MicroTiles, type MultiplyAdd } from './gemm-micro.ts';
 
-/** After so many terms a sum is added to C, so that rounding errors grow by parts; and a panel stays in the cache. */
+/** Terms after which a sum is added to C, so that rounding errors grow by parts and a panel stays in the cache. */
 export const KC = 512;
 
 /**
@@ -63,13 +64,13 @@ const DRIVER = {
   scratch: 'i32',
 } as const;
 
-/** From so many rows of A on a panel of B is packed. */
+/** The least number of rows of A for which a panel of B is packed. */
 const PACKING_ROWS = 16;
 
-/** Makes a micro-kernel of so many rows and vectors. */
+/** Makes a micro-kernel with so many rows and vectors. */
 type MicroKernels = (rows: number, vectors: number) => FunctionReference<never>;
 
-/** Each shape once: both products use the same. */
+/** Makes each shape once, because both products use the same kernels. */
 function memoized(make: MicroKernels): MicroKernels {
   const made = new Map<string, FunctionReference<never>>();
   return (rows, vectors) => {
@@ -81,8 +82,8 @@ function memoized(make: MicroKernels): MicroKernels {
 }
 
 /**
- * The loops around the micro-kernels: `inPlace` read B where it is, `packed` from the scratch. All pitches are in bytes;
- * for an indirect product b is its table, ldb its base.
+ * The loops around the micro-kernels: `inPlace` ones read B where it is, `packed` ones from the scratch. Pitches are in
+ * bytes; for an indirect product b is its table, ldb its base.
  */
 function emitDriver(
   module: Module,
@@ -108,7 +109,7 @@ function emitDriver(
         f.add(c, width);
         f.set(left, i32.sub(left, 4 * nv));
       });
-      // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, of the last of which 1 … 4 lanes.
+      // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, the last of which has 1 … 4 lanes.
       f.if(i32.gt_s(left, 0), () => {
         const vectors = f.let(i32.shr_u(i32.add(left, 3), 2));
         const lanes = f.let(i32.sub(left, i32.shl(i32.sub(vectors, 1), 2)));
@@ -162,7 +163,7 @@ function panel(
   });
 }
 
-/** One block of a panel under all rows of A: mr at a time, then those that are left. */
+/** One block of a panel under all rows of A: mr rows at a time, then those that are left. */
 function underRows(
   module: Module,
   mr: number,
@@ -185,8 +186,8 @@ function underRows(
 }
 
 /**
- * Reads one element of each cache line, many at once, so that memory answers together what the micro-kernel would wait for
- * one after the other. The sum is stored lest the compiler leave the reads out.
+ * Reads one element of each cache line, many at once, so that the memory fetches lines together for which the
+ * micro-kernel would wait one after the other. The sum is stored, so that the compiler does not leave the reads out.
  */
 function touchLines(module: Module): FunctionReference<never> {
   return module.function(
@@ -205,7 +206,7 @@ function touchLines(module: Module): FunctionReference<never> {
   );
 }
 
-/** k rows of a panel, one after another. */
+/** Packs k rows of a panel, one after another. */
 function packRows(module: Module, vectors: number, name: string, isIndirect: boolean): FunctionReference<never> {
   const signature = { k: 'i32', b: 'i32', ldb: 'i32', to: 'i32' } as const;
   return module.function(name, signature, [], (f, { k, b, ldb, to }) => {
@@ -221,7 +222,7 @@ function packRows(module: Module, vectors: number, name: string, isIndirect: boo
   });
 }
 
-/** Those of the full panel, or of one whose micro-kernel takes all m rows at once. */
+/** Vectors of the full panel, or of the widest one whose micro-kernel takes all m rows at once. */
 function panelVectors(tiles: MicroTiles, m: number): number {
   const index = tiles.findLastIndex((rows, j) => j > 0 && rows >= m);
   return (index < 0 ? tiles.length - 1 : index) + 1;
@@ -229,7 +230,7 @@ function panelVectors(tiles: MicroTiles, m: number): number {
 
 type Products = Omit<GemmKernels, keyof DotsKernels>;
 
-/** What an engine makes the most of, and what a table says of itself on any engine. */
+/** The micro-tiles that suit an engine, and what a table says of itself on any engine. */
 interface ProductVariant {
   readonly tiles: MicroTiles;
   readonly panels: MicroTiles;

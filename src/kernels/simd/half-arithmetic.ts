@@ -9,16 +9,16 @@
  *   mask       1000 1111 1111 1111 1110 0000 0000 0000
  *
  * The lower weight gets to the same place by a multiplication with 2^13, as the dot product of the word's halves with
- * (2^13, 0), which is one instruction where two shifts are two. That makes w · 2^(−112) of a weight w, of a subnormal one
- * too, because the exponents are counted from −14 and from −126. So x is multiplied by 2^112, once for all rows, and the
- * products are those of w and x. Its even and odd columns are parted at the same time. An x of 2^16 or more becomes
- * infinite thereby, and the results are then not finite: they are left to the scalar kernel, as dots.ts says.
+ * (2^13, 0), which is one instruction instead of two shifts. A weight w, even a subnormal one, thus becomes
+ * w · 2^(−112), because the exponents are counted from −14 and from −126. So x is multiplied by 2^112, once for all rows,
+ * and the products are those of w and x. Its even and odd columns are parted at the same time. An x of 2^16 or more
+ * thereby becomes infinite, and the results are then not finite: they are left to the scalar kernel, as dots.ts says.
  *
  * The two products of a word are added before they are added to the sum: 16 steps are 128 columns, and a term has
  * 1 + 1 + 15 + 1 roundings.
  *
- * Exponent 31 is here one like the others, as ARM's alternative form has it. In the IEEE form it means ∞ or NaN, which
- * weights are as good as never: if the greatest code without its sign is one of those, a total becomes NaN.
+ * Exponent 31 is treated like the others here, as in ARM's alternative form. In the IEEE form it means ∞ or NaN, which
+ * weights hardly ever are: if the greatest code without its sign is one of those, a total becomes NaN.
  */
 
 import type { HalfForm } from '../../maths/half.ts';

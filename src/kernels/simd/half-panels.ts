@@ -1,6 +1,6 @@
 /**
- * Dot products with half-precision weights in panels, in emitted WebAssembly. Their order, which `../half-panels.ts` writes
- * down, is that of these loops, so that one pointer moves through the weights, 64 bytes in a step:
+ * Dot products with half-precision weights in panels, in emitted WebAssembly. The weights lie in the order of these
+ * loops (`../half-panels.ts`), so that one pointer moves through them, 64 bytes in a step:
  *
  *   for every 32 rows
  *     for every 512 columns               of x, staged as half-dots.ts does
@@ -10,8 +10,9 @@
  *         t_i += s_i, s_i ← 0             two lanes of double
  *   y_i = t_i                             rounded once
  *
- * What fills up rows and columns is zeros, in x too, so that no step differs from the others. The last columns of a row, if
- * they are fewer than eight, are added to t_i by themselves as in dots.ts: the bits are those of rows that are not in panels.
+ * Zeros fill up rows and columns, also of x, so that no step differs from the others. The last columns of a row, if
+ * they are fewer than eight, are added to t_i by themselves as in dots.ts: the bits are those of rows that are not in
+ * panels.
  */
 
 import type { HalfForm } from '../../maths/half.ts';
@@ -65,7 +66,7 @@ export function emitHalfPanels(module: Module, form: HalfForm, multiplyAdd: Mult
   );
 }
 
-/** So many steps of four rows: totals_i += Σ_j w_ij · x_j. */
+/** totals_i += Σ_j w_ij · x_j over so many steps of four rows. */
 function emitPanel(module: Module, form: HalfForm, multiplyAdd: MultiplyAdd): FunctionReference<never> {
   const parameters = { steps: 'i32', w: 'i32', x: 'i32', totals: 'i32' } as const;
   return module.function(`dots_${form}_panel_4x8__simd`, parameters, [], (f, { steps, w, x, totals }) => {

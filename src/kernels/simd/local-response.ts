@@ -5,12 +5,12 @@
  *
  * for the β of the published networks, whose powers are square roots: t^(3/4) = √t · √√t, t^(1/2) = √t, t.
  *
- * In float32 each square is rounded and each addition, α / size and its product, and the sum with the bias: all terms are
- * positive, so t has size + 3 relative errors of 2^(−24). The power makes them β times as many; √t adds 1, √√t 1.5, their
- * product 1, and the quotient 1 ({@link localResponseRoundings}).
+ * In float32 each square, each addition, α / size, its product, and the sum with the bias are rounded: all terms are
+ * positive, so t has size + 3 relative errors of 2^(−24). The power makes them β times as many; √t adds 1, √√t 1.5,
+ * their product 1, and the quotient 1 ({@link localResponseRoundings}).
  *
- * What float32 cannot hold is left to the scalar kernel: a t of 2^120 or more, or NaN, which the emitted one reports; a
- * bias so small, or an α so large or small, that squares or products too small for float32 would matter; and every other β.
+ * The scalar kernel does what float32 cannot hold: a t of 2^120 or more, or NaN, which the emitted one reports; a bias
+ * so small, or an α so large or small, that squares or products too small for float32 would matter; and every other β.
  */
 import { f32x4, i32, type Module, select, v128 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
@@ -35,7 +35,7 @@ export function simdLocalResponse(
     localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias) {
       const scale = alpha / size;
       const isPlain = BETAS.includes(beta) && bias >= 2 ** -40 && scale >= 2 ** -80 && scale <= 2 ** 40;
-      // A window reaches all channels of any from 2 · channels on; a larger one need not fit 32 bits.
+      // A window of 2 · channels reaches all channels from any one; a larger size may not fit 32 bits.
       const reach = Math.min(size, 2 * channels);
       const isForScalar =
         !isPlain ||

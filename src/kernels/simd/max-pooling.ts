@@ -10,7 +10,7 @@
  * the first pass also adds up all that it reads, and the kernel returns whether a sum was NaN: because of a NaN, or of +∞
  * and −∞, which does no harm. The plane is then done again by a kernel that tests every element.
  *
- * Where the greatest are zeros of both signs, the result is one of them.
+ * If the greatest are zeros of both signs, the result is one of them.
  */
 import {
   call,
@@ -157,7 +157,7 @@ function maximaOfRows(module: Module, rows: number): FunctionReference<'v128'> {
   });
 }
 
-/** y[j] = max_s x[j · stride + s]; stride 0 is any other, as the parameter says. */
+/** y[j] = max_s x[j · stride + s]; stride 0 means the parameter's. */
 function rowMaxima(module: Module, stride: number): FunctionReference<never> {
   const parameters = { n: 'i32', x: 'i32', y: 'i32', stride: 'i32', pool: 'i32' } as const;
   return module.function(`max_of_columns_by_${stride || 'steps'}__simd`, parameters, [], (f, p) => {
@@ -178,7 +178,7 @@ function rowMaxima(module: Module, stride: number): FunctionReference<never> {
   });
 }
 
-/** Four elements, 1, 2 or (stride 0) any number of places apart. */
+/** Four elements that are 1, 2 or (stride 0) any number of places apart. */
 function strided(from: I32, stride: number, lanesApart: I32): V128 {
   if (stride === 1) return v128.load(from);
   if (stride === 2) return shuffle32(v128.load(from), v128.load(from, { offset: 16 }), [0, 2, 4, 6]);

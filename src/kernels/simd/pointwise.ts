@@ -21,7 +21,7 @@ import type { SimdExports } from './exports.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 import { emitRun, four, type RunValue } from './runs.ts';
 
-/** Of the product, and of the sum: the error is at most 2 · 2^(−24) · (|x · scale| + |shift|). */
+/** The roundings of the product and of the sum: the error is at most 2 · 2^(−24) · (|x · scale| + |shift|). */
 export const SCALE_SHIFT_ROUNDINGS = 2;
 
 type SimdPointwise = Pick<
@@ -100,7 +100,7 @@ const ROWS = { rows: 'i32', columns: 'i32', x: 'i32', xPitch: 'i32', y: 'i32', y
 
 type Rows = { readonly [Name in keyof typeof ROWS]: Local<'i32'> };
 
-/** Each row of y by its own run; x is then the row that it is made of. */
+/** Writes each row of y as its own run; x is then at the row that it is made of. */
 function emitRows(f: FunctionBuilder, { rows, columns, x, xPitch, y, yPitch }: Rows, value: RunValue): void {
   f.loop(rows, () => {
     emitRun(f, columns, y, value);

@@ -1,7 +1,7 @@
 /**
- * Pooling by the emitted kernels of max-pooling.ts and average-pooling.ts, and what they leave to the scalar ones: places
- * of maxima, planes that hold a NaN, planes of less than four columns, rows that are too wide for the scratch, and windows
- * that reach beyond what is a number of 32 bits.
+ * Pooling by the emitted kernels of max-pooling.ts and average-pooling.ts. They leave to the scalar ones: places of
+ * maxima, planes that hold a NaN, planes of less than four columns, rows that are too wide for the scratch, and windows
+ * that reach beyond numbers of 32 bits.
  */
 import type { PoolingKernels } from '../table.ts';
 import type { emitAveragePooling } from './average-pooling.ts';
@@ -11,7 +11,7 @@ import type { emitMaxPooling } from './max-pooling.ts';
 export { emitAveragePooling } from './average-pooling.ts';
 export { emitMaxPooling } from './max-pooling.ts';
 
-/** Rows that windows may reach: no sum of a window's first row, its height and a stride leaves 32 bits then. */
+/** Rows that windows may reach, so that no sum of a window's first row, its height and a stride leaves 32 bits. */
 const MAX_ROWS = 2 ** 29;
 
 type PoolingExports = SimdExports<typeof emitMaxPooling> & SimdExports<typeof emitAveragePooling>;
@@ -31,7 +31,7 @@ export function simdPooling(exports: PoolingExports, scratch: number, scalar: Po
     averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding) {
       const reach = reachOf(w, ow, pw, sw, left);
       if (oh === 1 && ow === 1 && ph - top >= h && pw - left >= w) {
-        // One window, which holds the plane.
+        // One window holds the whole plane.
         exports.average_run__simd(h * w, x << 2, y << 2, countPadding === 0 ? h * w : ph * pw);
       } else if (w < 4 || 8 * (reach + ow + 4) > SCRATCH_BYTES || reachOf(h, oh, ph, sh, top) > MAX_ROWS) {
         scalar.averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding);

@@ -18,7 +18,7 @@ type I32 = Local<'i32'>;
  */
 export type RunValue = (j: Expression<'i32'>, k: number) => Expression<'v128'>;
 
-/** Vectors between two steps of a loop: its counting costs as much as one of them. */
+/** Vectors between two steps of a loop, whose counting costs as much as one vector. */
 const UNROLLED = 4;
 
 /** y[0 … n) = value; y may be what `value` reads, or be apart from it. */
@@ -54,8 +54,8 @@ export function lanesBefore(end: I32, first: number): Expression<'v128'> {
 }
 
 /**
- * `body` for every four elements of a run that is not written to where it is read, the last four overlapping those before
- * them: j is the byte at which they begin. `lanes`, 4 or if fewer n, is how many there are.
+ * `body` for every four elements of a run that is not written where it is read; the last four overlap those before
+ * them. j is the byte at which they begin, and `lanes` is how many there are: 4, or n if that is less.
  */
 export function emitFours(f: FunctionBuilder, n: I32, body: (j: I32, lanes: I32) => void): void {
   f.if(n, () => {

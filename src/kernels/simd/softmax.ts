@@ -1,6 +1,7 @@
 /**
- * Softmax in emitted WebAssembly, in the three passes of scalar/softmax.ts: the maximum M, e_i = exp(x_i − M) and its sum,
- * and y_i = e_i / Σ e_j. Four elements at a time; they may be any distance apart, so each is loaded into its lane.
+ * Softmax in emitted WebAssembly, in the three passes of ../scalar/softmax.ts: the maximum M, e_i = exp(x_i − M) and
+ * its sum, and y_i = e_i / Σ e_j. Four elements at a time; they may be any distance apart, so each is loaded into its
+ * lane.
  *
  * The exponential of d ≤ 0 is computed in double, two lanes at a time:
  *
@@ -141,7 +142,7 @@ function exponential(f: FunctionBuilder, difference: V128): V128 {
   return f64x2.mul(polynomial(f, r), powerOfTwo(shifted));
 }
 
-/** Σ r^k / k! in pairs, (c₀ + c₁ r) + (c₂ + c₃ r) r² …, and pairs of these: four steps that wait for one another, not nine. */
+/** Σ r^k / k! in pairs, (c₀ + c₁ r) + (c₂ + c₃ r) r² …, and pairs of these: four dependent steps, not nine. */
 function polynomial(f: FunctionBuilder, r: Local<'v128'>): V128 {
   let terms: V128[] = COEFFICIENTS.map(doubles);
   let power = r;

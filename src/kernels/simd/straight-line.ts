@@ -1,4 +1,4 @@
-/** Straight-line programs (../straight-line.ts) as emitted instructions: a value is a vector of four. */
+/** Straight-line programs (maths/straight-line.ts) as emitted instructions: a value is a vector of four. */
 
 import type { Definition, Place, Program, Statement, Write } from '../../maths/straight-line.ts';
 import { type Access, type Expression, type FunctionBuilder, f32x4, i32, type Local, v128 } from '../../wasm/index.ts';
@@ -8,9 +8,9 @@ type V128 = Local<'v128'>;
 
 /** Where the places of a program are; addresses and distances are bytes. */
 export interface Spaces {
-  /** Place 0 of memory, from which the program walks on by multiples of the distance. It is not brought back. */
+  /** Place 0 of memory, from which the program walks on by multiples of the distance. The pointer is not moved back. */
   readonly memory: { readonly pointer: I32; readonly distance: I32 };
-  /** What a write to memory depends on, if anything. */
+  /** The condition of a write to memory, if there is one. */
   readonly condition?: (index: number) => Expression<'i32'> | undefined;
   /** Vectors, one after the other. */
   readonly scratch: I32;
@@ -18,21 +18,21 @@ export interface Spaces {
 }
 
 /**
- * Emits what comes before a loop around the program, and gives a function that emits the program itself.
+ * Emits the code before a loop around the program, and returns a function that emits the program itself.
  *
- * A local is taken again once its value has had its last use, so that a compiler without registers keeps a small frame.
+ * A local is used again after the last use of its value, so that a compiler without registers keeps a small frame.
  */
 export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spaces): () => void {
   const statements = program.statements();
   const { memory, condition = () => undefined } = spaces;
   const steps = stepsOf(f, statements, memory.distance);
   const lastUses = lastUsesOf(statements);
-  /** By the number of a value. */
+  /** The local of each value, by its number. */
   const locals: V128[] = [];
   const free: V128[] = [];
   let at = 0;
 
-  /** Moves the pointer to a place of memory; what is in the others is at an offset. */
+  /** Moves the pointer to a place of memory; places of the other spaces are at an offset. */
   const pointerTo = ({ space, index }: Place): I32 => {
     if (space !== 'memory') return spaces[space];
     const step = steps.get(Math.abs(index - at));
@@ -83,12 +83,12 @@ export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spa
 
 const AT_POINTER: Access = {};
 
-/** Vectors, one after the other, but in memory, where the pointer is the address. */
+/** Vectors lie one after the other, except in memory, where the pointer is the address. */
 function offsetOf({ space, index }: Place): Access {
   return space === 'memory' ? AT_POINTER : { offset: 16 * index };
 }
 
-/** By the number of a value. */
+/** The last statement that uses each value, by its number. */
 function lastUsesOf(statements: readonly Statement[]): number[] {
   const last: number[] = [];
   statements.forEach(({ operands }, n) => {

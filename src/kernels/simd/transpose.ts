@@ -1,4 +1,4 @@
-/** Four rows of four columns, turned round: what brings the same element of four tiles into one vector, and back. */
+/** The transpose of four rows of four columns brings the same element of four tiles into one vector, and back. */
 import { type Expression, type FunctionBuilder, type Local, shuffle32 } from '../../wasm/index.ts';
 
 type Four<T> = readonly [T, T, T, T];

@@ -1,5 +1,5 @@
 /**
- * What is asked of weights, in emitted WebAssembly: copies without subnormal numbers, the least and the greatest magnitude.
+ * Passes over weights in emitted WebAssembly: copies without subnormal numbers, the least and the greatest magnitude.
  *
  *   flush      v & ¬(|v| < 2⁻¹²⁶ ∧ v ≠ 0)        a NaN is not less, and stays
  *   greatest   pmax(maximum, |v|)                 which passes over a NaN in v
@@ -37,11 +37,11 @@ export function simdWeights(exports: SimdExports<typeof emitWeights>, scratch: n
     flush: (n, x, y) => exports.flush__simd(n, x << 2, y << 2),
     least(n, x) {
       const least = exports.least__simd(n, x << 2);
-      // Zeros alone are 0 here, and zeros and NaN alone NaN.
+      // The kernel gives 0 for zeros alone, and NaN for zeros and NaN alone.
       return least > 0 ? least : Infinity;
     },
     greatest: (n, x) => exports.greatest__simd(n, x << 2),
-    // Copied and read by vectors, an array takes a quarter of the time that reading its elements one by one takes.
+    // Copying an array and reading it by vectors takes a quarter of the time of reading its elements one by one.
     greatestOf(data) {
       let greatest = 0;
       for (let i = 0; i < data.length; i += PART) {
@@ -80,7 +80,7 @@ export function emitWeights(module: Module) {
 const UNROLLED = 4;
 
 /**
- * The extreme of all elements, from `start` on; that of `least__simd` by its bits, of which 1 has been taken away.
+ * The extreme of all elements, from `start` on; `least__simd` compares bits, less 1.
  *
  * @param extreme of two vectors, lane by lane
  */

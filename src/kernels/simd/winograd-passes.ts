@@ -49,7 +49,7 @@ export function outputColumns(module: Module, name: string, aT: Product): Pass {
   );
 }
 
-/** From rows xPitch apart to rows yPitch apart: lanes are kernels, and both passes of a kernel transform go down columns. */
+/** From rows xPitch apart to rows yPitch apart: lanes are kernels, and both passes of a kernel go down columns. */
 export function kernelColumns(module: Module, name: string, g: Product): Pass {
   return module.function(
     `winograd_kernel_${name}__simd`,
@@ -59,7 +59,7 @@ export function kernelColumns(module: Module, name: string, g: Product): Pass {
   );
 }
 
-/** y = M x down each of `count` columns. Fewer than four are done as four: then there must be room for four in y. */
+/** y = M x down each of `count` columns. Fewer than four are done as four, so y must have room for four. */
 function columnPass(
   f: FunctionBuilder,
   product: Product,
@@ -80,7 +80,7 @@ function columnPass(
 }
 
 /**
- * From rows of the strip, tile t of each at t·dStep, to positions: those of row i from i·width on, tile t at
+ * From rows of the strip, with tile t of each at t·dStep, to positions: those of row i begin at i·width, tile t is at
  * v + 4·t. Fewer than four tiles are done as four.
  */
 export function inputRows(module: Module, name: string, bT: Product): Pass {
@@ -180,8 +180,8 @@ export function transposeKernels(module: Module): Pass {
 }
 
 /**
- * Rows of `count` elements from the stage, STRIP_PITCH apart, to y + j·yStep + row·yPitch. Below 4, lanes beyond `count`
- * are stored where the last belongs, before it.
+ * Rows of `count` elements from the stage, STRIP_PITCH apart, to y + j·yStep + row·yPitch. If `count` is below 4, lanes
+ * beyond it are stored in the place of the last, before the last itself.
  */
 export function emitScatter(module: Module) {
   return module.function(

@@ -1,4 +1,4 @@
-/** What the passes of a Winograd transform are made of: the program over vectors, four items at a time, transposes. */
+/** The parts of the passes of a Winograd transform: the program over vectors, four items at a time, transposes. */
 
 import type { Matrix } from '../../maths/cook-toom.ts';
 import type { Rational } from '../../maths/rational.ts';
@@ -27,8 +27,9 @@ export interface Product {
 }
 
 /**
- * The program over emitted vectors: each operation rounds to float32. Called before a loop, it makes the constants there,
- * which a new compiler would make in every turn; what it returns emits the rest, for the loop's body.
+ * The program over emitted vectors: each operation rounds to float32. It is called before a loop and makes the
+ * constants there, which a new compiler would make in every turn; the function that it returns emits the rest in the
+ * loop's body.
  */
 export function vectorProgram(
   f: FunctionBuilder,
@@ -77,8 +78,8 @@ export function countDown(f: FunctionBuilder, times: I32, body: () => void): voi
 }
 
 /**
- * The body for items 0, 4, 8, … of `count`, and at the end for the last four, of which some are then done twice: nothing
- * beyond `count` is touched, unless it is below 4. `advance` moves the pointers by so many items.
+ * The body for items 0, 4, 8, … of `count`, and at the end for the last four, some of which are then done twice:
+ * nothing beyond `count` is touched, unless it is below 4. `advance` moves the pointers by so many items.
  */
 export function byFours(f: FunctionBuilder, count: I32, body: () => void, advance: (move: I32) => void): void {
   const left = f.let(count);
@@ -102,7 +103,7 @@ export function fourPlaces(f: FunctionBuilder, x: I32, steps: readonly [I32, I32
   return places;
 }
 
-/** The steps between four items, 0 where the next is beyond `count`: the last is then met again. */
+/** The steps between four items, 0 where the next is beyond `count`, so that the last is met again. */
 export function stepsWithin(f: FunctionBuilder, count: I32, step: I32): [I32, I32, I32] {
   const steps = [1, 2, 3].map((k) => f.let(select(step, i32.const(0), i32.gt_u(count, k))));
   return [steps[0], steps[1], steps[2]];

@@ -7,15 +7,15 @@
  *             then Aᵀ down the columns of the strip, to rows of Y
  *   kernel    taps of many kernels side by side, a transpose; then both passes are G down columns
  *
- * Every pass is the program of ../winograd-program.ts over emitted vectors (./winograd-passes.ts). An axis on which the
- * kernel is flat has a tile of edge 1, whose pass is the identity.
+ * Every pass is the program of maths/winograd-program.ts over emitted vectors (./winograd-passes.ts). An axis on which
+ * the kernel is flat has a tile of edge 1, whose pass is the identity.
  *
- * Positions are read and written four tiles at a time, hence want neighbouring tiles side by side. Where they are apart,
- * or fewer than four, they are staged in the scratch and scattered or gathered one by one. In the image tiles may be apart,
- * those of several channels for example: then the columns of each make a strip of their own.
+ * Positions are read and written four tiles at a time, so neighbouring tiles should lie side by side. Tiles that are
+ * apart, or fewer than four, are staged in the scratch and scattered or gathered one by one. Tiles may be apart in the
+ * image, those of several channels for example: then the columns of each make a strip of their own.
  *
- * Rounding: to float32 at every operation; `winogradRoundings` counts them in the same program. Where products are fused with
- * sums there are fewer.
+ * Every operation rounds to float32; `winogradRoundings` counts roundings in the same program. There are fewer where
+ * products are fused with sums.
  */
 
 import { type Matrix, winogradMatrices } from '../../maths/cook-toom.ts';
@@ -51,13 +51,13 @@ export const SIMD_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
 /** Kernels that are transformed side by side. */
 const KERNELS = 64;
 /**
- * Bytes of the scratch: first a strip, or the taps of kernels and from HALFWAY on what is between their passes; then staged
- * positions, a row of the strip's length for each: 100 at most, which leaves 17 KiB of SCRATCH_BYTES.
+ * Bytes of the scratch: first a strip, or the taps of kernels and, from HALFWAY on, the numbers between their passes;
+ * then staged positions, a row of the strip's length for each: 100 at most, which leaves 17 KiB of SCRATCH_BYTES.
  */
 const HALFWAY = 16 * 1024;
 const STAGE = 32 * 1024;
 
-/** Columns of the strip from tile to tile where they are apart: those of the greatest, and room for whole vectors. */
+/** Columns of the strip from tile to tile where tiles are apart: those of the greatest tile, in whole vectors. */
 const APART = 4 * Math.ceil(Math.max(...WINOGRAD_TILES.map(({ edge }) => edge)) / 4);
 
 /** The products of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
@@ -227,7 +227,7 @@ export function simdWinogradTile(
       for (let i = 0; i < count; i += most) {
         const n = Math.min(most, count - i);
         const columns = (n - 1) * dStep + width;
-        // Four tiles are read even where there is one, whose step could lead out of the scratch.
+        // Four tiles are read even if there is only one, whose step could lead out of the scratch.
         const step = n > 1 ? dStep << 2 : 0;
         const from = (d + i * dStep) << 2;
         const to = (v + i * vStep) << 2;
