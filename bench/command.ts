@@ -22,7 +22,7 @@ import { sizes } from './sections/sizes.ts';
 import { threads } from './sections/threads.ts';
 import { formatFindings } from './tables.ts';
 
-/** What needs nothing but this package. */
+/** The sections that need nothing but this package. */
 export const sections: readonly Section[] = [
   layers,
   choice,
@@ -36,7 +36,7 @@ export const sections: readonly Section[] = [
   firstCall,
 ];
 
-/** The command that measures some of the sections; `line` is what calls it. */
+/** The command that measures some of the sections; `line` is the command line that calls it. */
 export function benchCommand(sections: readonly Section[], line: string): Command {
   return {
     name: 'bench',
@@ -80,7 +80,7 @@ function chosenOf(sections: readonly Section[], { positionals }: Given): Section
   return sections.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** What a context with these kernels gets here: a table that cannot run is refused before minutes are spent. */
+/** Describes a context with these kernels, so that a table that cannot run is refused before minutes are spent. */
 async function describeKernels(kernels: KernelsChoice): Promise<ContextDescription> {
   const context = await createContext({ threads: 1, kernels });
   const description = context.describe();

@@ -15,7 +15,7 @@ export interface OurConvolution extends Candidate {
   readonly plan: ConvolutionPlan;
   /** The result of the last run, N K H′ W′. */
   result(): Float32Array;
-  /** The phases of a run of so many milliseconds: those of the run that came nearest, scaled to it. */
+  /** The phases of a run of so many milliseconds: those of the nearest run, scaled to that time. */
   phases(milliseconds: number): Phases;
   dispose(): void;
 }
@@ -80,10 +80,10 @@ function phasesOf(profiles: readonly Profile[], milliseconds: number): Phases {
 }
 
 export interface Estimates {
-  /** What the dispatcher takes, and the milliseconds that it expects of it. */
+  /** The algorithm that the dispatcher takes, and the milliseconds that it expects. */
   readonly chosen: AlgorithmName;
   readonly estimate: number;
-  /** Of every eligible algorithm, the reference apart. */
+  /** The estimate of every eligible algorithm except the reference. */
   readonly eligible: readonly { readonly algorithm: AlgorithmName; readonly milliseconds: number }[];
 }
 
@@ -107,7 +107,7 @@ export function within(limit: number, { eligible }: Estimates): AlgorithmName[] 
   return eligible.filter(({ milliseconds }) => milliseconds <= most).map(({ algorithm }) => algorithm);
 }
 
-/** An algorithm that beats another by so much in the estimate needs no measurement to tell. */
+/** An algorithm whose estimate beats another's by so much needs no measurement. */
 const NO_CONTEST = 5;
 
 export interface Rivals extends Estimates {

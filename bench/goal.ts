@@ -13,7 +13,7 @@ export function isEmitted(kernels: KernelTableName): kernels is SimdTableName {
   return kernels === 'simd' || kernels === 'simd-relaxed';
 }
 
-/** What a ratio should be at least on typed arrays, and with emitted kernels. A kind without a goal has its row inform only. */
+/** The least ratio to reach on typed arrays, and with emitted kernels. A row of a kind without a goal only informs. */
 export interface GoalsByKind {
   readonly scalar?: number;
   readonly emitted?: number;

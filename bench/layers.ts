@@ -38,7 +38,7 @@ export interface LayerProblem {
   readonly bias: Float32Array<ArrayBuffer>;
 }
 
-/** What most layers are: a 3 × 3 kernel, padded by 1, found once. */
+/** The usual layer: a 3 × 3 kernel, padded by 1, which the network has once. */
 export const usual = { kernelSize: 3, stride: 1, padding: 1, dilation: 1, groups: 1, occurrences: 1 };
 
 /** VGG-16's thirteen convolutions, of nine kinds. */
@@ -155,7 +155,7 @@ export function operations(layer: ConvolutionLayer): number {
 
 const SEED = 7;
 
-/** A problem of this layer. The images come last, so that a batch has the kernel of a smaller one, and begins with its images. */
+/** A problem of this layer. Images come last, so a batch has the kernel of a smaller one and begins with its images. */
 export function problem(layer: ConvolutionLayer, batch = 1): LayerProblem {
   const { inputChannels, outputChannels, inputSize, kernelSize, groups } = layer;
   const inputShape: Shape4 = [batch, inputChannels, inputSize, inputSize];

@@ -1,5 +1,5 @@
 /**
- * What the machine allows at most, measured by WebAssembly that is emitted here and does nothing else:
+ * The limits of the machine, measured by WebAssembly that is emitted here and does nothing else:
  *
  *   registersOf   multiplies and adds what stays in registers, in the shape of a table's micro-tile
  *   readerOf      reads bytes of the memory once
@@ -51,7 +51,7 @@ export function registersOf(name: SimdTableName): Limit {
     { export: true },
   );
   const { registers } = instanceOf(module);
-  // Code is replaced by faster code between calls, so there are many.
+  // There are many calls, because engines replace code by faster code between calls.
   const [calls, turns] = [100, 1e5];
   return {
     name: `${mr}×${4 * nv} on registers alone`,

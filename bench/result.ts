@@ -1,15 +1,15 @@
-/** What `bench` finds, as data: what `--json` writes, and what the tables and the page of plots are made from. */
+/** The findings of `bench` as data: `--json` writes them, and the tables and the page of plots are made from them. */
 import type { AlgorithmName } from '../src/algorithms/algorithm.ts';
 import type { Machine } from '../src/cli/machine.ts';
 import type { Phases } from '../src/cli/score/result.ts';
 
 export interface BenchResult {
   readonly machine: Machine;
-  /** The kernel table of whatever does not name another. */
+  /** The kernel table of all figures that do not name another. */
   readonly kernels: string;
-  /** One sentence for each thing that is less than what the best machine gives. */
+  /** One sentence for each thing that is less than the best machine gives. */
   readonly reasons: readonly string[];
-  /** Figures with goals, a section after the other. */
+  /** Figures with goals, section after section. */
   readonly rows: readonly Row[];
   /** Layers, each computed by every algorithm that may win, and by the default implementation: section `layers`. */
   readonly layers: readonly LayerTimes[];

@@ -28,7 +28,7 @@ export interface Bench {
   readonly signal: AbortSignal;
   /** Says what the next step measures. */
   step(what: string): void;
-  /** Filled as figures are found, so that what is done is there when the rest is not. */
+  /** Filled as figures are found, so that finished figures are there when the rest is not. */
   readonly found: Findings;
 }
 
@@ -38,7 +38,7 @@ export interface Findings {
   readonly rows: Row[];
   readonly layers: LayerTimes[];
   readonly sizes: SizeTimes[];
-  /** What took part beside this package. */
+  /** The packages that took part besides this one. */
   readonly packages: { readonly name: string; readonly version: string }[];
 }
 
@@ -59,7 +59,7 @@ export async function withContext<Result>(
   }
 }
 
-/** What a process of its own prints, as data; where it fails, its line on stderr is the error. */
+/** Runs a script in its own process and returns the data it prints; if it fails, its line on stderr is the error. */
 export async function runScript<Result>(script: URL, argument: string, signal: AbortSignal): Promise<Result> {
   try {
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
@@ -118,7 +118,7 @@ export function verify(what: string, actual: Float32Array, expected: Float32Arra
   }
 }
 
-/** Effective: the operations of the direct convolution in the time that it took, whatever was done instead. */
+/** Effective GFLOP/s: operations of the direct convolution in the measured time, whatever was computed instead. */
 export function gflops(layer: ConvolutionLayer, milliseconds: number): number {
   return operations(layer) / milliseconds / 1e6;
 }

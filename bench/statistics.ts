@@ -1,16 +1,16 @@
 /**
  * Measuring candidates against one another on a machine whose speed drifts.
  *
- * One after the other would compare two moods of the machine. So the candidates run in turn, round after round; each
- * is summed up by its median, and two of them are compared by the ratio of their medians. How far that ratio can be
- * trusted shows in the ratios of the single rounds, whose two times were taken next to each other.
+ * Measuring one after the other would compare two moods of the machine. So the candidates run in turn, round after
+ * round; each is summed up by its median, and two of them are compared by the ratio of their medians. The ratios of the
+ * single rounds, whose two times were taken next to each other, show how far that ratio can be trusted.
  *
  *   warm up:  each candidate runs a few times, unmeasured
  *   measure:  for each round, for each candidate that takes part in it: one time
  *
  * A candidate that is too slow for its budget takes part in fewer rounds, at least in one. They are spread over the
- * whole measurement, so that its median saw the same moods as the others', and of two candidates the one with fewer
- * rounds has all of them in common with the other.
+ * whole measurement, so that its median saw the same moods as the others', and all rounds of a candidate are also
+ * rounds of every candidate with more.
  *
  * Between two runs the event loop has its turn, so that Ctrl-C is heard.
  */
@@ -69,7 +69,7 @@ export async function measure(
   return runners.map(({ candidate, times }) => summarize(candidate.name, times));
 }
 
-/** How many times as long `a` takes as `b`. */
+/** The time of `a`, divided by that of `b`. */
 export function ratio(a: Measurement, b: Measurement): Ratio {
   const ratios = ran(a.times.map((time, round) => time / b.times[round]));
   return { ratio: a.median / b.median, low: Math.min(...ratios), high: Math.max(...ratios) };
@@ -93,7 +93,7 @@ async function timed(candidate: Candidate, signal?: AbortSignal): Promise<number
 }
 
 /**
- * All rounds, in an order of which every beginning is spread evenly: van der Corput's 1/2, 1/4, 3/4, 1/8, 5/8, … of the
+ * All rounds, in an order whose every beginning is spread evenly: van der Corput's 1/2, 1/4, 3/4, 1/8, 5/8, … of the
  * way through, the binary digits of 1, 2, 3, … mirrored at the point.
  */
 function spreadOrder(rounds: number): number[] {

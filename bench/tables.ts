@@ -1,4 +1,4 @@
-/** What the benchmark found as tables for a terminal; coloured where that is wanted (NO_COLOR is honoured). */
+/** The benchmark's findings as tables for a terminal, with colours where they are wanted (NO_COLOR is honoured). */
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { ALGORITHM_NAMES } from '../src/algorithms/algorithm.ts';

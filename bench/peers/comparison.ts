@@ -13,21 +13,21 @@ export interface Comparison {
   readonly kernels: KernelTableName;
   /** The version of Node. */
   readonly node: string;
-  /** How a time is told: milliseconds, or with a number of images as images a second. */
+  /** The images of a time that is shown as images a second; null for one that is shown in milliseconds. */
   readonly images: number | null;
   /** Milliseconds, the median. */
   readonly ours: number;
   readonly peers: readonly { readonly name: PeerName; readonly milliseconds: number }[];
 }
 
-/** What is more than one layer. */
+/** Pieces of work that are more than one layer. */
 export const WORK = {
   vgg: 'VGG-16, thirteen convolutions',
   vggRelaxed: 'VGG-16, thirteen convolutions, accuracy relaxed',
   vggBatch: 'VGG-16, thirteen convolutions, batch 8',
 } as const;
 
-/** How many times as fast as the peer we should be, by the kernels that are ours. */
+/** How many times as fast as the peer we should be, by our kernels. */
 type PeerGoal = { readonly work: string; readonly peer: PeerName } & Readonly<Partial<Record<KernelTableName, number>>>;
 
 /** The same goal for both tables that are emitted: simd, and in newer engines simd-relaxed. */

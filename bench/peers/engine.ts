@@ -1,9 +1,9 @@
 /**
  * The engines that the benchmark compares with, behind one interface. All are held to one thread.
  *
- * What is timed is what a user of the engine waits for, once everything that is done only once is done: weights are given
- * beforehand, in the engine's own layout, and a run begins with an input that the engine accepts and ends when its output
- * can be read in JavaScript. What an engine must copy for that is its own affair:
+ * A time is what a user of the engine waits for, once everything that is done only once is done: weights are given
+ * beforehand, in the engine's own layout, and a run begins with an input that the engine accepts and ends when its
+ * output can be read in JavaScript. Copies that an engine makes for that count as its own:
  *
  *   engine                copies of a run
  *   ours, a convolution   none: input and output are tensors of the context's memory
@@ -15,18 +15,18 @@
  *
  * No activation is applied to single convolutions. Conversion between N C H W and N H W C is never timed.
  *
- * For figures, run compiled JavaScript: a loader such as tsx detaches an ArrayBuffer in the process that it starts, and
- * V8 then checks for detached buffers in every loop over typed arrays, theirs and ours (tfjs-backend-cpu takes 1.3
+ * Run compiled JavaScript to get figures: a loader such as tsx detaches an ArrayBuffer in the process that it starts,
+ * and V8 then checks for detached buffers in every loop over typed arrays, theirs and ours (tfjs-backend-cpu takes 1.3
  * times as long). `node --trace-protector-invalidation` prints a line when that happens.
  *
- * The packages are not installed with this one, so their types are not there to import: what is used of them is declared
- * where it is used.
+ * The packages are not installed with this one, so their types are not there to import: the parts that are used are
+ * declared where they are used.
  */
 import type { LayerProblem } from '../layers.ts';
 
 /** Something that an engine is ready to run. */
 export interface PeerRun {
-  /** Runs once; milliseconds of what is described above. */
+  /** Runs once, and returns the milliseconds as described above. */
   time(): Promise<number>;
   /** The output of the last run, N C H W or N C. */
   result(): Float32Array;
@@ -37,7 +37,7 @@ export interface PeerEngine {
   readonly name: PeerName;
   readonly version: string;
   convolution(problem: LayerProblem): Promise<PeerRun>;
-  /** Engines that read ONNX files: a network that is run on batches of any size. */
+  /** A network that runs on batches of any size; only engines that read ONNX files have it. */
   readonly network?: (model: Uint8Array) => Promise<PeerNetwork>;
 }
 

@@ -1,4 +1,4 @@
-/** Those of the engines (engine.ts) that are installed. */
+/** The engines (engine.ts) that are installed. */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Load, PEER_NAMES, type PeerEngine, type PeerName } from './engine.ts';
@@ -29,7 +29,7 @@ export async function loadPeers(): Promise<{ engines: PeerEngine[]; missing: Pee
   return { engines, missing };
 }
 
-/** Not installed, or without binaries for this machine. */
+/** Whether the package is not installed, or has no binaries for this machine. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
 }

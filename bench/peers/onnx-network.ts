@@ -1,6 +1,6 @@
 /**
- * A network as an ONNX file: what ONNX Runtime is given is what we run, node by node, with the same weights. The batch is
- * left open, so that one file serves all.
+ * A network as an ONNX file: ONNX Runtime gets what we run, node by node, with the same weights. The batch is left
+ * open, so that one file serves all.
  *
  *   ours                             ONNX
  *   convolution                      Conv
@@ -13,8 +13,8 @@
  *   concatenation, flatten           Concat along the channels, Flatten
  *   dropout                          Identity
  *
- * The rest of our operations, and what other frameworks' conventions add to these, no built-in network has: they are
- * refused.
+ * The rest of our operations, and what other frameworks' conventions add to these, are refused: no built-in network has
+ * them.
  */
 import { NnpackError } from '../../src/errors.ts';
 import { axesOf, sidesOf } from '../../src/graph/attributes.ts';
@@ -37,7 +37,7 @@ export function networkModel(network: Network): Uint8Array {
   const { values } = inferShapes(network, undefined, 1);
   const shapeOf = (name: string): Shape => values.get(name) as Shape;
   const weights: Message[] = [];
-  /** The tensor's name. */
+  /** Adds a weight, and returns the tensor's name. */
   const weight = (name: string, shape: readonly number[], data: Float32Array): string => {
     weights.push(tensor(name, shape, data));
     return name;
@@ -54,7 +54,7 @@ export function networkModel(network: Network): Uint8Array {
 
 type Weight = (name: string, shape: readonly number[], data: Float32Array) => string;
 
-/** What one node becomes; the last of them makes the node's value. */
+/** The ONNX nodes of one node; the last of them makes the node's value. */
 function nodesOf(each: NetworkNode, inputShape: Shape, weight: Weight): Message[] {
   const { name, inputs } = each;
   switch (each.op) {

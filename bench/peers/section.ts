@@ -8,7 +8,7 @@ import { prepareResults, writeResults } from './results.ts';
 
 const WHAT = 'layers and networks against other engines, one thread';
 const installed = newerNode();
-/** null where this process is one of it. */
+/** The newer Node; null where this process runs in it already. */
 const newer = installed?.name === nameOf(process.versions.node) ? null : installed;
 const steps = newer === null ? STEPS : [...STEPS, ...STEPS];
 

@@ -63,7 +63,7 @@ async function engineOf(tf: TensorFlow, backend: 'cpu' | 'wasm', version: string
   };
 }
 
-/** One backend is at work at a time; a change sets up its kernels anew, and is never timed. */
+/** One backend works at a time; a change of backend sets up kernels anew, and is never timed. */
 async function useBackend(tf: TensorFlow, backend: string): Promise<void> {
   if (tf.getBackend() !== backend) await tf.setBackend(backend);
 }

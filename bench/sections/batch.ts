@@ -26,7 +26,7 @@ export const batch: Section = {
             unit: 'images/s',
             against: `batch ${BATCHES[i - 1]}`,
             ratio: rates[i] / rates[i - 1],
-            // What two medians of the same work differ by lies within 3 %.
+            // Two medians of the same work differ by up to 3 %.
             goal: { atLeast: 0.97 },
           });
         }

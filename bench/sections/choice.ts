@@ -1,9 +1,9 @@
 /**
  * The dispatcher's choice against the best algorithm where layers have batches; section `layers` has batch 1.
  *
- * What is estimated to take twice the time of the best is left out: to win it would have to be wrongly estimated by as
- * much, and batches of large layers take seconds. For the same reason they are run a few times only, all algorithms on
- * one tensor of images.
+ * Algorithms that are estimated to take twice the time of the best are left out: to win, they would have to be wrongly
+ * estimated by as much, and batches of large layers take seconds. For the same reason batches run only a few times, all
+ * algorithms on one tensor of images.
  */
 import type { Context } from '../../src/context/context.ts';
 import { estimatesOf, imagesOf, ourConvolution, within } from '../convolution.ts';

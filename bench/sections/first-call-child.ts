@@ -1,6 +1,6 @@
 /**
- * The process of the first-call section, on the kernel table that it is given. Milliseconds that emitting and compiling it
- * takes, if it is one of those, of the first run after the warm-up, and of a warm one.
+ * The process of the first-call section, on the kernel table that it is given. It prints the milliseconds to emit and
+ * compile the table, if it is an emitted one, of the first run after the warm-up, and of a warm run.
  */
 
 import { runProcess } from '../../src/cli/process.ts';

@@ -1,11 +1,11 @@
-/** A fresh process: its kernels, and its first call against a warm one, what the engine's compiler still owes then. */
+/** The kernels of a fresh process, and its first call, in which the engine still compiles, against a warm call. */
 import type { KernelTableName } from '../../src/kernels/table.ts';
 import { runScript, type Section } from '../section.ts';
 import { median } from '../statistics.ts';
 
 const RUNS = 5;
 const SCRIPT = new URL('./first-call-child.js', import.meta.url);
-/** Milliseconds to emit and compile all kernels in. */
+/** The most milliseconds that emitting and compiling all kernels should take. */
 const EMISSION = 50;
 
 /** What a process prints. */

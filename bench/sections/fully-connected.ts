@@ -1,4 +1,4 @@
-/** A fully-connected layer at batch 1 reads every weight once: against reading as many bytes, and with half the bytes. */
+/** A fully-connected layer at batch 1 reads every weight once. It runs against reading alone, and with half the bytes. */
 
 import type { Context } from '../../src/context/context.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
@@ -51,7 +51,7 @@ export const fullyConnected: Section = {
 
 /** The layer with weights of 32 and of 16 bits, which are the same numbers; their results have been compared. */
 function layersOf(context: Context): [OurLayer, OurLayer] {
-  // A few rows again and again.
+  // The weights are a few rows, repeated.
   const rows = encodeHalves(randomArray(16 * C, uniform(7)), 'binary16');
   const halves = new Uint16Array(K * C);
   const floats = new Float32Array(K * C);

@@ -1,5 +1,5 @@
 /**
- * Matrix products against the micro-kernel alone: what packing, unpacking and the caches cost.
+ * Matrix products against the micro-kernel alone, which shows the cost of packing, unpacking and the caches.
  *
  *   typed arrays       their micro-kernel over a whole packed panel of B
  *   emitted kernels    their micro-tile on registers alone: nothing is loaded

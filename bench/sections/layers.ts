@@ -1,4 +1,4 @@
-/** Layers by every algorithm that may win, whether the dispatcher's choice is near the best, and what the choices bring. */
+/** Layers by every algorithm that may win: whether the dispatcher's choice is near the best, and what choices gain. */
 import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import type { Context } from '../../src/context/context.ts';
 import { DEFAULT_ALGORITHM } from '../../src/dispatch/select.ts';

@@ -1,6 +1,7 @@
 /**
- * The process of the memory section: runs a network of random weights once, in parts where a bound is given, and says
- * how many bytes it took. The process's own are those that it grew by, with the weights that the network was built with.
+ * The process of the memory section. It runs a network of random weights once, in parts where a bound is given, and
+ * prints how many bytes it took. Its own bytes are those that it grew by, with the weights that the network was built
+ * with.
  */
 import { readFileSync } from 'node:fs';
 import { runProcess } from '../../src/cli/process.ts';
@@ -13,8 +14,8 @@ import { randomArray, uniform } from '../../src/tensor/random.ts';
 import type { Taken, Task } from './memory.ts';
 
 /**
- * The most that the process ever held. Linux counts as `maxRSS` what the parent held too, from before the start; what stands
- * in for Linux may have nothing else.
+ * The most that the process ever held. Linux counts the parent's bytes from before the start in `maxRSS` too, so its
+ * own status is read; systems that stand in for Linux may have `maxRSS` alone.
  */
 function peakBytes(): number {
   const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';

@@ -1,4 +1,4 @@
-/** What networks take: at batch 1 beside the bytes of the weights, and a batch that runs in parts beside its bound. */
+/** The memory of networks: at batch 1 beside the bytes of the weights, and of a batch in parts beside its bound. */
 import type { NetworkName } from '../../src/networks/definitions/index.ts';
 import { type Bench, type KernelsChoice, runScript, type Section } from '../section.ts';
 

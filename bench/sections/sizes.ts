@@ -12,7 +12,7 @@ const FAMILIES = [
   { family: '64→64 1×1', channels: 64, kernelSize: 1 },
 ] as const;
 
-/** Those of VGG's and Inception's layers. */
+/** The sizes of the images in VGG's and Inception's layers. */
 const SIZES = [7, 14, 28, 56, 112, 224];
 
 const LAYERS = FAMILIES.flatMap((family) => SIZES.map((size) => layerOf(family, size)));

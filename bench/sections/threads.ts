@@ -1,4 +1,4 @@
-/** What a second thread brings: on each convolution of VGG-16, and on layers so small that it must not cost. */
+/** The gain of a second thread on each convolution of VGG-16, and on layers so small that it must not cost time. */
 
 import type { Context } from '../../src/context/context.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
@@ -9,7 +9,7 @@ import type { Goal, Row } from '../result.ts';
 import { type Bench, contest, type Section, THOROUGH, withContext } from '../section.ts';
 import { type MeasureOptions, ratio } from '../statistics.ts';
 
-/** Layers of tenths of a millisecond: one run tells nothing. */
+/** For layers of tenths of a millisecond, whose single run tells nothing. */
 const MANY: MeasureOptions = { rounds: 201, warmUp: 20, budget: 1000 };
 
 export const threads: Section = {
