@@ -31,7 +31,7 @@ export interface MachineModel {
   readonly pool: Pick<ThreadPool, 'threadsCount'>;
 }
 
-/** What computes: kernels, and threads that run steps with them. A context is one; where it lies in memory is its own affair. */
+/** What computes: kernels, and threads that run steps with them. A context is one. */
 export interface Machine extends MachineModel {
   readonly kernels: KernelTable;
   readonly pool: Pick<
@@ -56,7 +56,7 @@ export interface ConvolutionAlgorithm {
   plan(shape: ConvolutionShape, pass: Pass, machine: Machine, activation: Activation): ConvolutionProgram;
 }
 
-/** The reason of all algorithms that know the forward pass alone. */
+/** The reason that all algorithms give that have the forward pass alone. */
 export function refuseGradients(pass: Pass): string | null {
   return pass === 'forward' ? null : `pass is ${pass}, expected forward`;
 }
@@ -81,7 +81,7 @@ export function productNanoseconds(kernels: GemmNumbers, m: number, n: number, k
 
 /** Counts of one run. */
 export interface Workload {
-  /** What is transformed, and how many of them cover the output, over the whole batch; null and 0 without tiles. */
+  /** The tile, and how many of them cover the output, over the whole batch; null and 0 without tiles. */
   readonly tile: TileName | null;
   readonly tiles: number;
   /** Real multiply-adds of the block multiplication, and the matrix products that they are done in. */
@@ -97,7 +97,7 @@ export interface Workload {
   readonly blockBytes: number;
   /** Kernels transformed when the plan is made. */
   readonly kernelTiles: number;
-  /** Elements gathered from a stride, or copied into padded form; what tiles of stride 1 copy is in their own time. */
+  /** Elements gathered from a stride, or copied into padded form; a tile's time includes its copies at stride 1. */
   readonly copied: number;
   /** Bytes of packed kernel read in each run, counting repeated passes. */
   readonly kernelBytesRead: number;
@@ -119,7 +119,7 @@ export interface ErrorBound {
   readonly reachHeight: number;
   /** Columns within which |x| counts. */
   readonly reachWidth: number;
-  /** What numbers too small for float32 add, and subnormal weights, which count as 0; nothing when not given. */
+  /** The error that numbers too small for float32 add, and subnormal weights, which count as 0; none when not given. */
   readonly underflow?: Underflow;
   /** How large the numbers on the way may be. */
   readonly range?: Range;
@@ -132,7 +132,7 @@ export interface Underflow {
   readonly alone: number;
 }
 
-/** No number on the way is greater than these, times the greatest |x|, |w|, both, and |b|. */
+/** No number on the way is greater than these factors times the greatest |x|, |w|, |x| times |w|, and |b|. */
 export interface Range {
   readonly input: number;
   readonly kernel: number;
@@ -148,7 +148,7 @@ export interface WeightSizes {
   readonly bias: number;
 }
 
-/** The greatest |x| with which nothing on the way is beyond float32. Roundings have 1 % to make it larger. */
+/** The greatest |x| with which nothing on the way is beyond float32; roundings may enlarge numbers by 1 %. */
 export function inputLimit({ input, kernel, product, bias }: Range, weights: WeightSizes): number {
   const greatest = GREATEST / 1.01;
   const left = greatest - bias * weights.bias;
@@ -156,19 +156,19 @@ export function inputLimit({ input, kernel, product, bias }: Range, weights: Wei
   return Math.min(greatest / input, left / (product * weights.kernel));
 }
 
-/** Of sums of so many products of inputs and weights, with so many float32 roundings on the way of the first. */
+/** The bound of sums of `terms` products of inputs and weights, the first of which is rounded `roundings` times. */
 export function boundOfSums(terms: number, roundings: number): ErrorBound {
   return {
     constant: 1.01 * (1 + roundings),
     reachHeight: 0,
     reachWidth: 0,
-    // A weight that counts as 0; each product, each sum that is rounded again, the activation.
+    // `inputs` is a weight that counts as 0; `alone` has each product, each sum that is rounded again, the activation.
     underflow: { inputs: 1.01 * FLUSH_IN_UNDERFLOWS, weights: 0, alone: 1.01 * (terms + roundings + 2) },
     range: { input: 1, kernel: 1, product: terms, bias: 1 },
   };
 }
 
-/** What a tile's range is for sums over so many channels. */
+/** The range and underflow of a tile, for sums over so many channels. */
 export function boundOfTile(
   range: TileRange,
   channels: number,
@@ -179,7 +179,7 @@ export function boundOfTile(
     underflow: {
       inputs: 1.01 * underflow.input,
       weights: 1.01 * underflow.kernel,
-      // As many as in a sum, and the activation.
+      // One for each product and each rounding of a sum, and one for the activation.
       alone: 1.01 * (underflow.product * (channels + roundings) + underflow.output + 1),
     },
     range: { input, kernel, product: channels * product, bias },
@@ -197,15 +197,15 @@ export const IDENTITY: Activation = Object.freeze({ slope: 1, low: -Infinity, hi
 
 /** NNPACK's phases, in milliseconds; `other` is what the phases do not cover. */
 export interface Profile {
-  /** All of the run. */
+  /** The whole run. */
   total: number;
-  /** To the tiles; 0 for algorithms without tiles. */
+  /** Transform of the input to tiles; 0 for algorithms without tiles. */
   inputTransform: number;
-  /** To transform and pack the kernel. */
+  /** Transform and packing of the kernel. */
   kernelTransform: number;
   /** Matrix products. */
   blockMultiplication: number;
-  /** Back from the tiles, with the activation; 0 for algorithms without tiles. */
+  /** Transform of the tiles to the output, with the activation; 0 for algorithms without tiles. */
   outputTransform: number;
   other: number;
 }
@@ -219,8 +219,9 @@ export interface ConvolutionProgram {
   readonly packedFloats: number;
   readonly workspaceFloats: number;
   /**
-   * Kernel transform, or a copy where the algorithm reads the kernel as it is. Subnormal numbers count as 0, in the kernel and
-   * in what it is transformed to: nothing else makes a run many times slower. They may become 0 where the kernel lies.
+   * Kernel transform, or a copy where the algorithm reads the kernel as it is. Subnormal numbers count as 0, in the
+   * kernel and in its transform, because they would make a run many times slower. The kernel's own may be overwritten
+   * with 0.
    */
   pack(kernel: number, packed: number, profile: Profile): void;
   /** `bias` 0 means none. Adds the time of each phase to the profile. */

@@ -25,12 +25,12 @@ import {
 } from './algorithm.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
 
-/** Pixels of one item, and its output channels where whole blocks of pixels are too few for the threads. */
+/** Pixels of one item; and its output channels, where there are too few blocks of pixels for the threads. */
 const ITEM_PIXELS = 512;
 const ITEM_CHANNELS = 64;
 const FEW_BLOCKS = 16;
 
-/** Images × groups × blocks of pixels i …, output channels of the group j …. */
+/** Items i … of images × groups × blocks of pixels, output channels j … of the group. */
 export const directStep = defineStep(
   'direct convolution',
   ['groups', 'groupC', 'groupK', 'pixels', 'blocks', 'blockPixels', 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],

@@ -1,6 +1,6 @@
 /**
- * The transforms of the fast-convolution frame where channels lie side by side in V and M, and share a vector: those of
- * many channels at a time, for one tile of the image after another.
+ * The transforms of the fast-convolution frame where channels lie side by side in V and M, and share a vector: they
+ * take many channels at a time, and one tile of the image after another.
  *
  *   patch     rows of the image, padded, of all channels: row by row, the channels of each row side by side
  *   tile t    its columns of the patch, `count` channels with a step between them → V[t, c …], and back
@@ -11,7 +11,7 @@ import { copyPhases, splitKernels } from './phases.ts';
 
 /**
  * U[c, k] = G g Gᵀ for panels i … of all groups: `itemKernels` output channels, whose elements lie side by side. With a
- * stride, the kernels of one input channel are split at a time, in a place that belongs to the panel.
+ * stride, kernels are split one input channel at a time, in a place that belongs to the panel.
  */
 export const kernelPanelStep = defineStep(
   'fast-convolution kernel transform, channels side by side',

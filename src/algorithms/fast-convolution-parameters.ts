@@ -1,6 +1,6 @@
 /**
- * The numbers that the steps of a fast convolution are given. What changes from run to run and from block to block, where
- * things lie and which rows of tiles are meant, is 0 here and set by the program.
+ * The numbers that the steps of a fast convolution are given. Offsets and rows of tiles, which change from run to run
+ * and from block to block, are 0 here, and the program sets them.
  */
 import { TILE_NAMES, type TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';

@@ -13,7 +13,7 @@ export function tileOf(thread: Thread, p: { tileName: number; r: number; s: numb
   return thread.kernels.tile(TILE_NAMES[p.tileName], p.r, p.s);
 }
 
-/** Of row `row` of a block's tiles its image, and its place among the rows of tiles there. */
+/** The image of row `row` of a block's tiles, and the row's place among the rows of tiles there. */
 export function rowOfTiles(p: { firstRow: number; tilesY: number }, row: number): readonly [image: number, i: number] {
   const image = Math.floor((p.firstRow + row) / p.tilesY);
   return [image, p.firstRow + row - image * p.tilesY];
@@ -39,7 +39,7 @@ export const KERNEL = [
 ] as const;
 
 /**
- * U[k, c] = G g Gᵀ for output channels i …: g is (K, C / groups, R, S), and r × s what its phases have. With a stride,
+ * U[k, c] = G g Gᵀ for output channels i …: g is (K, C / groups, R, S), and its phases are r × s. With a stride,
  * kernels are split in a place that belongs to the item, `splitChannels` at a time.
  */
 export const kernelStep = defineStep('fast-convolution kernel transform', KERNEL, (thread, p, i, _j, iCount) => {
@@ -225,7 +225,7 @@ export const outputStep = defineStep('fast-convolution output transform', OUTPUT
       }
       if (whole > 0) tile.output(whole, m, 1, p.mPosition, y, p.width, tile.outputWidth);
       if (whole < p.tilesX) {
-        // Tiles that overhang the output go through a patch, of which only what is inside is kept.
+        // Tiles that overhang the output go through a patch, whose inside alone is kept.
         const columns = (p.tilesX - whole) * tile.outputWidth;
         const x = whole * tile.outputWidth;
         tile.output(p.tilesX - whole, m + whole, 1, p.mPosition, patch, columns, tile.outputWidth);

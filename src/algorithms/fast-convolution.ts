@@ -15,7 +15,7 @@
  *
  * Departures from NNPACK, which has four copies of this loop nest:
  *   - A batch is just more tiles: t runs over images × rows × columns of tiles.
- *   - The bias is where the product of its position starts, instead of an addition in the output transform.
+ *   - The product of the bias's position starts at the bias, instead of an addition in the output transform.
  *   - A strided convolution is one of stride 1 over its phases (`phases.ts`): its transforms gather and split as they read.
  *   - Tiles are the columns of the products, or their rows: the former where there are many, the latter where there are few.
  *
@@ -36,8 +36,8 @@ import { kernelFloats } from './reference.ts';
 import { ITEMS, itemChannels, kernelSplit, tileLayout, workspaceFloats } from './tile-layout.ts';
 
 /**
- * Weights whose transforms may be subnormal. All others are multiples of 2⁻⁸³, their sums too, and the few products of a
- * transform leave them far from 2⁻¹²⁶, unless a sum is 0 but for the last bits of its terms.
+ * Weights below this may have subnormal transforms. All others are multiples of 2⁻⁸³, their sums too, and the few
+ * products of a transform leave them far from 2⁻¹²⁶, unless a sum is 0 but for the last bits of its terms.
  */
 const SMALL_WEIGHT = 2 ** -60;
 
@@ -79,7 +79,7 @@ export function planFastConvolution(
 
     pack(kernel: number, packed: number, profile: Profile): void {
       const start = now();
-      // Not held by the program, which may outlive the memory that they work on.
+      // The program does not hold the kernels: it may outlive the memory that they work on.
       const { kernels } = machine;
       const weights = kernelFloats(strided);
       const least = kernels.least(weights, kernel);

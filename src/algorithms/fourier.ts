@@ -5,7 +5,7 @@
  *
  * with (T / (T − r + 1))² · 1.5 multiplications or so for an output, whatever the kernel's size: each of a tile's
  * T² / 2 − 2 complex positions takes three real products (Gauss), where NNPACK takes four, and each of its four real
- * positions one. To the frame all of them are real positions.
+ * positions one. The frame sees them all as real positions.
  *
  * `ft8x8` and `ft16x16` are straight-line codelets; the larger tiles, which NNPACK does not have, run on `fft.js` and
  * serve kernels beyond 16 × 16.
@@ -44,8 +44,9 @@ function fourier(tile: FourierTile): ConvolutionAlgorithm {
  *   |y − ŷ| ≤ 3 ε (n + 2) Σ_c (1 / T²) Σ_f |X_f||W_f| + ε |y|
  *           ≤ 3 ε (n + 2) Σ_c ‖x_c‖₂ ‖w_c‖₂ + ε |y|   ≤   ε (3 (n + 2) T + 1) (X ∗ |w| + |b|)
  *
- * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest way,
- * add i + k + o − 3 for the 3 n + 6 (`maths/fourier-roundings.ts` derives it). 1 % covers what is in double, and ε².
+ * where X is the greatest |x| in the tile. Transforms that round every operation, i, k and o times along the longest
+ * way, add i + k + o − 3 to the 3 n + 6 (`maths/fourier-roundings.ts` derives it). 1 % covers roundings in double, and
+ * ε².
  */
 function fourierBound(
   shape: ConvolutionShape,

@@ -45,10 +45,10 @@ import { copyKernel, kernelFloats } from './reference.ts';
 /** Output pixels of a block: long enough to stream, few enough that their taps stay in the second cache. */
 const BLOCK_PIXELS = 320;
 const COPY_FLOATS = 160_000;
-/** Output channels of an item when whole blocks are too few for the threads. */
+/** Output channels of an item, where there are too few blocks for the threads. */
 const ITEM_CHANNELS = 64;
 const FEW_BLOCKS = 16;
-/** Sums are filled with the bias, copied to the output, and activated. */
+/** Passes over the sums: they are filled with the bias, copied to the output, and activated. */
 const SUM_PASSES = 3;
 
 /** How the padded, split copy of a block of output rows lies in the scratch. */
@@ -96,7 +96,7 @@ function copyLayout(shape: ConvolutionShape): CopyLayout {
   };
 }
 
-/** Images × groups × blocks of output rows i …, output channels of the group j …. */
+/** Items i … of images × groups × blocks of output rows, output channels j … of the group. */
 export const implicitGemmStep = defineStep(
   'implicit GEMM convolution',
   [
@@ -288,7 +288,7 @@ function planImplicitGemm(
     pack: (kernel, packed, profile) => copyKernel(shape, machine, kernel, packed, profile),
     run(input: number, packed: number, bias: number, output: number, workspace: number, profile: Profile): void {
       const start = now();
-      // Workspaces may be shared between plans, so the table is written afresh: it is small beside any copy.
+      // Plans may share a workspace, so the table is written for each run; it is small beside any copy.
       machine.pool.thread.memory.i32.set(table, workspace);
       parameters.table = workspace;
       parameters.scratch = workspace + pitchFor(table.length);

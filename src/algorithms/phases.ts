@@ -34,7 +34,7 @@ export function phasesOf(shape: ConvolutionShape): Phases {
   };
 }
 
-/** The convolution of stride 1 over phases of which the outputs are the same; a shape of stride 1 is its own. */
+/** The convolution of stride 1 over phases that has the same outputs; for stride 1 it is the shape itself. */
 export function phasedShape(shape: ConvolutionShape): ConvolutionShape {
   const { strideHeight, strideWidth } = shape;
   if (strideHeight === 1 && strideWidth === 1) return shape;
@@ -44,7 +44,7 @@ export function phasedShape(shape: ConvolutionShape): ConvolutionShape {
   return Object.freeze({
     ...shape,
     inputChannels: shape.inputChannels * phaseHeight * phaseWidth,
-    // What the taps of all outputs reach, with the padding written out.
+    // The taps of all outputs reach so far, with the padding written out.
     inputHeight: shape.outputHeight + kernelHeight - 1,
     inputWidth: shape.outputWidth + kernelWidth - 1,
     kernelHeight,
@@ -65,14 +65,14 @@ interface Plane {
   readonly strideWidth: number;
 }
 
-/** Of `count` places from `first` on, `stride` apart: how many lie before 0, and how many of the others before `end`. */
+/** How many of `count` places from `first`, `stride` apart, are before 0, and how many others are before `end`. */
 function inside(first: number, stride: number, count: number, end: number): readonly [skipped: number, number] {
   const skipped = first < 0 ? Math.ceil(-first / stride) : 0;
   return [skipped, Math.min(count, Math.ceil((end - first) / stride)) - skipped];
 }
 
 /**
- * Copies rows × columns of a plane from (y, x) on, every stride-th of each, with zeros for what lies outside: a part of a
+ * Copies rows × columns of a plane from (y, x) on, every stride-th of each, with zeros outside the plane: a part of a
  * phase, or of the padded plane itself where the strides are 1.
  */
 export function copyPhase(
@@ -95,8 +95,8 @@ export function copyPhase(
 }
 
 /**
- * The same of `count` phases of channels from phase c on, each padded row of them side by side: row v of phase c + n goes to
- * to + (v · count + n) · columns. The planes of an image begin at `planes`.
+ * Copies `count` phases of channels from phase c on in the same way, with their padded rows side by side: row v of
+ * phase c + n goes to `to` + (v · count + n) · columns. The planes of an image begin at `planes`.
  */
 export function copyPhases(
   thread: Thread,
@@ -116,7 +116,7 @@ export function copyPhases(
   for (let phase = 0; phase < phases; phase++) {
     const a = Math.floor(phase / phaseWidth);
     const b = phase - a * phaseWidth;
-    // The channels of which this phase is among the `count`.
+    // The channels that have this phase among the `count`.
     const channel = Math.max(0, Math.ceil((c - phase) / phases));
     const channels = Math.ceil((c + count - phase) / phases) - channel;
     const [left, copied] = inside(x + b, strideWidth, columns, width);
@@ -139,7 +139,7 @@ interface Kernel extends Phases {
   readonly strideWidth: number;
 }
 
-/** Splits `count` kernels, gStep apart, into those of their phases, r × s each and all of them dense. */
+/** Splits `count` kernels, gStep apart, into the kernels of their phases, r × s each and all dense. */
 export function splitKernels(
   thread: Thread,
   { kernelHeight, kernelWidth, strideHeight, strideWidth, phaseHeight, phaseWidth }: Kernel,

@@ -22,7 +22,7 @@ import {
   refuseGradients,
 } from './algorithm.ts';
 
-/** Of these loops, which every table runs; measured. */
+/** The measured speed of these loops, which every table runs. */
 export const REFERENCE_GFLOPS = 0.6;
 
 const SHAPE_FIELDS = [
@@ -46,7 +46,7 @@ const SHAPE_FIELDS = [
   'outputWidth',
 ] as const;
 
-/** Output planes i … of all N × K. */
+/** Output planes i … of the N × K planes. */
 export const referenceStep = defineStep(
   'reference convolution',
   [...SHAPE_FIELDS, 'x', 'w', 'b', 'y', 'slope', 'low', 'high'],
@@ -147,7 +147,7 @@ export function kernelFloats(shape: ConvolutionShape): number {
   return shape.outputChannels * (shape.inputChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
 }
 
-/** The "packing" of those algorithms: a copy that the plan owns, without subnormal numbers. */
+/** The "packing" of algorithms that read the kernel as it is: a copy that the plan owns, without subnormal numbers. */
 export function copyKernel(
   shape: ConvolutionShape,
   machine: Machine,

@@ -3,9 +3,10 @@
  * stride 1, and the frame of the tiles computes that. The input transform gathers the phases as it copies its rows, so
  * that no split copy of the whole input is ever made; the kernel is split when the plan is made.
  *
- * The error is that of the tile over the phased shape: s² times the terms in the sum over channels, the amplification κ of
- * a kernel of ⌈r / s⌉ taps, and zeros of phases that are shorter weigh nothing in X ∗ |w|. A tile transforms inputs of one
- * phase of one channel, which are neighbours there and `stride` apart in the input: T inputs reach (T − 1) · stride far.
+ * The error is that of the tile over the phased shape: s² times the terms in the sum over channels, the amplification κ
+ * of a kernel of ⌈r / s⌉ taps; the zeros of shorter phases weigh nothing in X ∗ |w|. A tile transforms inputs of one
+ * phase of one channel, which are neighbours there and `stride` apart in the input: T inputs reach (T − 1) · stride
+ * far.
  */
 
 import { STRIDED_TILES, type StridedTile } from '../maths/tiles.ts';
@@ -42,7 +43,7 @@ function refuseStrided(shape: ConvolutionShape, pass: Pass, unstrided: Convoluti
   return refusal === null ? null : `split into phases, ${refusal}`;
 }
 
-/** Of a bound over phases, in which neighbours are `stride` apart. */
+/** The bound for the input, from a bound over phases: neighbours in a phase are `stride` apart in the input. */
 function stridedBound(shape: ConvolutionShape, bound: ErrorBound): ErrorBound {
   return {
     ...bound,

@@ -1,5 +1,5 @@
 /**
- * Where everything of a fast convolution lies, and what it counts: pure arithmetic on a shape, for the frame
+ * Where the parts of a fast convolution lie, and the counts of its work: pure arithmetic on a shape, for the frame
  * (`fast-convolution.ts`), the cost model and `explain`.
  */
 
@@ -19,8 +19,8 @@ import { phasedShape, phasesOf } from './phases.ts';
 
 /**
  * V and M of one block of tiles take about as many elements as the kernel table says, and stay in a cache between the
- * phases. But all packed kernels are read for each block: the more of them, the more tiles a block has, from LEAST_TILES to
- * BLOCK_TILES, which is worth up to MAX_BLOCK_FLOATS.
+ * phases. But each block reads all packed kernels: the more there are, the more tiles a block has, from LEAST_TILES to
+ * BLOCK_TILES, even where V and M then take up to MAX_BLOCK_FLOATS.
  */
 const MAX_BLOCK_FLOATS = 8_000_000;
 const LEAST_TILES = 32;
@@ -29,19 +29,19 @@ const BLOCK_TILES = 128;
 const KERNELS_PER_TILE = 1024;
 /** Items of a transform's region: enough to even out, few enough that claiming one costs nothing. */
 export const ITEMS = 64;
-/** Channels that are transformed together: a cache line of them. */
+/** Channels that are transformed together: they fill a cache line. */
 const TOGETHER = 16;
 /**
- * Lines of the first cache that V or M of a row of tiles may take, one for each position and tile: about a cache of 48 KiB.
- * Measured: beyond it, four channels after another find their lines gone.
+ * Lines of the first cache that V or M of a row of tiles may take, one for each position and tile: about a cache of
+ * 48 KiB. Measured: beyond it, the next four channels find their lines gone.
  */
 const CACHE_LINES = 700;
 /** Kernels of phases that are split at a time stay in the first cache until they are transformed. */
 const SPLIT_FLOATS = 4096;
-/** Transforms of whole rows do so many tiles of a row at a time, and fewer as so many. */
+/** Transforms of whole rows do so many tiles of a row at a time; fewer cost as much. */
 const LANES = 4;
 
-/** How one shape is cut into tiles and where everything lies; pure arithmetic, also what `workload` counts. */
+/** How one shape is cut into tiles, and where everything lies; `workload` counts from it too. */
 export interface TileLayout {
   readonly tile: TileNumbers;
   readonly tilesX: number;
@@ -58,7 +58,7 @@ export interface TileLayout {
   readonly uFloats: number;
   readonly vFloats: number;
   readonly mFloats: number;
-  /** What the tiles of a row read of one channel, and as much for all channels that are transformed together. */
+  /** Elements that the tiles of a row read of one channel, and of all channels that are transformed together. */
   readonly stripFloats: number;
   readonly patchFloats: number;
 }
@@ -77,8 +77,8 @@ interface Matrices {
 }
 
 /**
- * For so many threads, each of which has a second cache of its own: their blocks are larger, and no bit of the result
- * depends on that. What is counted is always the layout of one thread.
+ * The layout for so many threads. Each has a second cache of its own, so more threads get larger blocks; no bit of the
+ * result depends on that. Work is always counted from the layout of one thread.
  */
 export function tileLayout(shape: ConvolutionShape, name: TileName, machine: MachineModel, threads = 1): TileLayout {
   const { kernels } = machine;
@@ -130,8 +130,8 @@ export function tileLayout(shape: ConvolutionShape, name: TileName, machine: Mac
 
 /**
  * The order whose products are faster. Emitted transforms take either four tiles or four channels at a time: channels
- * where there are enough of them, and few enough tiles in a row that the cache lines which they share are not lost between
- * one four and the next.
+ * where there are enough of them, and few enough tiles in a row that the cache lines that channels share are still
+ * there for the next four.
  */
 function orderOf(kernels: GemmNumbers, tile: TileNumbers, tilesX: number, tiles: number, c: number, k: number): Order {
   // Outputs narrower than a vector are written one by one unless their tiles are neighbours.
@@ -146,7 +146,7 @@ function matrices(rows: number, pitch: number, groups: number): Matrices {
   return { position: planeStride(groups * rows * pitch), group: rows * pitch, pitch };
 }
 
-/** Channels of an item of a transform's region. */
+/** Channels in an item of a transform's region. */
 export function itemChannels(order: Order, channels: number): number {
   return Math.max(order === 'tiles' ? 1 : TOGETHER, Math.ceil(channels / ITEMS));
 }
@@ -189,13 +189,13 @@ export function workspaceFloats(layout: TileLayout, { pool }: MachineModel): num
 }
 
 /**
- * Where `pack` splits strided kernels: a place for each item of its region, behind the packed ones. A place for each thread
- * would be smaller, but then would the bytes, and with them the choice, depend on the number of threads.
+ * Where `pack` splits strided kernels: a place for each item of its region, behind the packed ones. A place for each
+ * thread would be smaller, but then the bytes, and with them the choice, would depend on the number of threads.
  */
 export interface KernelSplit {
   readonly itemKernels: number;
   readonly items: number;
-  /** Input channels split at a time; beside channels it is one. */
+  /** Input channels that are split at a time; one where channels lie side by side. */
   readonly splitChannels: number;
   readonly splitFloats: number;
   readonly floats: number;

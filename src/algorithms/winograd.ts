@@ -62,15 +62,15 @@ function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | n
 }
 
 /**
- * With at most i, k and o roundings of the input, kernel and output transforms on the way of any term, and n of the sum over
- * channels, each by a factor of at most 1 ± ε, the last of which is that of the output itself:
+ * A term is rounded at most i, k and o times in the input, kernel and output transforms, and n times in the sum over
+ * channels, each by a factor of at most 1 ± ε. The last of these roundings is that of the output itself:
  *
  *   |y − ŷ| ≤ ε (n + i + k + o − 1) · |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| + ε |y|
  *           ≤ ε ((n + i + k + o − 1) κ + 1) (X ∗ |w| + |b|)
  *
  * where κ, the product of both axes' amplification, is the greatest weight that the absolute matrices give to one tap,
  * and X the greatest |d| in the tile. Typed arrays work in double between reading and writing: i = k = o = 1. Emitted
- * kernels round every operation. 1 % covers what is in double, and ε².
+ * kernels round every operation. 1 % covers roundings in double, and ε².
  */
 function winogradBound(
   shape: ConvolutionShape,

@@ -15,19 +15,19 @@ import type { WorkerFactory } from '../threads/spawn.ts';
 import { Measurements } from './measurements.ts';
 import { type Trace, traceOfEnvironment } from './trace.ts';
 
-/** What {@link createContext} takes; nothing of it is needed. */
+/** What {@link createContext} takes; all of it is optional. */
 export interface ContextOptions {
-  /** Threads in all, the caller among them; the environment's number, or that of the cores, when not given. */
+  /** Threads in all, with the caller; when not given, as many as the environment says, or else as there are cores. */
   readonly threads?: number;
-  /** `'auto'` takes the fastest table that this machine runs; what `NNPACK_KERNELS` says, else `'auto'`, when not given. */
+  /** `'auto'` takes the fastest table that this machine runs; when not given, `NNPACK_KERNELS` decides, or `'auto'`. */
   readonly kernels?: 'auto' | KernelTableName;
   /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
   readonly deterministic?: boolean;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
-  /** What `rule: 'measured'` knows already, and adds to; nothing when not given. Contexts may share it. */
+  /** Times that `rule: 'measured'` knows already and adds to; none when not given. Contexts may share them. */
   readonly measurements?: Measurements;
-  /** Makes a worker from the package's worker script, for hosts that have a way of their own. */
+  /** Makes a worker from the package's worker script, for hosts that have their own way to do so. */
   readonly worker?: WorkerFactory;
 }
 
@@ -52,9 +52,9 @@ export interface ContextDescription {
   readonly usedBytes: number;
   /** The most bytes that were in use at once. */
   readonly peakBytes: number;
-  /** The most that there may be. */
+  /** The most bytes that there may be. */
   readonly limitBytes: number;
-  /** One sentence for each thing that is less than what the best machine gives; empty there. */
+  /** One sentence for each thing that is less than the best machine gives; empty where nothing is. */
   readonly reasons: readonly string[];
 }
 
@@ -63,18 +63,18 @@ export interface ContextDescription {
  * makes one.
  */
 export class Context {
-  /** The memory; for the inside of this library. */
+  /** The memory; for this library's own use. */
   readonly arena: Arena;
-  /** The threads; for the inside of this library. */
+  /** The threads; for this library's own use. */
   readonly pool: ThreadPool;
-  /** What `rule: 'measured'` has measured, and chooses by; `save` keeps it for another process. */
+  /** The times that `rule: 'measured'` has measured and chooses by; `save` keeps them for another process. */
   readonly measurements: Measurements;
-  /** What prints the lines that `NNPACK_TRACE` asks for. */
+  /** Prints the lines that `NNPACK_TRACE` asks for. */
   readonly trace: Trace;
   readonly #kernelsName: KernelTableName;
   readonly #kernelsReason: string;
   readonly #threadsReason: string;
-  /** Null once the context is disposed of: they hold the memory. */
+  /** Null once the context is disposed of, because kernels hold the memory. */
   #kernels: KernelTable | null;
   /** Where the tensor of a data array lies in the arena; 0 once it has been freed. */
   readonly #places = new WeakMap<Float32Array, number>();
@@ -115,8 +115,8 @@ export class Context {
   }
 
   /**
-   * A tensor of the context's memory, filled with zeros: layers read and write it in place, without a copy. Its `data` is
-   * the part of the memory that is its own.
+   * A tensor in the context's memory, filled with zeros: layers read and write it in place, without a copy. Its `data`
+   * is its own part of the memory.
    *
    * @throws NnpackError `out-of-memory` beyond the context's limit
    */
@@ -134,8 +134,8 @@ export class Context {
   }
 
   /**
-   * Gives the memory of a tensor made by {@link allocate} back, by the tensor or a view of it; neither must be used after
-   * that.
+   * Gives back the memory of a tensor made by {@link allocate}. The tensor or a view of it may be given; neither may be
+   * used after that.
    *
    * @throws NnpackError `disposed` when that has been done already, `invalid-tensor` for a tensor that is not of this context
    */
@@ -169,8 +169,8 @@ export class Context {
   }
 
   /**
-   * Ends the workers and lets the memory go: nothing of the context holds it any more, and the next context may be given
-   * it. What a tensor of the context holds from then on is not said. Disposing twice is harmless.
+   * Ends the workers and lets the memory go: the context holds it no more, and the next context may get it. The
+   * contents of the context's tensors are undefined from then on. Disposing twice is harmless.
    */
   dispose(): void {
     this.pool.close();
@@ -214,8 +214,8 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
 let shared: Context | null = null;
 
 /**
- * The context of calls that name none: made on first use from the environment, and again after it was disposed of, or has
- * lost a worker that may still write to its memory.
+ * The context of calls that name none. It is made on first use from the environment, and again after it was disposed
+ * of, or has lost a worker that may still write to its memory.
  *
  * @example
  * writeFileSync('times.json', defaultContext().measurements.save());
@@ -238,7 +238,7 @@ export function contextOf(who: string, context: unknown): Context {
 /** More threads than this help nobody, and each costs a worker. */
 const MAX_THREADS = 256;
 
-/** How many threads there are to be, and why it is not the number of cores where that is not known. */
+/** How many threads the context should have, and why that is not the number of cores where this is unknown. */
 function checkThreads(threads: unknown): { threads: number; reason: string } {
   if (threads !== undefined) return { threads: expectThreads('createContext: threads', threads), reason: '' };
   for (const name of ['NNPACK_NTHREADS', 'MXNET_CPU_NNPACK_NTHREADS']) {
@@ -267,15 +267,15 @@ function expectThreads(what: string, threads: unknown): number {
 
 const KERNELS = ['auto', ...KERNEL_TABLES] as const;
 
-/** The table that is wished for, and by whom. */
+/** The table that is asked for, and who asks. */
 interface KernelsWish {
   readonly who: string;
   readonly name: 'auto' | KernelTableName;
-  /** Why it is not the one that the environment names; empty when it is, or that names none. */
+  /** Why it is not the one that the environment names; empty when it is, or when the environment names none. */
   readonly reason: string;
 }
 
-/** What the caller names or, where that is none, the environment. */
+/** The table that the caller names or, if none, the environment. */
 function checkKernels(kernels: unknown, deterministic: boolean): KernelsWish {
   const who = 'createContext';
   if (kernels !== undefined) {
@@ -301,7 +301,7 @@ interface ChosenKernels extends Runnable {
   readonly reason: string;
 }
 
-/** The table wished for, or of those that this machine runs the fastest. */
+/** The table that is asked for, or the fastest of those that this machine runs. */
 function chooseKernels(
   { who, name, reason }: KernelsWish,
   deterministic: boolean,
@@ -322,11 +322,11 @@ function chooseKernels(
   }
   const simd = setUpSimd('simd', arena, threads);
   if (typeof simd !== 'string') return { ...simd, reason };
-  // Where the memory is none of WebAssembly's, the arena has said why.
+  // The arena has said why, where its memory is not one of WebAssembly.
   return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? reason : simd };
 }
 
-/** An emitted table, or why it cannot be had. */
+/** An emitted table, or why it cannot be made. */
 function setUpSimd(name: SimdTableName, arena: Arena, threads: number): Runnable | string {
   const refusal = refuseSimd(name);
   if (refusal !== null) return refusal;

@@ -1,5 +1,5 @@
 /**
- * What convolutions were measured to take: what `rule: 'measured'` chooses by, and what can be kept as text.
+ * Measured times of convolutions: `rule: 'measured'` chooses by them, and they can be kept as text.
  *
  *   (kernel table, threads, sizes of the convolution) → algorithm → (ms to run, ms to pack)
  *
@@ -12,19 +12,19 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 
 /** Milliseconds, the least of a few runs on all threads of a context. */
 export interface MeasuredTime {
-  /** To compute once. */
+  /** To compute the convolution once. */
   readonly run: number;
   /** To transform and pack the kernel. */
   readonly pack: number;
 }
 
-/** What a time depends on beside the shape. */
+/** What a time depends on besides the shape. */
 interface Setting {
   readonly kernels: string;
   readonly threads: number;
 }
 
-/** The sizes that make a convolution, each with the least that it can be; its output follows from them. */
+/** The sizes of a convolution, each with its least value; the output's sizes follow from them. */
 const SIZES = {
   batch: 1,
   groups: 1,
@@ -53,7 +53,7 @@ interface Entry extends Setting {
   readonly times: Map<string, MeasuredTime>;
 }
 
-/** Changes when what is saved is no longer understood. */
+/** The version of the saved text; it changes when older text is no longer understood. */
 const VERSION = 1;
 
 /**
@@ -72,7 +72,7 @@ export class Measurements {
   readonly #entries = new Map<string, Entry>();
 
   /**
-   * What {@link save} gave, of this process or another.
+   * The measurements of a text that {@link save} gave, in this process or another.
    *
    * @throws NnpackError `invalid-argument` for any other text, and says where it is wrong
    */
@@ -137,7 +137,7 @@ function parse(who: string, text: unknown): unknown {
   }
 }
 
-/** An entry of its own, of which everything is checked; `where` begins with who asks. */
+/** A checked copy of an entry; `where` begins with who asks. */
 function entryOf(where: string, given: unknown): Entry {
   const { kernels, threads, sizes, times } = recordOf(where, given);
   if (typeof kernels !== 'string' || kernels === '')

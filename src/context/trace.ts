@@ -1,6 +1,6 @@
 /**
- * What a process tells of itself on stderr when `NNPACK_TRACE` asks for it: `dispatch` a line for each plan, `profile` one for
- * each run. Lines are asked for with `trace.dispatch?.(…)`, so that where nobody listens none is made.
+ * The lines that a process writes to stderr when `NNPACK_TRACE` asks for them: `dispatch` writes a line for each plan,
+ * `profile` one for each run. Callers write `trace.dispatch?.(…)`, so that no line is made where nobody listens.
  */
 import { expectOneOf } from '../check/options.ts';
 import { environmentVariable, printError } from '../threads/runtime.ts';
@@ -9,11 +9,11 @@ export const TRACE_TOPICS = ['dispatch', 'profile'] as const;
 
 export type TraceTopic = (typeof TRACE_TOPICS)[number];
 
-/** What prints the lines of each topic; null for one that is not asked for. */
+/** The printer of each topic's lines; null for a topic that is not asked for. */
 export type Trace = Readonly<Record<TraceTopic, ((line: string) => void) | null>>;
 
 /**
- * The topics that the environment names, apart by commas; none where there is no environment.
+ * The topics that the environment names, separated by commas; none where there is no environment.
  *
  * @throws NnpackError `invalid-argument` for any other name
  */

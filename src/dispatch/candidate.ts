@@ -15,8 +15,8 @@ export interface Candidate {
   /** How much it may err; null where it cannot compute the shape. */
   readonly bound: ErrorBound | null;
   /**
-   * The greatest |x| with which nothing on the way is beyond float32; for shapes alone that with weights of at most 1 and no
-   * bias, which greater weights divide. Only where it can compute the shape.
+   * The greatest |x| with which nothing on the way is beyond float32. For shapes alone it is the limit for weights
+   * of at most 1 and no bias, and greater weights divide it. Only where it can compute the shape.
    */
   readonly inputLimit?: number;
   /** What it took when it was tried, for `rule: 'measured'`. */

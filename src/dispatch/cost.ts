@@ -1,11 +1,11 @@
 /**
- * The estimated time of a convolution on one thread: counts of work times what each unit was measured to take.
+ * The estimated time of a convolution on one thread: counts of work times the measured time of each unit.
  *
  *   time = Σ products + Σ tiles · (in, out) + copied · copy + bytes of kernel / bandwidth + what no cache holds
  *
  * The units are a kernel table's: they order algorithms, and are not a promise for any machine. `npm run bench` prints
- * the estimate beside what it measured and checks that the choice is near the best. The number of threads is left out on
- * purpose, so that the choice, and with it every bit of the result, does not depend on it.
+ * the estimate beside the measured time and checks that the choice is near the best. The number of threads is left out
+ * on purpose, so that the choice, and with it every bit of the result, does not depend on it.
  */
 import { type AlgorithmName, productNanoseconds, type Workload } from '../algorithms/algorithm.ts';
 import { REFERENCE_GFLOPS } from '../algorithms/reference.ts';

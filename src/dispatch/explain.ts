@@ -28,7 +28,7 @@ export class ConvolutionExplanation {
   readonly rules: readonly RuleResult[];
   /** Every algorithm as the choice saw it. */
   readonly candidates: readonly Candidate[];
-  /** The greatest |w| and |b|, that the limits of |x| are for; null where only shapes were given. */
+  /** The greatest |w| and |b|, for which the limits of |x| hold; null where only shapes were given. */
   readonly weights: WeightSizes | null;
 
   /** @internal */

@@ -5,13 +5,13 @@
  *   for each of a few rounds, for each algorithm: pack, then run until some milliseconds have passed
  *   time = the least of all its runs, because whatever disturbs a run makes it longer
  *
- * The rounds go over all algorithms in turn, so that a disturbance, or code that the engine is still compiling, meets all
- * of them alike. What has twice taken several times as long as another is not run again.
+ * The rounds go over all algorithms in turn, so that a disturbance, or code that the engine is still compiling, meets
+ * all of them alike. An algorithm that has twice taken several times as long as another is not run again.
  *
- * Threads are those of the context that are ready, all of them after `createContext`; times during which one became ready
- * serve once and are not remembered. Inputs are random numbers of their own: the caller's tensors are not touched, and there
- * are neither zeros nor subnormal numbers, on which a processor may spend another time. They need memory beside the
- * workspace, so what fits a plan may not fit a trial. All memory is given back.
+ * Threads are those of the context that are ready, all of them after `createContext`; times during which one became
+ * ready serve once and are not remembered. Inputs are tensors of the trial's own, filled with random numbers: the
+ * caller's are not touched, and there are neither zeros nor subnormal numbers, whose time may differ. They need memory
+ * besides the workspace, so an algorithm that fits a plan may not fit a trial. All memory is given back.
  */
 import {
   type AlgorithmName,
@@ -33,26 +33,28 @@ import type { Candidate } from './candidate.ts';
 import type { Cost } from './cost.ts';
 
 /**
- * What has so many times the least estimate is not tried, and what took so many times the least time not again. On the
- * layers of AlexNet, VGG and Inception the fastest had up to 1.7 times the least estimate, on the machine that the units come from.
+ * An algorithm with so many times the least estimate is not tried, and one that took so many times the least time is
+ * not tried again. On the layers of AlexNet, VGG and Inception the fastest had up to 1.7 times the least estimate, on
+ * the machine that the units come from.
  */
 export const NEAR = 3;
 
 const ROUNDS = 4;
-/** Rounds that all take part in: one disturbance puts nothing out. */
+/** Rounds that all take part in, so that one disturbance excludes none. */
 const ROUNDS_OF_ALL = 2;
-/** Of one algorithm in one round: at least one run, and no more than these. */
+/** In one round an algorithm runs at least once, and begins no run after so many milliseconds or runs. */
 const ROUND_MILLISECONDS = 5;
 const ROUND_RUNS = 10;
 
-/** Milliseconds of a call: of one that packs each time, packing as well. */
+/** Milliseconds of a call, with those of packing if each call packs. */
 export function timeThatCounts(cost: Cost | MeasuredTime | null, packsEachCall: boolean): number {
   return cost === null ? Infinity : cost.run + (packsEachCall ? cost.pack : 0);
 }
 
 /**
- * Those that are tried: the eligible, the reference apart, that the estimate leaves open. The least estimate comes first, so
- * that it decides between equal times: the clock of a browser may be as coarse as a layer is short.
+ * The candidates that are tried: those that are eligible and whose estimate is near the least, without the reference.
+ * The least estimate comes first, so that it decides between equal times: the clock of a browser may be as coarse as a
+ * layer is short.
  */
 export function contenders(candidates: readonly Candidate[], packsEachCall: boolean): readonly Candidate[] {
   const time = ({ cost }: Candidate): number => timeThatCounts(cost, packsEachCall);
@@ -62,8 +64,8 @@ export function contenders(candidates: readonly Candidate[], packsEachCall: bool
 }
 
 /**
- * The times of some candidates in their order, remembered or measured now; without those that the memory left has no room
- * for.
+ * The times of some candidates in their order, remembered or measured now, without candidates for which there is no
+ * memory left.
  */
 export function measuredTimes(
   who: string,
@@ -92,7 +94,7 @@ export function measuredTimes(
   return times;
 }
 
-/** What the times of now belong to: workers that are still starting take no part. */
+/** The setting of times that are measured now: workers that are still starting take no part. */
 function settingOf({ kernels, pool }: Context): { kernels: string; threads: number } {
   return { kernels: kernels.name, threads: 1 + pool.readyWorkers };
 }
@@ -109,7 +111,7 @@ function tensorFloats(shape: ConvolutionShape): Tensors {
   };
 }
 
-/** The times of those that fit; null where not even the tensors do. */
+/** The times of the algorithms that fit the memory; null where not even the tensors fit. */
 function measure(
   who: string,
   shape: ConvolutionShape,
@@ -145,14 +147,14 @@ function measure(
   });
 }
 
-/** Of the tensors of a trial, offsets in the context's memory or sizes, in floats. */
+/** Offsets in the context's memory, or sizes, of the tensors of a trial, in floats. */
 interface Tensors {
   readonly input: number;
   readonly kernel: number;
   readonly output: number;
 }
 
-/** One algorithm in one round; null where it does not fit the memory that is left. */
+/** The time of one algorithm in one round; null where it does not fit the memory that is left. */
 function tryOnce(
   who: string,
   algorithm: ConvolutionAlgorithm,
@@ -192,7 +194,7 @@ function fill({ arena: { f32 } }: Context, offset: number, size: number, next: (
   for (let i = offset; i < offset + size; i++) f32[i] = next();
 }
 
-/** Does some work with memory that is given back afterwards; null where there is not enough of it. */
+/** Does some work with memory that is given back afterwards; null where there is not enough memory. */
 function borrow<Result>(
   who: string,
   { arena }: Context,

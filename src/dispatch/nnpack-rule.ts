@@ -12,12 +12,13 @@
 import type { AlgorithmName } from '../algorithms/algorithm.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 
-/** Which of NNPACK's functions is meant: `nnp_convolution_inference`, of one image, or `nnp_convolution_output`, of a batch. */
+/** One of NNPACK's functions: `nnp_convolution_inference`, for one image, or `nnp_convolution_output`, for a batch. */
 export type NnpackEntry = 'inference' | 'output';
 
 /**
- * The entry that serves a call. A batch of one is an ordinary batch to `output`, and follows its rule when it is asked for; but
- * `inference` takes no batch, so that one of several images is served by `output` whatever was asked for, as MXNet called it.
+ * The entry that serves a call. `output` takes a batch of one like any other, and its rule holds when it is asked for;
+ * but `inference` takes no batch, so `output` serves a batch of several images whatever was asked for, as MXNet called
+ * it.
  */
 export function nnpackEntry(asked: NnpackEntry, batch: number): NnpackEntry {
   return batch > 1 ? 'output' : asked;

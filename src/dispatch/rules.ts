@@ -1,6 +1,7 @@
 /**
- * The documented conditions under which MXNet handed an operator to NNPACK, as data: what fails one runs on the default
- * implementation, with the same result. A network that asks for `eligibility: 'documented'` is held to exactly these.
+ * The documented conditions under which MXNet handed an operator to NNPACK, as data. A call that fails one runs on the
+ * default implementation, with the same result. A network that asks for `eligibility: 'documented'` is held to exactly
+ * these.
  */
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 

@@ -29,18 +29,18 @@ export type Rule = (typeof RULES)[number];
 export interface SelectionOptions {
   /** A name forces the algorithm; it is an error if that cannot compute the shape. */
   readonly algorithm?: 'auto' | AlgorithmName;
-  /** `'documented'`: MXNet's table decides what leaves the default implementation; `'all'`: every algorithm may serve. */
+  /** `'documented'`: MXNet's table decides which calls leave the default; `'all'`: any algorithm may serve. */
   readonly eligibility?: 'all' | 'documented';
   /**
-   * `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule; `'measured'`: least time of those that the estimate
-   * leaves open, which are tried once for each shape and remembered in `context.measurements`. What is measured, and with
-   * it the choice and the last bits, differs between machines, processes and numbers of threads; saved measurements repeat it.
-   * Await `createContext` first: workers that are still starting take no part.
+   * `'fastest'`: least estimated time; `'nnpack'`: NNPACK's own rule; `'measured'`: least measured time of those whose
+   * estimate is near the least, which are tried once for each shape and remembered in `context.measurements`. Measured
+   * times, and with them the choice and the last bits, differ between machines, processes and numbers of threads; saved
+   * measurements repeat the choice. Await `createContext` first: workers that are still starting take no part.
    */
   readonly rule?: Rule;
   /**
-   * `'default'` never goes beyond the error of NNPACK's own 8×8 Winograd tile, with a stride that of the tile over phases;
-   * `'relaxed'` takes any algorithm, the Winograd tiles beyond 8×8 among them.
+   * `'default'` never goes beyond the error of NNPACK's own 8×8 Winograd tile, or of that tile over phases for a
+   * stride; `'relaxed'` takes any algorithm, also the Winograd tiles beyond 8×8.
    */
   readonly accuracy?: 'default' | 'relaxed';
   /** The greatest error allowed, relative to X ∗ |w| + |b|; takes the place of `accuracy`. */
@@ -49,7 +49,7 @@ export interface SelectionOptions {
 
 /** What is known of a layer's numbers. */
 export interface Magnitudes extends WeightSizes {
-  /** The greatest |x|, for a call of one input: asked for when it could matter. */
+  /** The greatest |x|, for a call of one input; called only when it could matter. */
   input?(): number;
 }
 
@@ -62,13 +62,13 @@ export interface Selection {
   readonly weights: WeightSizes | null;
 }
 
-/** Inputs that a tile must stand, to be chosen: far beyond any that occur. */
+/** A tile is chosen only if it can take inputs as great as this, far beyond any that occur. */
 const LEAST_INPUT_LIMIT = 2 ** 60;
 
-/** What serves when nothing better may: every shape there is. */
+/** The algorithm that serves when no better one may; it takes every shape. */
 export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
 
-/** What is chosen for, as long as no algorithm computes a gradient. */
+/** The pass to choose for, as long as no algorithm computes a gradient. */
 const PASS: Pass = 'forward';
 
 const NONE: ReadonlySet<AlgorithmName> = new Set();
@@ -173,7 +173,7 @@ function leastMeasured(
   if (open.length === 1) return { ...estimated, why: `${estimated.why}; no other is within ${NEAR} times of it` };
   const times = measuredTimes(who, shape, open, packsEachCall, context);
   if (times.size === 0) return { ...estimated, why: `${estimated.why}; no memory is left to measure in` };
-  // What fits a plan may not fit beside the tensors of a trial: nothing is known against the estimate then.
+  // An algorithm that fits a plan may not fit beside the tensors of a trial: then nothing speaks against the estimate.
   if (!times.has(estimated.algorithm.name))
     return { ...estimated, why: `${estimated.why}; no memory is left to measure it in` };
   const counted = [...times].map(([name, time]) => ({ name, milliseconds: timeThatCounts(time, packsEachCall) }));
@@ -186,7 +186,7 @@ function leastMeasured(
   };
 }
 
-/** What is asked of an algorithm beside the shape. */
+/** What is asked of an algorithm besides the shape. */
 interface Demands {
   readonly maxConstant: number;
   readonly failed: RuleResult | undefined;
@@ -237,7 +237,7 @@ function checkSelection(who: string, options: SelectionOptions, shape: Convoluti
     const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
     throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
-  // The 8×8 tile's points amplify errors alike for every kernel and in phases; that of more terms is only rounded more often.
+  // The 8×8 tile's points amplify errors alike for every kernel and in phases; more terms only mean more roundings.
   const [tile, strided] = [algorithmNamed('wt8x8'), algorithmNamed('wt8x8-strided')];
   const serving = [tile, strided].find((one) => one.supports(shape, PASS) === null);
   const own = serving?.errorBound(shape, PASS, context).constant ?? 0;

@@ -17,15 +17,15 @@
  *   s(x) = Σ_p s(p) N_p(x) / N_p(p),   N_p(x) = Π_{q≠p} (b_q x − a_q)                                     (Lagrange)
  *
  * Pairing the coefficients of s with d gives the bilinear form Σ_k s_k d_k = Σ_i h_i Σ_u g_u d_{i+u} = Σ_i h_i y_i, in
- * which h is arbitrary; reading off what stands beside h_i leaves, for any non-zero scales λ_p,
+ * which h is arbitrary; the factor of h_i gives, for any non-zero scales λ_p,
  *
  *   Bᵀ_p = coefficients of N_p(x) / λ_p,   G_pu = λ_p a^u b^(r−1−u) / N_p(p),   Aᵀ_ip = a^i b^(m−1−i).
  *
  * Scaling. Aᵀ holds homogeneous powers of whole numbers, hence is whole: ½ is the point (1 : 2), and its column for
- * m = 6 is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of
- * the point 0 takes the sign that makes its entry in G positive. G takes what remains. So Bᵀ depends on the points
- * alone and serves every r of its T, and the column of Aᵀ of the point 1 is all ones: what is added to that position of
- * the product is added to every output. With T = 8 and r = 3 these are NNPACK's matrices, with T = 6 and r = 3 Lavin's.
+ * m = 6 is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of the
+ * point 0 takes the sign that makes its entry in G positive. G takes what remains. So Bᵀ depends on the points alone
+ * and serves every r of its T, and the column of Aᵀ of the point 1 is all ones: a number added to that position of the
+ * product is added to every output. With T = 8 and r = 3 these are NNPACK's matrices, with T = 6 and r = 3 Lavin's.
  * Scales change no rounding error to speak of (the bound below does not contain them); the choice of points does.
  *
  * Two axes: y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, each axis with its own r.
@@ -76,7 +76,7 @@ export function winogradMatrices(tile: TileEdge, r: number): CookToom {
   return known;
 }
 
-/** Exact arithmetic takes a millisecond, and several ask. */
+/** Matrices by tile and kernel size: exact arithmetic takes a millisecond, and several callers ask. */
 const matrices = new Map<number, CookToom>();
 
 /** Position, along an axis of edge T, of the point whose column of Aᵀ is all ones. */
@@ -112,8 +112,8 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
  * When every transformed number and every product carries a relative error of at most δ in all, an output is wrong by
  * at most δ · κ₁ · Σ_u |g_u| · max |d|. With two axes the factor is the product of both.
  *
- * |Aᵀ_ip G_pu| = |λ_p a^(i+u) b^(T−1−i−u) / N_p(p)| knows i + u alone, which runs from 0 to T − 1 whatever r is; so does
- * κ₁ not depend on r. It is 1 for T = 1, 88/3 for T = 6, 356/9 for T = 8, 84.7 for T = 9 and 185.8 for T = 10.
+ * |Aᵀ_ip G_pu| = |λ_p a^(i+u) b^(T−1−i−u) / N_p(p)| depends on i + u alone, which runs from 0 to T − 1 whatever r is,
+ * so κ₁ does not depend on r. It is 1 for T = 1, 88/3 for T = 6, 356/9 for T = 8, 84.7 for T = 9 and 185.8 for T = 10.
  */
 export function amplification(tile: TileEdge, r: number): number {
   const key = tile * 16 + r;
@@ -122,7 +122,7 @@ export function amplification(tile: TileEdge, r: number): number {
   return known;
 }
 
-/** Exact arithmetic takes a millisecond, and every choice of an algorithm asks. */
+/** κ₁ by tile and kernel size: exact arithmetic takes a millisecond, and every choice of an algorithm asks. */
 const amplifications = new Map<number, number>();
 
 /** κ₁ of any matrices. */

@@ -18,10 +18,10 @@
  * A real x needs the first two only, because X(4k − 1) are conjugates. The inverse of a complex transform is the same
  * with real and imaginary parts exchanged on both sides.
  *
- * Sixteen points have more live values than a processor has registers, and V8 spills badly. So there the odd parts of a
- * real transform are parked, and a complex one is taken as 4 · 4 with what lies between parked, for as many operations.
- * Measured against one straight line on typed arrays: complex rows take two thirds of the time, real columns four fifths
- * to nine tenths.
+ * Sixteen points have more live values than a processor has registers, and V8 spills badly. So the odd parts of a real
+ * transform of sixteen are parked, and a complex one is taken as 4 · 4 with the values between parked, for as many
+ * operations. Measured against one straight line on typed arrays: complex rows take two thirds of the time, real
+ * columns four fifths to nine tenths.
  *
  * Duhamel & Hollmann, Split radix FFT algorithm, 1984; Sorensen, Jones, Heideman & Burrus, Real-valued fast Fourier
  * transform algorithms, 1987.
@@ -159,7 +159,7 @@ type Hold = (a: Complex) => Held;
 const keep: Hold = (a) => () => a;
 const holdOf = (program: Program, edge: FourierEdge): Hold => (edge === 8 ? keep : (a) => program.park(a));
 
-/** X(k), 0 ≤ k ≤ N/2, of N real numbers, as they come. */
+/** X(k), 0 ≤ k ≤ N/2, of N real numbers, passed on as each is made. */
 function realFourier(program: Program, N: number, x: (n: number) => Real, hold: Hold, sink: SpectrumSink): void {
   if (N === 2) {
     const [x0, x1] = [x(0), x(1)];

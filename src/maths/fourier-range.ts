@@ -5,9 +5,10 @@
  *
  *   |X_f| ≤ T² X,   |W_f| ≤ Σ|w| ≤ r s W,   so that V and U, sums of real and imaginary part, are at most √2 times as large.
  *
- * Errors of U, V and the products M then put Y_f = (m1 − m2) + i (m1 − m3) out by up to 2√2 times themselves, and y as much,
- * the mean over all frequencies. The programs of the tiles of 8 and 16 are run over magnitudes, for the greatest number on the
- * way, and over errors; larger tiles are transformed in double, where nothing overflows or underflows on the way.
+ * An error of U, V or a product M then changes Y_f = (m1 − m2) + i (m1 − m3) by up to 2√2 times itself, and y, the mean
+ * over all frequencies, by as much. The programs of the tiles of 8 and 16 are run over magnitudes, for the greatest
+ * number on the way, and over errors; larger tiles are transformed in double, where nothing overflows or underflows on
+ * the way.
  */
 import type { FourierTileSize } from './fourier-layout.ts';
 import {
@@ -45,7 +46,7 @@ export function fourierRange(tile: FourierTileSize, r: number, s: number): TileR
 }
 
 interface OfTransforms {
-  /** On the way of magnitudes of 1; of a kernel as large as the tile. */
+  /** The greatest number on the way of magnitudes of 1; the kernel is as large as the tile. */
   readonly greatest: { readonly input: number; readonly kernel: number; readonly output: number };
   readonly errors: { readonly input: number; readonly kernel: number; readonly output: number };
 }
@@ -58,7 +59,7 @@ const IN_DOUBLE: OfTransforms = {
 
 const known = new Map<FourierEdge, OfTransforms>();
 
-/** Programs are long, and every choice of an algorithm asks. */
+/** Remembered, because programs are long and every choice of an algorithm asks. */
 function ofPrograms(edge: FourierEdge): OfTransforms {
   const found = known.get(edge) ?? walked(edge);
   known.set(edge, found);
@@ -93,13 +94,13 @@ type Statements = readonly Statement[];
 
 const statementsOf = (...programs: readonly Program[]): Statements[] => programs.map((program) => program.statements());
 
-/** The greatest that is written, and the greatest of all. */
+/** The greatest number that is written, and the greatest of all. */
 interface Walk {
   readonly written: number;
   readonly greatest: number;
 }
 
-/** Both passes, of elements that are all x; `added` is what a product has besides, if it can underflow. */
+/** Both passes over elements that are all x; `added` is what each product adds, if it can underflow. */
 function passes(first: readonly Statements[], second: readonly Statements[], x: number, added: 0 | 1): Walk {
   const together = (walks: readonly Walk[]): Walk => ({
     written: Math.max(...walks.map(({ written }) => written)),

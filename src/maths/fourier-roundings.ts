@@ -9,30 +9,31 @@
  * In a rotation each product errs by 2 ε of itself, its constant's rounding and its own, and (|ca| + |sb|, |cb| + |sa|) is
  * at most √2 |(a, b)|. A rotation by an eighth multiplies a sum by √½ instead: 3 ε.
  *
- * Multiples are such that every number of the network counts the same at the end, a kept complex value of the spectrum for
- * its conjugate too. So numbers of which none depends on another are coordinates of an isometric image of the tile, times
- * T at the end: errors of ε in each of them move the result by ε of its norm, ‖X‖₂ = T ‖x‖₂.
+ * The multiples are such that every number of the network counts the same at the end; a kept complex value of the
+ * spectrum counts for its conjugate too. So numbers of which none depends on another are coordinates of an isometric
+ * image of the tile, times T at the end: errors of ε in each of them move the result by ε of its norm, ‖X‖₂ = T ‖x‖₂.
  *
- * Let a gate's error be spread over the interval (S − e, S], where e is its ε count and S the greatest sum of counts on a
+ * A gate's error is spread over the interval (S − e, S], where e is its ε count and S the greatest sum of counts on a
  * way that ends with it. Gates whose intervals overlap do not depend on each other. Hence, with D the greatest S,
  *
  *   ‖X̂ − X‖₂ ≤ D ε ‖X‖₂   and for the inverse   ‖ŷ − y‖₂ ≤ D ε ‖y‖₂   over the whole tile.
  *
  * D is counted in the text itself: a sum is 1, a product 3 ≥ 2√2, a product by a power of two 0.
  *
- * Of the last rounding of each transform more is known: Gauss's sums a + b, c − d and c + d err by ε of themselves, and so
- * does y. So with n roundings of the sums over channels, and i, k and o those of input, kernel and output transform,
+ * More is known of the last rounding of each transform: Gauss's sums a + b, c − d and c + d err by ε of themselves, and
+ * y does too. So with n roundings of the sums over channels, and i, k and o those of input, kernel and output
+ * transform,
  *
  *   errors of X, W and before the last of y      ((i − 1) + (k − 1)) ε Σ_c ‖x_c‖₂ ‖w_c‖₂ + (o − 1) ε ‖y‖₂
  *   Gauss's products, rounded in V, U and M      3 (n + 2) ε Σ_c ‖x_c‖₂ ‖w_c‖₂        (see ../algorithms/fourier.ts)
  *   y itself                                     ε |y|
  *
- * where errors of X and W meet the complex product, whatever the three real ones are. The y of a whole tile is a circular
- * correlation, ‖y‖₂ ≤ Σ_c ‖x_c‖₂ ‖w_c‖₁ + T |b|; with ‖x_c‖₂ ≤ T X_c and ‖w_c‖₂ ≤ ‖w_c‖₁ = |w_c|,
+ * where errors of X and W enter the complex product, whatever the three real ones are. The y of a whole tile is a
+ * circular correlation, ‖y‖₂ ≤ Σ_c ‖x_c‖₂ ‖w_c‖₁ + T |b|; with ‖x_c‖₂ ≤ T X_c and ‖w_c‖₂ ≤ ‖w_c‖₁ = |w_c|,
  *
  *   |ŷ − y| ≤ ε ((3 (n + 2) + i + k + o − 3) T + 1) (X ∗ |w| + |b|).
  *
- * Transforms in double between two roundings are i = k = o = 1 in it. Nothing may underflow.
+ * Transforms in double between two roundings have i = k = o = 1. Nothing may underflow.
  *
  * Higham, Accuracy and Stability of Numerical Algorithms, 2002, §24.1, has the argument stage by stage.
  */

@@ -10,8 +10,8 @@ import { NnpackError, show } from '../errors.ts';
  *     e = 0    ± 2^(−14) · m / 1024           =  ± m · 2^(−24)
  *
  * The two forms differ in exponent 31 alone. IEEE 754 binary16 keeps it for ±∞ (m = 0) and NaN, so that its largest
- * number is 65,504. ARM's alternative half, which NNPACK's fully-connected inference takes its weights in, has neither:
- * 31 is an exponent like the others, and the largest number is 131,008.
+ * number is 65,504. ARM's alternative half, the form of weights in NNPACK's fully-connected inference, has neither: 31
+ * is an exponent like the others, and the largest number is 131,008.
  *
  * Encoding rounds to nearest, ties to even, once: a double is not rounded to float32 on its way.
  *
@@ -73,7 +73,7 @@ function noNaN(who: string, what: string): NnpackError {
  * Numbers as codes of half precision, rounded to nearest, ties to even.
  *
  * @throws NnpackError `invalid-argument` for another form, or a NaN that the form has no code for; `invalid-tensor-type`
- *   for what is no Float32Array
+ *   for anything but a Float32Array
  * @example
  * const kernel = { data: encodeHalves(weights, 'binary16'), shape: [K, C], format: 'binary16' };
  */
@@ -94,7 +94,7 @@ export function encodeHalves(x: Float32Array, form: HalfForm): Uint16Array {
 /**
  * The numbers that codes of half precision stand for, each exactly.
  *
- * @throws NnpackError `invalid-argument` for another form, `invalid-tensor-type` for what is no Uint16Array
+ * @throws NnpackError `invalid-argument` for another form, `invalid-tensor-type` for anything but a Uint16Array
  * @example
  * const weights = decodeHalves(kernel.data, 'binary16');
  */
@@ -109,7 +109,7 @@ export function decodeHalves(codes: Uint16Array, form: HalfForm): Float32Array {
   return x;
 }
 
-/** Whether one of the first `count` codes has exponent 31, which alone the forms read differently. */
+/** Whether one of the first `count` codes has exponent 31, the only one that the forms read differently. */
 export function hasExponent31(codes: Uint16Array, count: number): boolean {
   let carries = 0;
   for (let i = 0; i < count; i++) carries |= (codes[i] & 0x7c00) + 0x0400;

@@ -1,30 +1,30 @@
 /**
- * How large the numbers on the way through a tile may become, and how far too small ones put its outputs out.
+ * How large the numbers on the way through a tile may become, and how much error the too small ones add to its outputs.
  *
- * An operation whose result is subnormal errs by up to u = 2⁻¹⁵⁰ instead of by a factor, but sums are exact then. So what
- * comes out of a transform errs by so many u as its products add up to, each multiplied by what multiplies it afterwards. A
- * weight or a transformed one that is subnormal is taken for 0 besides, and errs by up to 2⁻¹²⁶ = 2²⁴ u.
+ * An operation whose result is subnormal errs by up to u = 2⁻¹⁵⁰ instead of by a factor, but sums are exact then. So
+ * the result of a transform errs by one u for each product on its way, times the factors that follow that product. A
+ * subnormal weight, transformed or not, is taken for 0 besides, and errs by up to 2⁻¹²⁶ = 2²⁴ u.
  */
 export interface TileRange {
-  /** The greatest on the way of inputs of at most 1 to V, and of weights of at most 1 to U. */
+  /** The greatest number on the way from inputs of at most 1 to V, and from weights of at most 1 to U. */
   readonly input: number;
   readonly kernel: number;
-  /** Of one channel's product V · U of those, and of the outputs made of it. */
+  /** The greatest of one channel's product V · U of those, and on the way from it to the outputs. */
   readonly product: number;
-  /** Of a bias of 1. */
+  /** The greatest on the way of a bias of 1. */
   readonly bias: number;
   /** The error of an output in u. */
   readonly underflow: {
-    /** For each channel, times the greatest input of its tile: errors of U, which V multiplies. */
+    /** Errors of U, which V multiplies: for each channel, times the greatest input of its tile. */
     readonly input: number;
-    /** For each channel, times the sum of its weights' magnitudes: errors of V, which U multiplies. */
+    /** Errors of V, which U multiplies: for each channel, times the sum of its weights' magnitudes. */
     readonly kernel: number;
-    /** For each rounding of a product V · U or of a sum of them. */
+    /** The error of each rounding of a product V · U or of a sum of them. */
     readonly product: number;
-    /** Of the output transform itself. */
+    /** Errors of the output transform itself. */
     readonly output: number;
   };
 }
 
-/** Of an error of 2⁻¹²⁶. */
+/** An error of 2⁻¹²⁶, in u. */
 export const FLUSH_IN_UNDERFLOWS = 2 ** 24;

@@ -1,9 +1,9 @@
 /**
  * Straight-line programs as data: sums, differences and products of real and complex numbers, read from some places and
- * written to others. A program is built once; who runs it says what a number and a place are: text of a TypeScript
+ * written to others. A program is built once; its reader decides what a number and a place are: text of a TypeScript
  * function, emitted instructions, a count of roundings.
  *
- * Statements stay in the order in which values are made, and those that nothing uses in the end are left out.
+ * Statements stay in the order in which values are made, without those that nothing uses in the end.
  */
 
 /** A value of the program by its number, or its negation, which waits for the sum that takes it. */
@@ -17,7 +17,7 @@ export interface Complex {
   readonly im: Real;
 }
 
-/** float32 memory outside, the scratch between two passes, and what waits inside one program. */
+/** The float32 memory outside, the scratch between two passes, and values that wait inside one program. */
 export type Space = 'memory' | 'scratch' | 'parked';
 
 export interface Place {
@@ -133,7 +133,7 @@ export class Program {
 
   // ---- the whole ----
 
-  /** What something uses, found from the end. */
+  /** The statements whose values are used, found from the end. */
   statements(): Statement[] {
     const used = new Set<number>();
     const live = this.#statements.toReversed().filter((statement) => {

@@ -1,10 +1,12 @@
 /**
- * Every tile of the fast-convolution frame, one row each: names of algorithms, matrices, generated and emitted transforms,
- * draws and jobs of tests derive from these rows. What a tile takes is measured, and stands beside its kernels.
+ * Every tile of the fast-convolution frame, one row each: names of algorithms, matrices, generated and emitted
+ * transforms, draws and jobs of tests derive from these rows. The time of a tile is measured, and stands beside its
+ * kernels.
  *
- * `kernelSizes` are those along an axis. A Winograd tile is the identity along an axis where the size is 1; a tile whose kernels
- * are all of one size serves no other. `nnpackName` is what NNPACK calls the algorithm, null where it has none. Tiles of the
- * accuracy class `relaxed` err more than NNPACK's own 8×8 Winograd tile, and serve only calls that allow it.
+ * `kernelSizes` are those along an axis. A Winograd tile is the identity along an axis where the size is 1; a tile
+ * whose kernels are all of one size serves no other. `nnpackName` is NNPACK's name of the algorithm, null where it has
+ * none. Tiles of the accuracy class `relaxed` err more than NNPACK's own 8×8 Winograd tile, and serve only calls that
+ * allow it.
  */
 
 interface TileRow {
@@ -30,8 +32,9 @@ interface FourierRow extends TileRow {
 }
 
 /**
- * In the order of preference among equals. The points of the tiles of 6 and 8 are those of Lavin and of NNPACK; those of 9 and
- * 10 scripts/search-points.ts found to err least among the sets whose coefficients float32 holds (docs/decisions.md).
+ * In the order of preference among equals. The points of the tiles of 6 and 8 are those of Lavin and of NNPACK. Those
+ * of 9 and 10 err least among the sets whose coefficients float32 holds, as scripts/search-points.ts found
+ * (docs/decisions.md).
  */
 export const TILES = [
   {

@@ -1,28 +1,29 @@
 /**
  * The 1-D transforms of a Winograd tile as straight-line programs, written once over an arithmetic.
  *
- * All three transforms (Bᵀ d B, G g Gᵀ, Aᵀ m A) are a 1-D transform y = M x along one axis, then along the other; only the
- * matrix differs. Who runs the program says what a value is: text of a TypeScript program, emitted instructions, an exact
- * rational, a count of roundings.
+ * All three transforms (Bᵀ d B, G g Gᵀ, Aᵀ m A) are a 1-D transform y = M x along one axis, then along the other; only
+ * the matrix differs. The arithmetic decides what a value is: text of a TypeScript program, emitted instructions, an
+ * exact rational, a count of roundings.
  *
  * The product is shortened by the symmetry of the points: those of x and −x are neighbours, and
  * - their rows of Bᵀ and of G are e + o and e − o (or o − e), the sums over even and over odd columns of one of them;
  * - their columns of Aᵀ differ by the sign of odd rows, which therefore need only e = x_p + x_q or o = x_p − x_q.
- * Both are found in the matrix, not assumed. Zeros are dropped, equal coefficients share one multiplication, and 1 has none.
+ * Both are found in the matrix, not assumed. Zeros are dropped, equal coefficients share one multiplication, and a
+ * coefficient of 1 needs none.
  */
 import { type Matrix, type TileEdge, winogradMatrices } from './cook-toom.ts';
 import type { Rational } from './rational.ts';
 
-/** What a value is, and what is done to it. */
+/** What a value is, and the operations on it. */
 export interface Arithmetic<V> {
   add(a: V, b: V): V;
   subtract(a: V, b: V): V;
   multiply(factor: Rational, a: V): V;
-  /** total + factor · a in one, where there is such an operation; else it is a product and a sum. */
+  /** total + factor · a as one operation, where there is such a one; else it is a product and a sum. */
   multiplyAdd?(factor: Rational, a: V, total: V): V;
   /** Names a value that is used more than once. */
   share(name: string, value: V): V;
-  /** Comes before the results of these rows of the matrix; what is shared before the first is for all of them. */
+  /** Called before the results of these rows of the matrix; values shared before the first call serve all rows. */
   begin?(rows: readonly number[]): void;
 }
 
@@ -88,7 +89,7 @@ function byColumnPairs<V>(arithmetic: Arithmetic<V>, rows: Rows, x: readonly V[]
   });
 }
 
-/** Neighbouring rows p, q with M_qk = ±(−1)^k M_pk for all k, the sign being the same: q and the sign by p. */
+/** Neighbouring rows p, q with M_qk = ±(−1)^k M_pk, with one sign for all k: q and the sign by p. */
 type Pairs = ReadonlyMap<number, { readonly q: number; readonly sign: 1 | -1 }>;
 
 function findPairs(rows: Rows): Pairs {
@@ -164,9 +165,9 @@ function transpose(rows: Rows): Rows {
 }
 
 /**
- * How many times, at most, a term on its way from an element of the input to one of the result is rounded to float32: by
- * the sums and products of a path, and by a coefficient that is no float32. A product with a power of two is exact, as
- * long as nothing underflows. Each element takes one path to each result, hence, with ε = 2⁻²⁴ and n roundings,
+ * The greatest number of float32 roundings of a term on its way from an element of the input to one of the result: by
+ * the sums and products of a path, and by a coefficient that is not a float32. A product with a power of two is exact,
+ * as long as nothing underflows. Each element takes one path to each result, hence, with ε = 2⁻²⁴ and n roundings,
  *
  *   |ŷ − M x| ≤ ((1 + ε)ⁿ − 1) |M| |x|.
  */
@@ -186,7 +187,7 @@ function depth(matrix: Matrix): number {
   return Math.max(...transform(DEPTH, matrix, inputs));
 }
 
-/** Of both axes together: |V̂ − V| ≤ ((1 + ε)ⁿ − 1) |Bᵀ| |d| |B| with n = input, and so for the others. */
+/** Roundings of both axes together: |V̂ − V| ≤ ((1 + ε)ⁿ − 1) |Bᵀ| |d| |B| with n = input; the others are alike. */
 export function winogradRoundings(
   tile: TileEdge,
   r: number,

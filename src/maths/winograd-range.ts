@@ -1,16 +1,16 @@
 /**
  * The range of a Winograd tile (range.ts), with the programs that transform it.
  *
- * On one axis let b_p = Σ_a |Bᵀ_pa|, g_p = Σ_u |G_pu|, γ = max |G_pu|, a = max_i Σ_p |Aᵀ_ip|, and c = max_i Σ_p |Aᵀ_ip| b_p.
- * For inputs of at most X in a channel's tile and weights of at most W, with both axes,
+ * On one axis, b_p = Σ_a |Bᵀ_pa|, g_p = Σ_u |G_pu|, γ = max |G_pu|, a = max_i Σ_p |Aᵀ_ip|, and
+ * c = max_i Σ_p |Aᵀ_ip| b_p. For inputs of at most X in a channel's tile and weights of at most W, with both axes,
  *
  *   |V_p| ≤ b_p X,   |U_p| ≤ g_p W and ≤ γ Σ|w|,   |M_p| ≤ C b_p g_p X W,   |y| ≤ C max_i Σ_p |Aᵀ_ip| b_p g_p X W
  *
  * Numbers within a program can be larger than its results, so the programs are run over magnitudes, and the greatest counts.
  * With errors of e_V, e_U and e_Y within the transforms, found by running them over errors,
  *
- *   U errs by f · (g + 1) (g + 1) + e_U u, of weights, of what is between the two passes and of U itself being taken for 0,
- *   M by Σ_c (|V| · that + |U| e_V u) + u for each rounding, and y by what Aᵀ makes of it, + e_Y u.
+ *   U errs by f · (g + 1) (g + 1) + e_U u, as weights, numbers between the two passes and U itself may be taken for 0,
+ *   M errs by Σ_c (|V| · that + |U| e_V u) + u for each rounding, and y by the Aᵀ of that, + e_Y u.
  */
 import { type Matrix, onesPosition, type TileEdge, winogradMatrices } from './cook-toom.ts';
 import { FLUSH_IN_UNDERFLOWS, type TileRange } from './range.ts';
@@ -29,7 +29,7 @@ interface Axis {
   readonly bT: Matrix;
   readonly g: Matrix;
   readonly aT: Matrix;
-  /** The greatest on the way of magnitudes of 1: to V, to U, of b_p g_p to y, and of the bias to y. */
+  /** The greatest number on the way from magnitudes of 1 to V and to U, from b_p g_p to y, and from the bias to y. */
   readonly input: number;
   readonly kernel: number;
   readonly product: number;
@@ -83,7 +83,7 @@ function rangeOf(rows: Axis, columns: Axis): TileRange {
 
 const ones = (matrix: Matrix): number[] => matrix[0].map(() => 1);
 
-/** What comes out of a program over magnitudes, and the greatest on the way. */
+/** The results of a program over magnitudes, and the greatest number on the way. */
 function magnitudes(matrix: Matrix, x: readonly number[]): { results: number[]; greatest: number } {
   let greatest = Math.max(...x);
   const results = transform(
@@ -96,7 +96,7 @@ function magnitudes(matrix: Matrix, x: readonly number[]): { results: number[]; 
   return { results, greatest };
 }
 
-/** The greatest error in u after both passes, each product of which may add one; at least that of storing a result. */
+/** The greatest error in u after both passes, whose products may each add one; at least that of a stored result. */
 function errors(first: Matrix, second: Matrix): number {
   const pass = (matrix: Matrix, before: number): number => {
     const x = matrix[0].map(() => before);
@@ -112,7 +112,7 @@ function errors(first: Matrix, second: Matrix): number {
   return pass(second, pass(first, 0));
 }
 
-/** Sums of magnitudes; `added` is what a product has besides, if it can underflow. */
+/** Sums of magnitudes; `added` is what each product adds, if it can underflow. */
 function arithmetic(added: 0 | 1, see: (value: number) => void): Arithmetic<number> {
   const seen = (value: number): number => {
     see(value);

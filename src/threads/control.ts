@@ -6,13 +6,13 @@ import { MAX_FIELDS } from './step.ts';
 /**
  * The words through which a pool and its workers agree, in a small buffer of their own.
  *
- * A job is open while NEXT is negative: a thread claims an item by adding one to it. Each worker has a seat, a word that
- * says how it is with it. It goes from IDLE to WORKING before it claims, and only while a job is open, so a worker that is
- * still starting, or has died idle, is never waited for. The caller changes nothing of a job until no seat is WORKING.
- * Workers sleep on GENERATION, the caller on the seat of a worker that it waits for.
+ * A job is open while NEXT is negative: a thread claims an item by adding one to it. Each worker has a seat, a word
+ * that holds its state. A worker goes from IDLE to WORKING before it claims, and only while a job is open, so the
+ * caller never waits for a worker that is still starting, or has died idle. The caller changes nothing of a job until
+ * no seat is WORKING. Workers sleep on GENERATION, the caller on the seat of a worker that it waits for.
  *
- * When the caller waits, no item is left to claim, so that each worker has at most one to finish. A seat needs no
- * heartbeat therefore: nothing could beat in the middle of an item.
+ * When the caller waits, no item is left to claim, so that each worker has at most one to finish. So a seat needs no
+ * heartbeat: nothing could beat in the middle of an item.
  */
 export const GENERATION = 0;
 export const NEXT = 1;
@@ -27,14 +27,14 @@ export const ERROR_LENGTH = 9;
 export const CLOSING = 10;
 export const MEMORY_PAGES = 11;
 export const READY = 12;
-/** Seats follow at once: for the first of them a job is all in one cache line, which is what a short one costs. */
+/** Seats follow at once: a job and the first seats share one cache line, which is what a short job costs. */
 const FIRST_SEAT = 13;
 
-/** How it is with a worker. Whoever changes that compares first: worker and caller may both want to. */
+/** The states of a worker. Whoever changes one compares first, because worker and caller may both want to. */
 export const STARTING = 0;
 export const IDLE = 1;
 export const WORKING = 2;
-/** It runs no step any more, and never will. */
+/** It runs no step any more, and never will again. */
 export const ENDED = 3;
 /** It was not ready in time: it never becomes one of the threads, and has no index. */
 export const GIVEN_UP = 4;
@@ -47,7 +47,7 @@ const NAME_AT = MAX_FIELDS * 8;
 const ERROR_AT = NAME_AT + NAME_BYTES;
 const WORDS_AT = ERROR_AT + ERROR_LETTERS * 2;
 
-/** By these messages alone pool and worker know each other; whatever else a worker sends or gets is not meant for them. */
+/** The words of the messages between pool and worker; all other messages that a worker sends or gets are ignored. */
 export const SETUP = 'nnpack-ts: setup';
 export const STARTED = 'nnpack-ts: started';
 export const REFUSED = 'nnpack-ts: refused';
@@ -60,14 +60,14 @@ export interface WorkerSetup {
   readonly seat: number;
   readonly memory: SharedBytes;
   readonly kernels: string;
-  /** What emitted kernels need, the scratch that of this worker alone; null for tables that are not emitted. */
+  /** What emitted kernels need, with this worker's own scratch; null for tables that are not emitted. */
   readonly simd: SimdSetup | null;
 }
 
 /** What a worker says: that it is ready, or why it cannot be. */
 export type WorkerMessage = { readonly word: typeof STARTED } | { readonly word: typeof REFUSED; readonly why: string };
 
-/** The word of a message, or undefined if it is none of ours. */
+/** The word of a message; undefined if the message is not ours. */
 export function wordOf(message: unknown): unknown {
   return typeof message === 'object' && message !== null && 'word' in message ? message.word : undefined;
 }
@@ -97,7 +97,7 @@ export class Control {
     return FIRST_SEAT + worker;
   }
 
-  /** Where the index of the thread is that sits there. */
+  /** Where the index of the thread of a seat is. */
   indexAt(seat: number): number {
     return seat + (this.words.length - FIRST_SEAT) / 2;
   }

@@ -6,7 +6,7 @@ import { nodeWorkerThreads } from './node.ts';
  * channel, and Node closes that end when the thread is torn down, after its last instruction. A port whose other end is
  * closed cannot be transferred any more; so it is sent over a channel of our own and taken back.
  *
- * Node alone is known to do so. Elsewhere a lifeline says of every thread that it lives, which is never wrong.
+ * Only Node is known to close it. Elsewhere a lifeline says that every thread lives, which is never wrong.
  */
 export class Lifeline {
   /** What the worker is to hold. */
@@ -37,7 +37,7 @@ export class Lifeline {
   /** Whether the thread is known to have ended. */
   isCut(): boolean {
     if (this.#isCut) return true;
-    // Makes the port take note that the other end was closed.
+    // Makes the port notice that the other end was closed.
     this.#receive(this.#port);
     try {
       this.#ferry.port1.postMessage(this.#port, [this.#port]);

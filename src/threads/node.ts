@@ -21,7 +21,7 @@ function builtinModules(): NodeModules | null {
   }
 }
 
-/** Whether this is a Node that gives its modules to imports alone: one before 20.16. */
+/** Whether this is a Node before 20.16, which gives its modules to imports alone. */
 export function mustImportNode(): boolean {
   try {
     return node === null && typeof process.versions.node === 'string';
@@ -30,7 +30,7 @@ export function mustImportNode(): boolean {
   }
 }
 
-/** Makes an older Node's modules known, which it gives only to those who can wait; elsewhere there is nothing to do. */
+/** Loads the modules of an older Node, which gives them only to callers that can wait; does nothing elsewhere. */
 export async function importNode(): Promise<void> {
   if (!mustImportNode()) return;
   try {
@@ -38,7 +38,7 @@ export async function importNode(): Promise<void> {
     const os = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');
     node = { workerThreads, os };
   } catch {
-    // What calls itself Node is none.
+    // The host calls itself Node, but is not.
   }
 }
 

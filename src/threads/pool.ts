@@ -8,9 +8,9 @@ import { type Parameters, runItem, type Step, type Thread } from './step.ts';
 import { Workers } from './workers.ts';
 
 /**
- * When the caller has done its part, each worker has at most one item to finish, and is given so long for it: nothing tells
- * a slow item from a hanging one, and no item should take a minute. A worker that has died is noticed at once all the same
- * where the host tells, by its own last word or by its lifeline.
+ * When the caller has done its part, each worker has at most one item to finish, and is given so long for it: nothing
+ * tells a slow item from a hanging one, and no item should take a minute. A worker that has died is noticed at once, by
+ * its own last word or by its lifeline, where the host tells.
  */
 const PATIENCE_MS = 60_000;
 
@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
 export class ThreadPool {
   #thread: Thread | null;
   readonly #workers: Workers | null;
-  /** `busy` is left in good order alone: after a call that was cut off, the next one finds it. */
+  /** A call that was cut off leaves `busy` behind, and the next call finds it. */
   #state: 'open' | 'busy' | 'closed' = 'open';
   readonly #isAlone: boolean;
 
@@ -30,7 +30,7 @@ export class ThreadPool {
    * @param thread what the caller works with
    * @param threads how many threads in all, the caller among them
    * @param memory the bytes to share; null means that the caller works alone
-   * @param simd for tables of emitted kernels; its scratch is that of all threads, one after another
+   * @param simd for tables of emitted kernels; its scratch holds those of all threads, one after another
    */
   constructor(
     thread: Thread,
@@ -45,7 +45,7 @@ export class ThreadPool {
       threads > 1 && memory !== null ? new Workers(threads - 1, memory, thread.kernels.name, simd, factory) : null;
   }
 
-  /** What the caller works with; nothing of it is held once the pool is closed. */
+  /** What the caller works with; a closed pool holds it no more. */
   get thread(): Thread {
     if (this.#thread === null) throw new NnpackError('disposed', 'the pool is closed');
     return this.#thread;
@@ -56,7 +56,7 @@ export class ThreadPool {
     return this.#isAlone ? 'the memory cannot be shared between threads' : (this.#workers?.reason ?? '');
   }
 
-  /** Indices of threads are less than this, so that a workspace has so many parts; it does not shrink when one ends. */
+  /** Indices of threads are less than this, so a workspace has so many parts; it does not shrink when a thread ends. */
   get threadsCount(): number {
     return this.#workers?.places ?? 1;
   }
@@ -117,14 +117,14 @@ export class ThreadPool {
     if (this.#workers === null || items < 2) {
       failure = this.#runItems(null, step, parameters, items, rangeI, rangeJ, tileI, tileJ) ?? '';
     } else failure = this.#share(this.#workers, step, parameters, items, rangeI, rangeJ, tileI, tileJ);
-    // Not by `finally`, which would let workers go on unattended where the stack was too short to wait for them.
+    // This is not in a `finally`, which would let workers go on alone where the stack was too short to wait.
     this.#state = 'open';
     if (failure !== '') throw typeof failure === 'string' ? new NnpackError('worker-failed', failure) : failure;
   }
 
   /**
-   * Items on the caller: all in turn, or those that it claims. Whatever is thrown there becomes the library's error, as it
-   * does on a worker.
+   * Runs items on the caller: all in turn, or those that it claims. Whatever is thrown there becomes the library's
+   * error, as on a worker.
    */
   #runItems<P extends Parameters>(
     words: Int32Array | null,
@@ -181,10 +181,10 @@ export class ThreadPool {
   }
 
   /**
-   * Makes sure that the pool is at no work, and that nobody but the caller writes to its memory.
+   * Makes sure that the pool is idle, and that nobody but the caller writes to its memory.
    *
    * @param regions how many parallel functions the caller itself is in
-   * @throws NnpackError where it cannot be so: inside of a step, after the end, while a lost worker may still write
+   * @throws NnpackError where that is impossible: inside a step, after the end, while a lost worker may still write
    */
   expectIdle(who: string, regions = 0): void {
     if (this.#state === 'busy') {
@@ -192,7 +192,7 @@ export class ThreadPool {
         const why = 'its pool is already at work, expected it to be idle (a step may not start another)';
         throw new NnpackError('invalid-context', `${who}: ${why}`);
       }
-      // The call before was cut off, by the time limit of a vm or for want of stack; its workers may be at it still.
+      // The call before was cut off, by the time limit of a vm or for want of stack; its workers may still be at work.
       this.#workers?.control.endJob();
       this.#workers?.awaitIdle(PATIENCE_MS);
       this.#workers?.control.takeFailure();
@@ -206,8 +206,8 @@ export class ThreadPool {
   }
 
   /**
-   * Ends the workers and lets go of the memory, which nobody touches from then on unless {@link mayStillWrite}. Closing twice is
-   * harmless; closing from inside a step is refused.
+   * Ends the workers and lets go of the memory, which nobody touches from then on unless {@link mayStillWrite}. Closing
+   * twice is harmless; closing from inside a step is refused.
    */
   close(): void {
     if (this.#state === 'busy' && isInRegion(0)) {
@@ -220,8 +220,8 @@ export class ThreadPool {
 }
 
 /**
- * Whether more than so many parallel functions are on the stack. It alone tells a step that starts another from a call
- * that was cut off: nothing runs, not even `finally`, when an engine ends a call for its time.
+ * Whether more than so many parallel functions are on the stack. Only the stack tells a step that starts another from a
+ * call that was cut off: nothing runs, not even `finally`, when an engine ends a call for its time.
  */
 function isInRegion(regions: number): boolean {
   const errors: { stackTraceLimit?: unknown } = Error;
@@ -229,7 +229,7 @@ function isInRegion(regions: number): boolean {
   try {
     errors.stackTraceLimit = Number.POSITIVE_INFINITY;
     const stack = String(new Error().stack);
-    // Names of methods, because tools that shorten code keep them; where they do not show, nothing can be told.
+    // Tools that shorten code keep the names of methods; where the names do not show, nothing can be told.
     if (!/\b(expectIdle|close)\b/.test(stack)) return true;
     return stack.split(/\bparallelize2dTile2d\b/).length - 1 > regions;
   } catch {
@@ -238,7 +238,7 @@ function isInRegion(regions: number): boolean {
     try {
       errors.stackTraceLimit = limit;
     } catch {
-      // It could not be set in the first place.
+      // The limit could not be set in the first place.
     }
   }
 }

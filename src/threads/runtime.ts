@@ -1,10 +1,10 @@
 /**
- * What the host offers beside the language, but for Node's modules (node.ts). Each thing may be missing, or refuse to be
- * asked; it is found out here, in one place, and nothing here throws.
+ * What the host offers besides the language, except Node's modules (node.ts). Each thing may be missing, or refuse to
+ * be asked; this is found out here, in one place, and nothing here throws.
  */
 import { nodeOs } from './node.ts';
 
-/** A variable of the environment; undefined where there is none, or none may be read (Deno asks for a permission). */
+/** A variable of the environment; undefined where there is none, or it may not be read (Deno asks for a permission). */
 export function environmentVariable(name: string): string | undefined {
   try {
     const value: unknown = process.env[name];

@@ -14,7 +14,7 @@ import {
 } from './control.ts';
 import { spawnWorker, type WorkerFactory, type WorkerHandle, workerScript } from './spawn.ts';
 
-/** One worker and its seat among the control words: how it is with it, as both sides know it. */
+/** One worker and its seat among the control words, which holds its state for both sides. */
 export class Seat {
   /** Where its state is among the control words. */
   readonly at: number;
@@ -23,7 +23,7 @@ export class Seat {
   readonly #indexAt: number;
   readonly #words: Int32Array;
   readonly #script: URL;
-  /** Nothing yet for what the worker says while it is being made. */
+  /** Undefined while the worker is being made, when it may already say something. */
   readonly #worker: WorkerHandle | undefined;
   readonly #failed: (why: string) => void;
   #settle: () => void = () => {};
@@ -70,13 +70,13 @@ export class Seat {
     return this.#worker?.isGone() ?? false;
   }
 
-  /** What became of a worker that was ready once and is none of the threads any more; empty while it is one. */
+  /** What became of a worker that was ready once and is not one of the threads any more; empty while it is one. */
   get loss(): string {
     if (this.#loss !== '') return this.#loss;
     return this.state === ENDED && !this.#isClosed ? `${this.#name} ended in the middle of its work` : '';
   }
 
-  /** One that ended as soon as it was idle may have no index. */
+  /** A worker that ended as soon as it was idle may have no index. */
   get #name(): string {
     const index = this.#words[this.#indexAt];
     return index === 0 ? 'a worker' : `worker ${index}`;
@@ -88,7 +88,7 @@ export class Seat {
     return this.state === LOST;
   }
 
-  /** Ends a worker that is still starting; one that is ready by now stays. Neither is waited for after that. */
+  /** Ends a worker that is still starting; one that is ready by now stays. Nobody waits for either after that. */
   giveUp(why: string): void {
     if (this.#change(STARTING, GIVEN_UP)) {
       this.#failed(`${this.#script.href}: ${why}`);
@@ -136,7 +136,7 @@ export class Seat {
     this.giveUp(why);
     if (this.#isClosed) return;
     const what = `ended ${this.#isReady ? 'while it was idle' : 'before it said that it was ready'} (${why})`;
-    // In the middle of a job it is up to the caller, who waits for it, to find that out.
+    // In the middle of a job the caller, who waits for the worker, finds it out.
     if (this.state === IDLE) this.lose(ENDED, what);
     else if (this.state === ENDED && !this.#isReady && this.#loss === '') this.#loss = `${this.#name} ${what}`;
   }

@@ -4,7 +4,7 @@ import type { WorkerSetup } from './control.ts';
 import { Lifeline } from './lifeline.ts';
 import { mustImportNode, nodeWorkerThreads } from './node.ts';
 
-/** What is asked of a worker of Node's, without its type: a browser's user does not have that. */
+/** What we use of Node's Worker, without its type, which a browser's user does not have. */
 interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): unknown;
   postMessage(message: unknown, transfer?: readonly object[]): void;
@@ -12,7 +12,7 @@ interface NodeWorker {
   terminate(): Promise<number>;
 }
 
-/** Makes the worker that runs the package's worker script; for places where neither Node nor a browser is meant. */
+/** Makes the worker that runs the package's worker script; for hosts that are neither Node nor a browser. */
 export type WorkerFactory = (script: URL) => Worker | NodeWorker;
 
 /** What a worker lets the pool know. */
@@ -22,7 +22,7 @@ export interface WorkerEvents {
   readonly end: (why: string) => void;
 }
 
-/** A worker as the pool sees it. Whatever its host or its maker does wrong becomes a text; nothing of it is thrown. */
+/** A worker as the pool sees it. Whatever its host or its maker does wrong becomes a text, and is not thrown. */
 export interface WorkerHandle {
   /** Whether {@link isGone} can ever be true. */
   readonly tells: boolean;
@@ -34,8 +34,8 @@ export interface WorkerHandle {
 }
 
 /**
- * The package's worker script: a real file, because policies forbid `blob:` URLs. Run from source, it is that of the
- * build, because a worker does not inherit its parent's loader of TypeScript.
+ * The package's worker script: a real file, because policies forbid `blob:` URLs. When run from source it is the
+ * build's script, because a worker does not inherit its parent's loader of TypeScript.
  */
 export function workerScript(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker.js' : '../worker.js', import.meta.url);
@@ -62,11 +62,11 @@ export function spawnWorker(
         lifeline ? [lifeline.end] : [],
       );
     } else worker.postMessage(setup);
-    // Node's ports are to be closed by hand.
+    // Node's ports have to be closed by hand.
     if ('on' in worker) worker.on('exit', () => lifeline?.isCut());
     return handleOf(worker, lifeline);
   } catch (error) {
-    // Without a setup it would wait for ever, and keep the process alive.
+    // Without a setup the worker would wait for ever, and keep the process alive.
     void terminate(worker);
     lifeline?.close();
     throw error;
@@ -91,7 +91,7 @@ function listen(worker: Worker | NodeWorker, { message, end }: WorkerEvents): vo
     worker.onmessage = (event) => message(event.data);
     worker.onmessageerror = unread;
     worker.onerror = (event) => {
-      // Else the page would hear of it once more.
+      // Keeps the page from hearing of the error once more.
       event?.preventDefault?.();
       // A script that cannot be loaded is an event without a text.
       end(event?.message || 'it could not be loaded, or failed without a word');
@@ -109,7 +109,7 @@ function handleOf(worker: Worker | NodeWorker, lifeline: Lifeline | null): Worke
       try {
         worker.unref();
       } catch {
-        // Then it keeps the process alive, which is its maker's wish.
+        // Then the worker keeps the process alive, as its maker wishes.
       }
     },
     terminate() {

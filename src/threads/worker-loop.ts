@@ -40,7 +40,7 @@ export type TableFor = (name: string, memory: Memory, simd: SimdSetup | null) =>
  * @param tableFor makes the kernel table of a name over this thread's memory
  */
 export function serveWorker(steps: ReadonlyMap<string, Step>, tableFor: TableFor): void {
-  // In a browser messages are lost that come before somebody listens: only who must wait waits.
+  // A browser loses messages that come before somebody listens, so only a host that must wait does.
   if (mustImportNode()) void importNode().then(() => listen(steps, tableFor));
   else listen(steps, tableFor);
 }
@@ -76,7 +76,7 @@ function work(
   try {
     worker = new WorkerLoop(setup, steps, tableFor);
   } catch (error) {
-    // With other kernels it would compute other bits.
+    // Other kernels would compute other bits.
     say({ word: REFUSED, why: textOf(error) });
     return;
   }
@@ -107,8 +107,9 @@ class WorkerLoop {
   }
 
   /**
-   * Becomes one of the pool's threads, unless the pool has given it up. Threads are numbered as they become ready, and
-   * last of all, so that a worker that fails to start leaves no gap: workspaces have a part for each thread that there is.
+   * Becomes one of the pool's threads, unless the pool has given it up. A thread gets its number when it is ready, as
+   * the last thing, so that a worker that fails to start leaves no gap: workspaces have a part for each thread that
+   * there is.
    */
   begin(): boolean {
     if (!this.#change(STARTING, IDLE)) return false;
@@ -128,7 +129,7 @@ class WorkerLoop {
     }
   }
 
-  /** What a worker that ends still says, so that the caller neither waits for it nor counts on it. */
+  /** The last word of a worker that ends, so that the caller neither waits for it nor counts on it. */
   leaveDead(): void {
     const state = Atomics.load(this.#words, this.#seat);
     if (Atomics.load(this.#words, CLOSING) !== 0 || (state !== WORKING && state !== IDLE)) return;
@@ -149,7 +150,7 @@ class WorkerLoop {
       this.#control.fail(`${this.#stepName}: worker ${this.#thread.index} failed: ${textOf(error)}`);
     }
     const isThread = this.#change(WORKING, IDLE);
-    // Given up as lost, it says that it writes nothing more.
+    // A worker that was given up as lost says that it writes nothing more.
     if (!isThread) Atomics.store(this.#words, this.#seat, ENDED);
     Atomics.notify(this.#words, this.#seat);
     return isThread;

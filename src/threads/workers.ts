@@ -5,13 +5,13 @@ import { now } from './runtime.ts';
 import { Seat } from './seat.ts';
 import { causeOf, type WorkerFactory } from './spawn.ts';
 
-/** Workers that are not ready when for so long none has become so are given up. */
+/** Workers that are not ready are given up when none has become ready for so long. */
 const START_MS = 10_000;
 
-/** The caller looks after a worker that it waits for so often. */
+/** How often the caller checks a worker that it waits for. */
 const SLICE_MS = 100;
 
-/** A worker that was ended in the middle of its work should be gone after so long. */
+/** How long a worker that is terminated in the middle of its work may take to be gone. */
 const TERMINATION_MS = 5_000;
 
 /**
@@ -19,9 +19,9 @@ const TERMINATION_MS = 5_000;
  *
  *   starting  →  idle, or given up: it failed, or for ten seconds no worker became ready
  *   idle      →  working, or ended: its thread ended, and the host said so
- *   working   →  idle, or ended: its thread ended, which it says itself or its lifeline tells; or else, out of the
- *                caller's patience, it was terminated, and its lifeline told that it is gone
- *             →  lost, where nothing tells: then the memory is not to be used until it is known to be gone
+ *   working   →  idle, or ended: its thread ended, which it says itself or its lifeline tells; or the caller lost
+ *                patience and terminated it, and its lifeline told that it is gone
+ *             →  lost, where nothing tells: then the memory must not be used until the worker is known to be gone
  */
 export class Workers {
   readonly control: Control;
@@ -93,7 +93,7 @@ export class Workers {
   #watchStart(): void {
     const before = Atomics.load(this.control.words, READY);
     this.#timer = setTimeout(() => {
-      // A slow machine that starts many is given the time for each.
+      // Each worker that becomes ready gives the others more time, for slow machines that start many.
       if (Atomics.load(this.control.words, READY) !== before) return this.#watchStart();
       for (const seat of this.#seats) seat.giveUp(`no word from it for ${START_MS / 1000} s`);
     }, START_MS);
@@ -103,7 +103,7 @@ export class Workers {
   get mayStillWrite(): boolean {
     if (!this.#hasLost) return false;
     this.#hasLost = this.#seats.some((seat) => seat.isLost());
-    // A late word of who is gone now is nobody's.
+    // The late word of a worker that is gone belongs to no job.
     if (!this.#hasLost) this.control.takeFailure();
     return this.#hasLost;
   }
@@ -120,7 +120,7 @@ export class Workers {
     for (const seat of this.#seats) {
       while (seat.state === WORKING) {
         if (!this.#sleep(seat)) continue;
-        // Slices are counted, not the clock, which goes on while a machine is suspended.
+        // Slices are counted, because the clock goes on while a machine is suspended.
         waited += SLICE_MS;
         const loss = this.#lookAfter(seat, waited, patienceMs);
         if (loss !== '') losses += losses === '' ? loss : `; ${loss}`;
@@ -129,7 +129,7 @@ export class Workers {
     return losses;
   }
 
-  /** What is done about a worker that has been waited for so long; returns what became of it if it is lost by now. */
+  /** Checks a worker that has been waited for so long; returns what became of it if it is lost by now. */
   #lookAfter(seat: Seat, waited: number, patienceMs: number): string {
     if (seat.isGone()) return seat.lose(ENDED, 'ended in the middle of its work');
     if (waited < patienceMs) return '';
@@ -157,7 +157,7 @@ export class Workers {
     Atomics.add(this.control.words, GENERATION, 1);
     Atomics.notify(this.control.words, GENERATION);
     for (const seat of this.#seats) seat.close();
-    // Of a call that was cut off, by the time limit of a vm.
+    // Workers may still be at a call that was cut off by the time limit of a vm.
     this.awaitIdle(0);
   }
 }

@@ -18,7 +18,7 @@ export interface PhaseBar {
   readonly layer: string;
   /** Which of the bars of its layer it is. */
   readonly bar: string;
-  /** Written at the end of the bar, after its length. */
+  /** Text at the end of the bar, after its length. */
   readonly note: string;
   readonly phases: Phases;
   /** A bar to compare with. */
@@ -40,7 +40,7 @@ const NOTE_LETTER = 6.4;
 /**
  * The bars of every layer, one below the other, each a stack of its phases.
  *
- * @param among these bars and those of plots beside this one: all get the same scale
+ * @param among these bars and those of the plots beside this one, which all get the same scale
  */
 export function phasesPlot(
   { Plot }: Drawing,
@@ -54,7 +54,7 @@ export function phasesPlot(
   const marginLeft = 12 + LETTER * Math.max(...among.map(({ layer }) => shorten(layer).length));
   const room = width - marginLeft - 4;
   const most = Math.max(...among.map(lengthOf));
-  // As long as the note of every bar fits behind it.
+  // The longest scale at which the note of every bar fits behind it.
   const inner = Math.min(
     ...among.map((bar) => ((room - NOTE_LETTER * noteOf(bar).length) * most) / lengthOf(bar)),
     room,
@@ -112,7 +112,7 @@ export interface SpeedBar {
 }
 
 /**
- * One bar for each algorithm, a marked one told by its colour and by a word.
+ * One bar for each algorithm; a colour and a word tell the marked one.
  *
  * @param most the longest bar of all plots that are compared
  */

@@ -6,7 +6,7 @@ import { paint } from './style.ts';
 
 export interface Curve extends Key {
   readonly symbol: SymbolType;
-  /** Another machine's. */
+  /** Whether it was measured on another machine. */
   readonly dashed?: boolean;
   readonly points: readonly Point[];
 }
@@ -23,7 +23,7 @@ export interface Axes {
   readonly y: string;
   /** A level to compare with. */
   readonly level?: number;
-  /** Written after a value; `×`. */
+  /** The text after a value; `×`. */
   readonly unit?: string;
 }
 

@@ -70,7 +70,7 @@ ${rows}</tbody>
 `;
 }
 
-/** A table that is long, and shown when asked for. */
+/** A long table, which is shown when asked for. */
 export function folded(summary: string, content: Piece): Html {
   return html`<details><summary>${summary}</summary>
 ${content}</details>

@@ -50,7 +50,7 @@ function largeNodes({ nodes }: Score): string[] {
   return nodes.filter(({ milliseconds }) => milliseconds >= SMALL * whole).map(({ name }) => name);
 }
 
-/** The phases of some nodes together, an image. */
+/** The phases of some nodes together, for one image. */
 function phasesAnImage(nodes: readonly ScoredNode[], batch: number): Phases {
   const of = (phase: keyof Phases): number => nodes.reduce((sum, { phases }) => sum + phases[phase], 0) / batch;
   const [inputTransform, blockMultiplication, outputTransform, other] = PHASES.map(({ phase }) => of(phase));

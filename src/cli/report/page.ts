@@ -1,4 +1,4 @@
-/** The frame of a page of plots: one file that needs no other, no script and no font that is not there. */
+/** The frame of a page of plots: one file that needs no other file, no script, and only fonts that are there. */
 import { formatMachine, type Machine } from '../machine.ts';
 import { Html, html } from './html.ts';
 import { STYLE } from './style.ts';
@@ -8,7 +8,7 @@ export interface Page {
   /** What was measured, in a sentence or two. */
   readonly lead: string;
   readonly machine: Machine;
-  /** Whatever else the figures depend on; null where every section says it. */
+  /** What else the figures depend on; null where every section says it. */
   readonly settings: string | null;
   readonly stopped: boolean;
   readonly sections: readonly Html[];

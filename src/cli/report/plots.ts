@@ -31,7 +31,7 @@ export const WIDTHS = { thirds: 354, halves: 546, whole: 820 } as const;
 export type Columns = keyof typeof WIDTHS;
 
 export interface Figure {
-  /** What it is of; the heading of the section says it to who sees that. */
+  /** What the figure is about; readers who see the page have it from the section's heading. */
   readonly subject: string;
   readonly title: string;
   /** Plain sentences. */
@@ -40,7 +40,7 @@ export interface Figure {
   readonly plot: PlotOptions;
 }
 
-/** A figure with a heading, a legend, a drawing that has a name for who cannot see it, and a caption. */
+/** A figure with a heading, a legend, a drawing with a name for readers who cannot see it, and a caption. */
 export function figure({ Plot, document }: Drawing, { subject, title, caption, legend, plot }: Figure): Html {
   const label = `${subject}: ${title}`;
   const svg = Plot.plot({ ...plot, document, className: 'plot' });
@@ -49,7 +49,7 @@ export function figure({ Plot, document }: Drawing, { subject, title, caption, l
   const name = document.createElementNS('http://www.w3.org/2000/svg', 'title');
   name.textContent = label;
   svg.prepend(name);
-  // The name is no attribute of the drawing, because linkedom would write its & unescaped.
+  // The name is not an attribute of the drawing, because linkedom would write its & unescaped.
   return html`<figure aria-label="${label}">
 <h3>${title}</h3>
 ${legend}${new Html(svg.outerHTML)}

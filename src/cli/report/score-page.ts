@@ -111,7 +111,7 @@ function rateFigures(drawing: Drawing, rows: readonly ScoreRow[]): (Html | null)
   ];
 }
 
-/** The figures of the curves; what was published, and the parts, only where there is something to tell. */
+/** The figures of the curves; published values and parts appear only where there are any. */
 function rateTable(rows: readonly ScoreRow[]): Html {
   const both = (row: ScoreRow, text: (score: Score) => string): string =>
     [...new Set([text(row.default), text(row.accelerated)])].join(' / ');
