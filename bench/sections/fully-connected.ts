@@ -1,4 +1,4 @@
-/** A fully-connected layer at batch 1 reads every weight once. It runs against reading alone, and with half the bytes. */
+/** A fully-connected layer at batch 1 reads every weight once: against reading alone, and with half the bytes. */
 
 import type { Context } from '../../src/context/context.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';

@@ -21,8 +21,8 @@
  *
  *   Bᵀ_p = coefficients of N_p(x) / λ_p,   G_pu = λ_p a^u b^(r−1−u) / N_p(p),   Aᵀ_ip = a^i b^(m−1−i).
  *
- * Scaling. Aᵀ holds homogeneous powers of whole numbers, hence is whole: ½ is the point (1 : 2), and its column for
- * m = 6 is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of the
+ * Scaling. Aᵀ has homogeneous powers of whole numbers, so is whole: ½ is the point (1 : 2), and its column for m = 6
+ * is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of the
  * point 0 takes the sign that makes its entry in G positive. G takes what remains. So Bᵀ depends on the points alone
  * and serves every r of its T, and the column of Aᵀ of the point 1 is all ones: a number added to that position of the
  * product is added to every output. With T = 8 and r = 3 these are NNPACK's matrices, with T = 6 and r = 3 Lavin's.

@@ -5,8 +5,8 @@ import { decodeHalves, type HalfForm } from '../../maths/half.ts';
  *
  * Half weights take half the memory, and cost a conversion here: it is one load from a table of all 65,536 codes
  * (256 KiB, of which the weights of a layer touch a small part), three times as fast as taking sign, exponent and
- * fraction apart. Otherwise the loops, their order and its reason are those of `dots.ts`; they are written again because
- * a function that meets two kinds of array is slow for both.
+ * fraction apart. Otherwise the loops, their order and its reason are those of `dots.ts`; they are written again
+ * because a function that meets two kinds of array is slow for both.
  */
 export function dotsHalf(
   f32: Float32Array,

@@ -9,8 +9,8 @@
  *   mask       1000 1111 1111 1111 1110 0000 0000 0000
  *
  * The lower weight gets to the same place by a multiplication with 2^13, as the dot product of the word's halves with
- * (2^13, 0), which is one instruction instead of two shifts. A weight w, even a subnormal one, thus becomes
- * w · 2^(−112), because the exponents are counted from −14 and from −126. So x is multiplied by 2^112, once for all rows,
+ * (2^13, 0), which is one instruction instead of two shifts. A weight w, even a subnormal one, becomes w · 2^(−112),
+ * because the exponents are counted from −14 and from −126. So x is multiplied by 2^112, once for all rows,
  * and the products are those of w and x. Its even and odd columns are parted at the same time. An x of 2^16 or more
  * thereby becomes infinite, and the results are then not finite: they are left to the scalar kernel, as dots.ts says.
  *
