@@ -7,7 +7,7 @@ import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tenso
 import type { TensorLike } from '../tensor/ndarray.ts';
 import { isDense } from '../tensor/tensor.ts';
 import type { Activation } from './attributes.ts';
-import type { DenseArray } from './compiled.ts';
+import type { DenseArray, Shape } from './compiled.ts';
 
 const AXES: FieldsOf<Exclude<PerAxis, number>> = { height: true, width: true };
 const SIDES: FieldsOf<Exclude<Padding, number>> = { top: true, right: true, bottom: true, left: true };
@@ -58,6 +58,16 @@ export function parseByName(
     throw new NnpackError(code, `${who}: ${what} have ${show(name)}, which is no input of the network${hint}`);
   }
   return read;
+}
+
+/** Shapes of inputs by their names, each a list. */
+export function parseShapes(who: string, given: ReadonlyMap<string, unknown>): ReadonlyMap<string, Shape> {
+  return new Map(
+    [...given].map(([name, shape]) => {
+      const sizes = parseList(`${who}: input ${show(name)}`, 'shape', shape, 'invalid-input-size');
+      return [name, sizes as Shape];
+    }),
+  );
 }
 
 /**

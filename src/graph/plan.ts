@@ -18,15 +18,17 @@ import { bindInputs, shapeOf, type Types } from './infer.ts';
 import { bytesText, fitLayout, type Layout, layOut, leastBytes } from './layout.ts';
 import { whoIs } from './node.ts';
 import { OneRun } from './one-run.ts';
+import type { OpName } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
-import { parseByName, parseList } from './parse-values.ts';
+import { parseByName, parseShapes } from './parse-values.ts';
 import type { Name } from './values.ts';
 
 /** A run that lets others work does so at least this often, if its nodes are short enough. */
 const BREATH_MS = 20;
 
 /** What became of one node, and what it took in the last run. */
-export interface NodeReport extends Pick<CompiledNode, 'name' | 'op' | 'description' | 'rules' | 'algorithm' | 'why'> {
+export interface NodeReport extends Pick<CompiledNode, 'name' | 'description' | 'rules' | 'algorithm' | 'why'> {
+  readonly op: OpName;
   readonly multiplyAdds: number;
   /** Milliseconds, of the last run. */
   readonly milliseconds: number;
@@ -82,16 +84,6 @@ export function planGraph(given: Graph, options: GraphOptions = {}): GraphPlan {
   const shapes = parseByName(who, 'inputs', read.inputs ?? {}, [...graph.inputs.keys()], 'invalid-argument');
   const bound = bindInputs(who, graph, parseShapes(who, shapes));
   return planWithin(layOut(who, graph, bound, read, context), context.arena.largestBytes, context);
-}
-
-/** Shapes of inputs by their names, each a list. */
-export function parseShapes(who: string, given: ReadonlyMap<Name, unknown>): ReadonlyMap<Name, Shape> {
-  return new Map(
-    [...given].map(([name, shape]) => {
-      const sizes = parseList(`${who}: input ${show(name)}`, 'shape', shape, 'invalid-input-size');
-      return [name, sizes as Shape];
-    }),
-  );
 }
 
 /** A plan within so many bytes; more than the context has left in one piece are not to be had. */
@@ -214,7 +206,8 @@ export class GraphPlan {
 
   /** Every node: what it is, how it was chosen, and what it took. */
   report(): NodeReport[] {
-    return this.#layout.nodes.map(({ name, op, description, rules, algorithm, why }, i) => {
+    return this.#layout.nodes.map(({ name, description, rules, algorithm, why }, i) => {
+      const { op } = this.graph.nodes[i];
       const { multiplyAdds } = this.#layout.costs[i];
       const milliseconds = this.#milliseconds[i];
       const gflops = milliseconds === 0 ? 0 : (2 * multiplyAdds) / milliseconds / 1e6;

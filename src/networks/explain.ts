@@ -45,7 +45,8 @@ export class NetworkExplanation {
     this.name = graph.name;
     this.batch = batch;
     this.multiplyAdds = costs.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
-    this.nodes = nodes.map(({ name, op, description, rules, algorithm, why }, i) => {
+    this.nodes = nodes.map(({ name, description, rules, algorithm, why }, i) => {
+      const { op } = graph.nodes[i];
       const { multiplyAdds } = costs[i];
       return { name, op, description, rules, algorithm, why, multiplyAdds };
     });

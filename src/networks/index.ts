@@ -18,6 +18,7 @@ export type {
   FlattenNode,
   FullyConnectedNode,
   GlobalAveragePoolingNode,
+  IdentityNode,
   LocalResponseNormalisationNode,
   MaxPoolingNode,
   Network,
@@ -30,6 +31,7 @@ export type {
   SoftmaxNode,
 } from './network.ts';
 export { optimize } from './optimize.ts';
+export { graphOf } from './parse.ts';
 export {
   type NetworkOptions,
   NetworkPlan,

@@ -160,6 +160,11 @@ export interface DropoutNode extends NodeBase {
   readonly op: 'dropout';
 }
 
+/** The value under another name. */
+export interface IdentityNode extends NodeBase {
+  readonly op: 'identity';
+}
+
 /** [C, H, W] → [C·H·W], the same elements in the same order. */
 export interface FlattenNode extends NodeBase {
   readonly op: 'flatten';
@@ -184,6 +189,7 @@ export type NetworkNode =
   | ResizeNode
   | PadNode
   | DropoutNode
+  | IdentityNode
   | FlattenNode;
 
 export type NodeOp = NetworkNode['op'];
@@ -207,6 +213,7 @@ const NODE_OPS_BY_NAME: Readonly<Record<NodeOp, true>> = {
   resize: true,
   pad: true,
   dropout: true,
+  identity: true,
   flatten: true,
 };
 

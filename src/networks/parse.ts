@@ -49,7 +49,15 @@ function remember(network: Network, graph: Graph): void {
   networks.set(graph, network);
 }
 
-/** The graph that a network stands for. */
+/**
+ * The graph that a network stands for: its nodes' numbers as parameters, and the batch as the size `'N'` in front of all
+ * shapes.
+ *
+ * @throws NnpackError for a network that makes no sense
+ * @example
+ * const graph = graphOf(buildNetwork('vgg-11'));
+ * graph.parameters.get('conv1_1.kernel');
+ */
 export function graphOf(network: Network): Graph {
   return graphs.get(parseNetwork(network)) as Graph;
 }

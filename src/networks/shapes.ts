@@ -7,8 +7,7 @@
 import { NnpackError, show } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { bindInputs, costsOf, inferTypes, outputTypes, shapeOf, type Types } from '../graph/infer.ts';
-import { parseByName } from '../graph/parse-values.ts';
-import { parseShapes } from '../graph/plan.ts';
+import { parseByName, parseShapes } from '../graph/parse-values.ts';
 import type { Name } from '../graph/values.ts';
 import { nodeFrom, withBatch, withoutBatch } from './graph-of.ts';
 import type { Network, NetworkNode, PartialShape, Shape } from './network.ts';

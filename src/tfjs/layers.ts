@@ -81,7 +81,7 @@ function readActivation(layer: Layer): Convert {
   const activation = activationOf(layer);
   return (builder, [x]) => {
     const inputs = [x.name];
-    if (activation === undefined) return elementwise(builder, { op: 'dropout', name, inputs }, x);
+    if (activation === undefined) return elementwise(builder, { op: 'identity', name, inputs }, x);
     if (activation === 'softmax') return elementwise(builder, { op: 'softmax', name, inputs }, x);
     if (activation === 'relu') return elementwise(builder, { op: 'relu', name, inputs }, x);
     return elementwise(builder, { op: 'clamp', name, inputs, min: activation.min, max: activation.max }, x);

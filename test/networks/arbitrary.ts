@@ -204,6 +204,7 @@ function makeNode(
       return [{ op, name, inputs }, [shape.reduce((x, y) => x * y, 1)]];
     case 'softmax':
     case 'dropout':
+    case 'identity':
       return [{ op, name, inputs }, shape];
     default:
       return asIs;

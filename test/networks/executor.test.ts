@@ -34,6 +34,7 @@ const OPS: NetworkNode['op'][] = [
   'resize',
   'pad',
   'dropout',
+  'identity',
   'flatten',
 ];
 /** The greatest constant of an algorithm's error bound here: F(6×6, 3×3) over at most 576 products, doubled for folding. */

@@ -18,6 +18,7 @@ const OPS: NetworkNode['op'][] = [
   'addition',
   'resize',
   'dropout',
+  'identity',
   'flatten',
 ];
 
@@ -51,7 +52,7 @@ function simulate(network: Network, shapes: NetworkShapes, offsets: ReadonlyMap<
   for (const node of network.nodes) {
     for (const name of node.inputs) read(name, node.name);
     const offset = offsets.get(node.name)!;
-    const view = node.op === 'flatten' || node.op === 'dropout';
+    const view = ['flatten', 'dropout', 'identity'].includes(node.op);
     if (view && offset === offsets.get(node.inputs[0])) {
       contents.set(node.name, contents.get(node.inputs[0])!);
       continue;

@@ -140,6 +140,7 @@ const DRAWS: { readonly [Op in NodeOp]: (pick: Pick) => Draw<Op> } = {
     return { node: { op: 'pad', padding, mode, value }, shapes: [[channels, height, width]] };
   },
   dropout: (pick) => ({ node: { op: 'dropout' }, shapes: [planeOrVector(pick)] }),
+  identity: (pick) => ({ node: { op: 'identity' }, shapes: [planeOrVector(pick)] }),
   flatten: (pick) => ({ node: { op: 'flatten' }, shapes: [planeOrVector(pick)] }),
 };
 

@@ -22,6 +22,7 @@ const OPS: NetworkNode['op'][] = [
   'addition',
   'resize',
   'dropout',
+  'identity',
   'flatten',
 ];
 

@@ -58,6 +58,7 @@ export function allowedError(
     case 'concatenation':
     case 'relu':
     case 'dropout':
+    case 'identity':
     case 'flatten':
       // Exact, and no difference grows.
       return compute(node, errors).data;

@@ -28,6 +28,7 @@ const OPS: NetworkNode['op'][] = [
   'resize',
   'pad',
   'dropout',
+  'identity',
   'flatten',
 ];
 

@@ -23,6 +23,7 @@ const LOCAL_OPS: NetworkNode['op'][] = [
   'resize',
   'pad',
   'dropout',
+  'identity',
 ];
 
 function convolution(name: string, input: string, k: number, rest: Partial<ConvolutionNode> = {}): ConvolutionNode {

@@ -1,20 +1,5 @@
-import { present } from './double.ts';
-import { onOneType } from './inputs.ts';
-import { type NoAttributes, ONE, type Operation } from './operation.ts';
-import { PIXELWISE } from './slicing.ts';
-import { lowerView } from './view.ts';
+import { identity } from './identity.ts';
+import type { NoAttributes, Operation } from './operation.ts';
 
 /** Nothing at all outside training. */
-export const dropout: Operation<NoAttributes> = {
-  inputs: ONE,
-  fields: {},
-  check: () => ({}),
-  infer: onOneType((_node, [x]) => [x ?? []]),
-  lower: lowerView,
-  reference: (_node, [x]) => [present(x)],
-  slicing: () => PIXELWISE,
-  isView: true,
-  isElementwise: true,
-  isIdentity: () => true,
-  gradient: null,
-};
+export const dropout: Operation<NoAttributes> = { ...identity };

@@ -9,6 +9,7 @@ import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { globalAveragePooling } from './global-average-pooling.ts';
+import { identity } from './identity.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
 import { maxPooling } from './max-pooling.ts';
 import type { AnyOperation, AttributesOf } from './operation.ts';
@@ -37,6 +38,7 @@ export const OPERATIONS = {
   resize,
   pad,
   dropout,
+  identity,
   flatten,
   split,
   transpose,
