@@ -52,10 +52,13 @@ export function countReaders({ nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'
 /** The same graph without the nodes and parameters that no output depends on. */
 export function withoutUnused(graph: Graph): Graph {
   const needed = new Set<Name | null>(graph.outputs);
-  for (const node of [...graph.nodes].reverse()) {
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i];
     if (node.outputs.some((name) => needed.has(name))) for (const name of node.inputs) needed.add(name);
   }
   const nodes = graph.nodes.filter((node) => node.outputs.some((name) => needed.has(name)));
+  const isWhole = nodes.length === graph.nodes.length && [...graph.parameters.keys()].every((name) => needed.has(name));
+  if (isWhole) return graph;
   const parameters = new Map([...graph.parameters].filter(([name]) => needed.has(name)));
   return { ...graph, nodes, parameters };
 }

@@ -45,15 +45,21 @@ export function planNetwork(network: Network, options: NetworkOptions = {}): Net
 /** A network that `planNetwork` laid out for one batch and one size of its inputs: it runs many times in memory of its own. */
 export class NetworkPlan {
   readonly context: Context;
-  /** Batch, shapes and multiply-adds of every value and node. */
-  readonly shapes: NetworkShapes;
   readonly #plan: GraphPlan;
+  readonly #batch: number;
+  #shapes: NetworkShapes | undefined;
 
   /** @internal */
   constructor(plan: GraphPlan, batch: number) {
     this.context = plan.context;
-    this.shapes = shapesOf(plan.graph, plan.types, batch);
     this.#plan = plan;
+    this.#batch = batch;
+  }
+
+  /** Batch, shapes and multiply-adds of every value and node. */
+  get shapes(): NetworkShapes {
+    this.#shapes ??= shapesOf(this.#plan.graph, this.#plan.types, this.#batch);
+    return this.#shapes;
   }
 
   /** The network as it runs. */

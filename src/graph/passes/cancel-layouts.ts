@@ -20,6 +20,7 @@ interface Transposed {
 }
 
 export function cancelLayouts(graph: Graph): Graph {
+  if (transposesOf(graph) === 0) return graph;
   const names = new FreshNames(graph);
   const transposed = new Map<Name, Transposed>();
   const nodes = graph.nodes.flatMap((node): readonly Node[] => {
@@ -28,7 +29,6 @@ export function cancelLayouts(graph: Graph): Graph {
     if (permutation !== undefined) return [composed(node, permutation, read[0])];
     return operationOf(node).isElementwise ? moved(node, read) : [node];
   });
-  if (transposed.size === 0) return graph;
   const shorter = dropIdentities(withoutUnused({ ...graph, nodes }));
   // Where one value has several readers, moving its transpose behind each of them may cost more than it saves.
   return transposesOf(shorter) > transposesOf(graph) ? graph : shorter;

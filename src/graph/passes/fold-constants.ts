@@ -16,6 +16,8 @@ import { doublesOf, type Name, type Parameter, parameterOf, type ValueType } fro
 const MOST = 2 ** 22;
 
 export function foldConstants(graph: Graph): Graph {
+  const isConstant = (name: Name | null) => name === null || graph.parameters.has(name);
+  if (!graph.nodes.some((node) => node.inputs.every(isConstant))) return graph;
   const types = inferTypes(graph);
   const parameters = new Map(graph.parameters);
   const nodes = graph.nodes.filter((node) => {
@@ -23,7 +25,7 @@ export function foldConstants(graph: Graph): Graph {
     for (const [i, parameter] of (results ?? []).entries()) parameters.set(node.outputs[i], parameter);
     return results === null;
   });
-  return nodes.length === graph.nodes.length ? graph : { ...graph, parameters, nodes };
+  return { ...graph, parameters, nodes };
 }
 
 /** The outputs of a node as parameters; null if it reads anything else, or they are large. */

@@ -16,6 +16,7 @@ import type { Parameter } from '../values.ts';
 import { mergeNeighbours } from './merge.ts';
 
 export function foldNormalisation(graph: Graph): Graph {
+  if (!graph.nodes.some((node) => operationOf(node).asScaleShift !== undefined)) return graph;
   const names = new FreshNames(graph);
   const parameters = new Map(graph.parameters);
   const known = { parameters };

@@ -32,7 +32,14 @@ export function mergeNeighbours(graph: Graph, merge: (producer: Node, node: Node
     const place = name === null ? undefined : places.get(name);
     return place === undefined ? name : nodes[place].outputs[0];
   };
-  return { ...graph, nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf) })) };
+  if (nodes.length === graph.nodes.length) return graph;
+  return { ...graph, nodes: nodes.map((node) => readingAs(node, nameOf)) };
+}
+
+/** The node with other names for what it reads. */
+export function readingAs(node: Node, nameOf: (name: Name | null) => Name | null): Node {
+  const isSame = node.inputs.every((name) => nameOf(name) === name);
+  return isSame ? node : { ...node, inputs: node.inputs.map(nameOf) };
 }
 
 function placeBefore(
