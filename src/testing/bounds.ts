@@ -101,27 +101,30 @@ export function errorScale(
   reachHeight: number,
   reachWidth: number,
 ): Float64Array {
-  const absoluteX = Array.from(x, Math.abs);
-  const absoluteW = Array.from(w, Math.abs);
-  const absoluteB = b === null ? null : Array.from(b, Math.abs);
+  const absoluteX = absolute(x);
+  const absoluteW = absolute(w);
+  const absoluteB = b === null ? null : absolute(b);
   if (reachHeight === 0 && reachWidth === 0) return naiveConvolution(shape, absoluteX, absoluteW, absoluteB);
   const padded = padImage(shape, absoluteX);
   const X = windowMaximum(padded.shape, padded.x, reachHeight, reachWidth);
   return naiveConvolution(padded.shape, X, absoluteW, absoluteB);
 }
 
+function absolute(values: ArrayLike<number>): Float64Array {
+  return new Float64Array(values).map(Math.abs);
+}
+
 /** The same problem with its padding written out as zeros of the image. */
-function padImage(shape: ConvolutionShape, x: ArrayLike<number>): { shape: ConvolutionShape; x: Float64Array } {
+function padImage(shape: ConvolutionShape, x: Float64Array): { shape: ConvolutionShape; x: Float64Array } {
   const H = shape.inputHeight + shape.paddingTop + shape.paddingBottom;
   const W = shape.inputWidth + shape.paddingLeft + shape.paddingRight;
   const planes = shape.batch * shape.inputChannels;
   const padded = new Float64Array(planes * H * W);
   for (let plane = 0; plane < planes; plane++) {
     for (let h = 0; h < shape.inputHeight; h++) {
-      for (let v = 0; v < shape.inputWidth; v++) {
-        padded[(plane * H + h + shape.paddingTop) * W + v + shape.paddingLeft] =
-          x[(plane * shape.inputHeight + h) * shape.inputWidth + v];
-      }
+      const from = (plane * shape.inputHeight + h) * shape.inputWidth;
+      const row = x.subarray(from, from + shape.inputWidth);
+      padded.set(row, (plane * H + h + shape.paddingTop) * W + shape.paddingLeft);
     }
   }
   const none = { paddingTop: 0, paddingRight: 0, paddingBottom: 0, paddingLeft: 0 };
@@ -131,7 +134,7 @@ function padImage(shape: ConvolutionShape, x: ArrayLike<number>): { shape: Convo
 /** The greatest x of the same plane within the given rows and columns of each element: along rows, then along columns. */
 function windowMaximum(
   shape: ConvolutionShape,
-  x: ArrayLike<number>,
+  x: Float64Array,
   reachHeight: number,
   reachWidth: number,
 ): Float64Array {
@@ -141,12 +144,19 @@ function windowMaximum(
 }
 
 /** The greatest within `reach` elements on a line: lines of `length` elements, `step` apart. */
-function lineMaximum(x: ArrayLike<number>, length: number, step: number, reach: number): Float64Array {
+function lineMaximum(x: Float64Array, length: number, step: number, reach: number): Float64Array {
   const result = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i++) {
-    const place = Math.floor(i / step) % length;
-    const last = Math.min(length - 1 - place, reach);
-    for (let d = -Math.min(place, reach); d <= last; d++) result[i] = Math.max(result[i], x[i + d * step]);
+  for (let block = 0; block < x.length; block += length * step) {
+    for (let line = block; line < block + step; line++) {
+      for (let place = 0; place < length; place++) {
+        const end = Math.min(length, place + reach + 1);
+        let most = 0;
+        for (let other = Math.max(0, place - reach); other < end; other++) {
+          most = Math.max(most, x[line + other * step]);
+        }
+        result[line + place * step] = most;
+      }
+    }
   }
   return result;
 }
