@@ -23,7 +23,7 @@ import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { optimize } from '../../src/networks/optimize.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
-import { BENCH, script, startNode, WITH_PROGRESS } from '../support/process.ts';
+import { BENCH, resident, script, startNode, WITH_PROGRESS } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
@@ -301,6 +301,9 @@ describe('contests', () => {
 });
 
 describe('the command', () => {
+  const one = resident(BENCH);
+  afterAll(() => one.end());
+
   const row: Row = { what: 'a thing', value: 2, unit: 'ms', against: 'another', ratio: 3, goal: { atLeast: 4 } };
   const section = (name: string, run: Section['run']): Section => ({
     name,
@@ -441,8 +444,8 @@ describe('the command', () => {
     ],
     [['gemm', '--json', join('no', 'x.json')], "file 'no/x.json' cannot be written: the folder 'no' does not exist"],
     [['gemm', '--html', 'src'], "file 'src' cannot be written: it is a folder, expected the name of a file"],
-  ])('refuses %j in one line, before it measures', (args, text) => {
-    const { status, stdout, stderr } = script(BENCH, ...args);
+  ])('refuses %j in one line, before it measures', async (args, text) => {
+    const { status, stdout, stderr } = await one.run(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error (arguments: )?[^\n]+\n$/);
     expect(stderr).toContain(text);

@@ -1,12 +1,15 @@
 /** `explain` through real processes: sizes alone, no data. */
-import { describe, expect, it } from 'vitest';
-import { command, start } from '../support/process.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MAIN, resident, start } from '../support/process.ts';
 
-const explain = (line: string) => command('explain', ...line.split(' '));
+const one = resident(MAIN);
+afterAll(() => one.end());
+
+const explain = (line: string) => one.run('explain', ...line.split(' '));
 
 describe('explain', () => {
-  it('tells every rule and every algorithm of a convolution', () => {
-    const { status, stdout, stderr } = explain('--input 64x56x56 --kernel 128x3x3 --padding 1 --batch 4');
+  it('tells every rule and every algorithm of a convolution', async () => {
+    const { status, stdout, stderr } = await explain('--input 64x56x56 --kernel 128x3x3 --padding 1 --batch 4');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('convolution 4×64×56×56 * 128×64×3×3 → 4×128×56×56, padding 1');
     for (const text of ['num_group = 1', 'direct', 'expected 1×1', 'wt8x8', 'ft256x256', 'reference', 'mul/output']) {
@@ -24,18 +27,18 @@ describe('explain', () => {
     ['--input 64x55x55 --pooling 3 --stride 2 --average', 'average pooling'],
     ['--input 512x7x7 --fully-connected 4096 --batch 3', 'fully-connected 3×25088 · 4096×25088 → 3×4096'],
     ['alexnet --batch 2', '7 of the 11 nodes that have rules are eligible'],
-  ])('%s', (line, text) => {
-    const { status, stdout, stderr } = explain(line);
+  ])('%s', async (line, text) => {
+    const { status, stdout, stderr } = await explain(line);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain(text);
   });
 
-  it('prints JSON for machines', () => {
-    const { stdout } = explain('--input 64x224x224 --kernel 64x3x3 --padding 1 --json - --threads 1');
+  it('prints JSON for machines', async () => {
+    const { stdout } = await explain('--input 64x224x224 --kernel 64x3x3 --padding 1 --json - --threads 1');
     const explanation = JSON.parse(stdout);
     expect(explanation).toMatchObject({ algorithm: 'wt8x8', shape: { batch: 1, outputChannels: 64 } });
     expect(explanation.rules).toHaveLength(5);
-    expect(JSON.parse(explain('alexnet --json -').stdout).nodes.length).toBeGreaterThan(10);
+    expect(JSON.parse((await explain('alexnet --json -')).stdout).nodes.length).toBeGreaterThan(10);
   });
 
   it.each([
@@ -56,8 +59,8 @@ describe('explain', () => {
     ['--input 4x9x9 --kernel 8x3x3 --algorithm direct', 'expected 1×1'],
     ['alexnt', "did you mean 'alexnet'"],
     ['README.md', 'README.md'],
-  ])('refuses %s in one line', (line, text) => {
-    const { status, stdout, stderr } = explain(line);
+  ])('refuses %s in one line', async (line, text) => {
+    const { status, stdout, stderr } = await explain(line);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain(text);

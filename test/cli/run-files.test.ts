@@ -9,12 +9,18 @@ import { readNpy, writeNpy } from '../../src/cli/npy.ts';
 import { decodePicture, readPicture } from '../../src/cli/picture.ts';
 import { fromTensor, toTensor } from '../../src/cli/pixels.ts';
 import { RANGES, rangeNotice, rangesText, readRanges } from '../../src/cli/range.ts';
-import { command } from '../support/process.ts';
+import { MAIN, resident } from '../support/process.ts';
 import type { KerasLayer } from '../tfjs/keras.ts';
 import { functionalModel, type Model } from '../tfjs/models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-files-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const one = resident(MAIN);
+
+afterAll(async () => {
+  await one.end();
+  rmSync(folder, { recursive: true });
+});
+
 const path = (name: string) => join(folder, name);
 
 function save(name: string, { json, shards }: Model): string {
@@ -70,10 +76,10 @@ const array = (shape: readonly number[], at: (i: number) => number = (i) => i) =
   );
 };
 
-const run = (...args: string[]) => command('run', ...args, '--threads', '1');
-const failing = (...args: string[]) => {
+const run = (...args: string[]) => one.run('run', ...args, '--threads', '1');
+const failing = async (...args: string[]) => {
   const before = readdirSync(folder).sort();
-  const { status, stdout, stderr } = run(...args);
+  const { status, stdout, stderr } = await run(...args);
   expect([status, stdout, readdirSync(folder).sort()]).toEqual([2, '', before]);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   return stderr;
@@ -82,7 +88,7 @@ const failing = (...args: string[]) => {
 describe('arrays', () => {
   it("go in and come out in the model's own layout", async () => {
     await writeNpy(path('x.npy'), array([1, 2, 3, 2]));
-    const { status, stdout, stderr } = run(swap, '--input', path('x.npy'), '--output', path('y.npy'));
+    const { status, stdout, stderr } = await run(swap, '--input', path('x.npy'), '--output', path('y.npy'));
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`${path('x.npy')} [1, 2, 3, 2] → ${path('y.npy')} [1, 2, 3, 2]`);
     const { data, shape } = await readNpy(path('y.npy'));
@@ -92,7 +98,7 @@ describe('arrays', () => {
 
   it('may have a batch or none, and the order of Fortran', async () => {
     await writeNpy(path('image.npy'), array([2, 3, 2]));
-    expect(run(swap, '--input', `x=${path('image.npy')}`, '--output', `y=${path('y.npy')}`).status).toBe(0);
+    expect((await run(swap, '--input', `x=${path('image.npy')}`, '--output', `y=${path('y.npy')}`)).status).toBe(0);
     expect((await readNpy(path('y.npy'))).shape).toEqual([1, 2, 3, 2]);
     const header = "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 1, 2, 2), }\n";
     const bytes = Buffer.alloc(10 + header.length + 48);
@@ -102,7 +108,7 @@ describe('arrays', () => {
     // x[n, 0, w, c] = n + 3 w + 6 c
     for (let i = 0; i < 12; i++) bytes.writeFloatLE(i, 10 + header.length + 4 * i);
     writeFileSync(path('f.npy'), bytes);
-    expect(run(swap, '--input', path('f.npy'), '--output', path('y.npy')).status).toBe(0);
+    expect((await run(swap, '--input', path('f.npy'), '--output', path('y.npy'))).status).toBe(0);
     const { data, shape } = await readNpy(path('y.npy'));
     expect(shape).toEqual([3, 1, 2, 2]);
     expect([...data]).toEqual([6, 100, 9, 130, 7, 110, 10, 140, 8, 120, 11, 150]);
@@ -115,7 +121,14 @@ describe('arrays', () => {
       array([2, 2, 3, 1], (i) => -1 - i),
     );
     const files = ['--input', `b=${path('b=.npy')}`, '--input', `a=${path('a.npy')}`];
-    const { status, stderr } = run(two, ...files, '--output', `m=${path('m.npy')}`, '--output', `c=${path('c.npy')}`);
+    const { status, stderr } = await run(
+      two,
+      ...files,
+      '--output',
+      `m=${path('m.npy')}`,
+      '--output',
+      `c=${path('c.npy')}`,
+    );
     expect([status, stderr]).toEqual([0, '']);
     const c = await readNpy(path('c.npy'));
     expect(c.shape).toEqual([2, 2, 3, 3]);
@@ -132,25 +145,33 @@ describe('arrays', () => {
     const a = ['--input', `a=${path('a.npy')}`];
     const b = ['--input', `b=${path('b=.npy')}`];
     const y = ['--output', path('new.npy')];
-    expect(failing(swap, '--input', path('flat.npy'), ...y)).toMatch(
+    expect(await failing(swap, '--input', path('flat.npy'), ...y)).toMatch(
       /has shape \[6\], expected .* 'x', \[\?, \?, 2\] with/,
     );
-    expect(failing(swap, '--input', path('wide.npy'), ...y)).toMatch(
+    expect(await failing(swap, '--input', path('wide.npy'), ...y)).toMatch(
       /has shape \[2, 3, 5\], expected that of input 'x', \[\?, \?, 2\]/,
     );
-    expect(failing(swap, ...y)).toMatch(/expected a picture or --input FILE, got none for 'x' \[\?, \?, 2\]/);
-    expect(failing(two, ...a)).toMatch(/--input NAME=FILE for each input of the model, got none for 'b' \[2, 3, 1\]/);
-    expect(failing(two, ...a, ...a, ...b)).toMatch(/--input expected one file for 'a', got two/);
-    expect(failing(two, path('a.npy'))).toMatch(/at most 1 besides the options/);
-    expect(failing(two, '--input', path('a.npy'), ...b)).toMatch(/--input expected NAME=FILE, NAME one of 'a', 'b'/);
-    expect(failing(two, '--input', 'aa=x.npy', ...b)).toMatch(/got 'aa=x\.npy', did you mean 'a'/);
-    expect(failing(two, ...a, '--input', `b=${path('three.npy')}`)).toMatch(/'a' has a batch of 2, .* 'b', got 3/);
-    expect(failing(two, ...a, ...b, ...y)).toMatch(/--output expected NAME=FILE, NAME one of 'c', 'm'/);
-    expect(failing(two, ...a, ...b, '--output', 'm=m.png')).toMatch(
+    expect(await failing(swap, ...y)).toMatch(/expected a picture or --input FILE, got none for 'x' \[\?, \?, 2\]/);
+    expect(await failing(two, ...a)).toMatch(
+      /--input NAME=FILE for each input of the model, got none for 'b' \[2, 3, 1\]/,
+    );
+    expect(await failing(two, ...a, ...a, ...b)).toMatch(/--input expected one file for 'a', got two/);
+    expect(await failing(two, path('a.npy'))).toMatch(/at most 1 besides the options/);
+    expect(await failing(two, '--input', path('a.npy'), ...b)).toMatch(
+      /--input expected NAME=FILE, NAME one of 'a', 'b'/,
+    );
+    expect(await failing(two, '--input', 'aa=x.npy', ...b)).toMatch(/got 'aa=x\.npy', did you mean 'a'/);
+    expect(await failing(two, ...a, '--input', `b=${path('three.npy')}`)).toMatch(
+      /'a' has a batch of 2, .* 'b', got 3/,
+    );
+    expect(await failing(two, ...a, ...b, ...y)).toMatch(/--output expected NAME=FILE, NAME one of 'c', 'm'/);
+    expect(await failing(two, ...a, ...b, '--output', 'm=m.png')).toMatch(
       /gives \[2, 3\], expected \[1, 3, H, W\] for a pic/,
     );
-    expect(failing(two, ...a, ...b, '--range', '0..1')).toMatch(/--range expected a picture that goes in or comes out/);
-    expect(failing(swap, '--input', path('a.npy'), ...y, '--batch', '2')).toMatch(
+    expect(await failing(two, ...a, ...b, '--range', '0..1')).toMatch(
+      /--range expected a picture that goes in or comes out/,
+    );
+    expect(await failing(swap, '--input', path('a.npy'), ...y, '--batch', '2')).toMatch(
       /--batch expected a built-in network/,
     );
   });
@@ -169,9 +190,9 @@ describe('pictures', () => {
 
   it.each(RANGES)('keep their values through a model of the range %s', async (range) => {
     const args = ['--range', range, '--out', path('q.png'), '--quiet'];
-    expect(run(path('p.png'), '--model', same, ...args)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(await run(path('p.png'), '--model', same, ...args)).toEqual({ status: 0, stdout: '', stderr: '' });
     expect([...(await readPicture(path('q.png'))).data]).toEqual([...pixels]);
-    expect(run(same, '--input', path('p.png'), ...args).stderr).toBe('');
+    expect((await run(same, '--input', path('p.png'), ...args)).stderr).toBe('');
     expect([...(await readPicture(path('q.png'))).data]).toEqual([...pixels]);
   });
 
@@ -180,7 +201,7 @@ describe('pictures', () => {
     ['0..1', [0, 0.2, 0.4, 0.6, 0.8, 1]],
     ['-1..1', [-1, -0.6, -0.2, 0.2, 0.6, 1]],
   ] as const)('go in as values of %s', async (range, expected) => {
-    expect(run(path('p.png'), '--model', same, '--range', range, '--output', path('v.npy')).status).toBe(0);
+    expect((await run(path('p.png'), '--model', same, '--range', range, '--output', path('v.npy'))).status).toBe(0);
     const { data, shape } = await readNpy(path('v.npy'));
     expect(shape).toEqual([1, 1, 2, 3]);
     for (const [i, value] of expected.entries()) expect(data[i]).toBeCloseTo(value, 6);
@@ -201,9 +222,9 @@ describe('pictures', () => {
       /^note .*: 83 % of the values lie outside 0 … 1 and are clipped, .* try --range 0\.\.1,0\.\.255\n$/,
     ],
     ['nothing', NaN, '0..255', /^note .*: 6 of 6 values are not finite\n$/],
-  ])('say on stderr that their range is another: %s', (name, by, range, text) => {
+  ])('say on stderr that their range is another: %s', async (name, by, range, text) => {
     const model = pixelwise(name, scaled(by), [0, 0, 0]);
-    const { status, stderr } = run(path('p.png'), '--model', model, '--range', range, '--out', path('black.png'));
+    const { status, stderr } = await run(path('p.png'), '--model', model, '--range', range, '--out', path('black.png'));
     expect(status).toBe(0);
     expect(stderr).toMatch(text);
   });
@@ -215,7 +236,7 @@ describe('pictures', () => {
     ['0..1', 1],
   ])('keep their values through a model that takes and gives %s', async (range, by) => {
     const model = pixelwise(`of-${range}`, scaled(by), [0, 0, 0]);
-    const { status, stdout, stderr } = run(
+    const { status, stdout, stderr } = await run(
       ...[path('p.png'), '--model', model, '--range', range, '--out', path('q.png'), '--json', '-'],
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

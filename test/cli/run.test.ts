@@ -5,12 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { command, start, startWithProgress } from '../support/process.ts';
+import { command, MAIN, resident, start, startWithProgress } from '../support/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
 const out = join(folder, 'out.png');
 
-afterAll(() => rmSync(folder, { recursive: true }));
+const one = resident(MAIN);
+
+afterAll(async () => {
+  await one.end();
+  rmSync(folder, { recursive: true });
+});
 
 const run = (...args: string[]) => command('run', ...args);
 
@@ -40,22 +45,32 @@ describe('the main job', () => {
     expect(stdout).not.toMatch(/\x1b/);
   });
 
-  it('prints the text as well where JSON goes into a file, and nothing with --quiet', () => {
+  it('prints the text as well where JSON goes into a file, and nothing with --quiet', async () => {
     const json = join(folder, 'report.json');
     const path = picture('j.png', 20, 14);
-    const told = run(path, '--out', out, '--json', json);
+    const told = await one.run('run', path, '--out', out, '--json', json);
     expect([told.status, told.stderr]).toEqual([0, '']);
     expect(told.stdout).toContain('default implementation');
     const { layers } = JSON.parse(readFileSync(json, 'utf8'));
     for (const { name } of layers) expect(told.stdout).toContain(name);
     rmSync(json);
-    expect(run(path, '--out', out, '--json', json, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
+    const quiet = await one.run('run', path, '--out', out, '--json', json, '--quiet');
+    expect(quiet).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(JSON.parse(readFileSync(json, 'utf8')).layers).toHaveLength(layers.length);
     rmSync(json);
   });
 
-  it('takes any number for the memory, and no more than there is', () => {
-    const { status, stdout } = run(picture('m.png', 20, 14), '--out', out, '--memory', '1e9', '--json', '-');
+  it('takes any number for the memory, and no more than there is', async () => {
+    const { status, stdout } = await one.run(
+      'run',
+      picture('m.png', 20, 14),
+      '--out',
+      out,
+      '--memory',
+      '1e9',
+      '--json',
+      '-',
+    );
     expect(status).toBe(0);
     expect(JSON.parse(stdout).parts).toBe(1);
   });
@@ -73,8 +88,17 @@ describe('the main job', () => {
     expect(report.layers.filter(({ op }: { op: string }) => op === 'convolution')).toHaveLength(12);
   });
 
-  it('chooses as the rule says, and names it', () => {
-    const { status, stdout } = run(picture('r.png', 20, 14), '--out', out, '--json', '-', '--rule', 'nnpack');
+  it('chooses as the rule says, and names it', async () => {
+    const { status, stdout } = await one.run(
+      'run',
+      picture('r.png', 20, 14),
+      '--out',
+      out,
+      '--json',
+      '-',
+      '--rule',
+      'nnpack',
+    );
     expect(status).toBe(0);
     const { rule, layers } = JSON.parse(stdout);
     expect(rule).toBe('nnpack');
@@ -83,11 +107,12 @@ describe('the main job', () => {
     expect(convolutions).toHaveLength(12);
   });
 
-  it('runs a larger picture in slices without seams', () => {
+  it('runs a larger picture in slices without seams', async () => {
     const path = picture('b.png', 90, 70);
     const whole = join(folder, 'whole.png');
-    expect(run(path, '--out', whole, '--quiet', '--algorithm', 'implicit-gemm').status).toBe(0);
-    const { status, stdout } = run(path, '--out', out, '--memory', '5', '--algorithm', 'implicit-gemm', '--json', '-');
+    const args = [path, '--algorithm', 'implicit-gemm'];
+    expect((await one.run('run', ...args, '--out', whole, '--quiet')).status).toBe(0);
+    const { status, stdout } = await one.run('run', ...args, '--out', out, '--memory', '5', '--json', '-');
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.parts).toBeGreaterThan(2);
@@ -137,9 +162,9 @@ describe('the main job', () => {
     [['--batch', '2'], /built-in network/],
     [['--model', 'alexnet', '--batch', '0'], /above 0/],
     [['--model', 'alexnet', '--memory', '10'], /cannot run in slices/],
-  ])('refuses %j in one line, with exit code 2 and nothing written', (args, text) => {
+  ])('refuses %j in one line, with exit code 2 and nothing written', async (args, text) => {
     const before = readdirSync(folder).sort();
-    const { status, stdout, stderr } = run(...args);
+    const { status, stdout, stderr } = await one.run('run', ...args);
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr.trim().split('\n')).toHaveLength(1);

@@ -16,7 +16,7 @@ import { buildNetwork } from '../../src/networks/definitions/index.ts';
 import { explainNetwork } from '../../src/networks/explain.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { networkBytes } from '../../src/networks/plan.ts';
-import { command, type Ended, start } from '../support/process.ts';
+import { command, type Ended, MAIN, resident, start } from '../support/process.ts';
 import { runs } from '../support/runs.ts';
 
 describe('runs in turn', () => {
@@ -294,7 +294,11 @@ describe('a row', () => {
 
 describe('the command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const one = resident(MAIN);
+  afterAll(async () => {
+    await one.end();
+    rmSync(folder, { recursive: true });
+  });
   const score = (...args: string[]) => command('score', ...args);
   /** Ctrl-C as soon as a text is printed. */
   async function interruptAt(text: string, ...args: string[]): Promise<Ended> {
@@ -395,9 +399,9 @@ describe('the command', () => {
     [['--json', join(folder, 'none', 'x.json')], /x\.json.* the folder .*none' does not exist/],
     [['--html', folder], /it is a folder/],
     [['--json', 'package.json/x.json'], /the folder 'package\.json' cannot be written to/],
-  ])('refuses %j in one line before any work, with nothing written', (args, text) => {
+  ])('refuses %j in one line before any work, with nothing written', async (args, text) => {
     const before = readdirSync(folder);
-    const { status, stdout, stderr } = score(...args);
+    const { status, stdout, stderr } = await one.run('score', ...args);
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr.trim().split('\n')).toHaveLength(1);

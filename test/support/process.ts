@@ -1,5 +1,6 @@
 /** The command line through real processes, as a user starts it: not a terminal, and without colours. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 export const MAIN = 'dist/cli/main.js';
 export const BENCH = 'build/bench/main.js';
@@ -24,6 +25,33 @@ export function script(path: string, ...args: string[]): Ended {
     env: environment,
   });
   return { status, stdout, stderr };
+}
+
+/** One process that runs a script as often as it is told to: a process of each run would load the same files again. */
+interface Resident {
+  run(...args: readonly string[]): Promise<Ended>;
+  /** Resolves when the process has ended. */
+  end(): Promise<void>;
+}
+
+/** For runs of which a process of its own says no more: they neither break off nor leave anything in memory. */
+export function resident(path: string): Resident {
+  const fixture = new URL('../fixtures/resident.mjs', import.meta.url).pathname;
+  const child = spawn(process.execPath, [fixture, path], { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async run(...args) {
+      child.stdin.write(`${JSON.stringify(args)}\n`);
+      const { done, value } = await answers.next();
+      if (done) throw new Error(`the process ended in the middle of ${args.join(' ')}`);
+      return JSON.parse(value);
+    },
+    async end() {
+      child.stdin.end();
+      await closed;
+    },
+  };
 }
 
 /** A command that was started; `stdout` and `stderr` of what comes are kept. */
