@@ -7,27 +7,41 @@ import { folded, type Html, html, left, type Piece, right, significant, table } 
 import { section, writePage } from '../../src/cli/report/page.ts';
 import { type Drawing, figure, grid, legend, loadDrawing, WIDTHS } from '../../src/cli/report/plots.ts';
 import type { Colour } from '../../src/cli/report/style.ts';
+import { FOURIER_TILES, STRIDED_TILES, WINOGRAD_TILES } from '../../src/maths/tiles.ts';
 import { isMet } from '../goal.ts';
 import type { BenchResult, Goal, LayerTimes, Row, SizeTimes } from '../result.ts';
 
+interface Look {
+  readonly colour: Colour;
+  readonly symbol: SymbolType;
+}
+
+/** Five, which no number of colours below divides: the first algorithms of a family differ in both, and all of them in one. */
+const SYMBOLS = ['square', 'diamond', 'star', 'triangle', 'wye'] as const;
+
+function looksOf(family: readonly AlgorithmName[], colours: readonly Colour[]): [AlgorithmName, Look][] {
+  return family.map((name, i) => [name, { colour: colours[i % colours.length], symbol: SYMBOLS[i % SYMBOLS.length] }]);
+}
+
 /** Related algorithms have related colours: Winograd blue, Fourier from orange to red, the default black. */
-const LOOKS: Readonly<Record<AlgorithmName, { readonly colour: Colour; readonly symbol: SymbolType }>> = {
-  direct: { colour: 'green', symbol: 'cross' },
-  wt8x8: { colour: 'blue', symbol: 'square' },
-  wt6x6: { colour: 'sky', symbol: 'diamond' },
-  wt9x9: { colour: 'blue', symbol: 'star' },
-  wt10x10: { colour: 'blue', symbol: 'diamond' },
-  'wt8x8-strided': { colour: 'blue', symbol: 'triangle' },
-  'wt6x6-strided': { colour: 'sky', symbol: 'triangle' },
-  ft8x8: { colour: 'orange', symbol: 'triangle' },
-  ft16x16: { colour: 'vermillion', symbol: 'star' },
-  ft32x32: { colour: 'purple', symbol: 'wye' },
-  ft64x64: { colour: 'wine', symbol: 'triangle' },
-  ft128x128: { colour: 'wine', symbol: 'diamond' },
-  ft256x256: { colour: 'wine', symbol: 'cross' },
-  'implicit-gemm': { colour: 'black', symbol: 'circle' },
-  reference: { colour: 'grey', symbol: 'circle' },
-};
+const LOOKS: ReadonlyMap<AlgorithmName, Look> = new Map<AlgorithmName, Look>([
+  ['direct', { colour: 'green', symbol: 'cross' }],
+  ...looksOf(
+    [...WINOGRAD_TILES.map(({ name }) => name), ...STRIDED_TILES.map(({ name }) => `${name}-strided` as const)],
+    ['blue', 'sky'],
+  ),
+  ...looksOf(
+    FOURIER_TILES.map(({ name }) => name),
+    ['orange', 'vermillion', 'purple', 'wine'],
+  ),
+  ['implicit-gemm', { colour: 'black', symbol: 'circle' }],
+  ['reference', { colour: 'grey', symbol: 'circle' }],
+]);
+
+/** How an algorithm is drawn. */
+export function lookOf(algorithm: AlgorithmName): Look {
+  return LOOKS.get(algorithm)!;
+}
 
 /**
  * One self-contained page of plots and tables; the same result gives the same bytes.
@@ -95,7 +109,7 @@ function speedsOf({ points }: SizeTimes, name: AlgorithmName): number[] {
 function familyFigure(drawing: Drawing, { name, sizes, algorithms }: Family): Html {
   const curves = algorithms.map((algorithm) => ({
     name: algorithm,
-    ...LOOKS[algorithm],
+    ...lookOf(algorithm),
     points: sizes.flatMap((times) => speedsOf(times, algorithm).map((y) => ({ x: times.size, y }))),
   }));
   const axes = { width: WIDTHS.halves, height: 320, x: 'image size, pixels on a side', y: 'GFLOP/s' };

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { benchPage } from '../../bench/report/bench-page.ts';
+import { benchPage, lookOf } from '../../bench/report/bench-page.ts';
 import type { BenchResult, LayerTimes } from '../../bench/result.ts';
+import { ALGORITHM_NAMES } from '../../src/algorithms/algorithm.ts';
 import { spacedTicks } from '../../src/cli/report/curves.ts';
 import { html, significant } from '../../src/cli/report/html.ts';
 import { scorePage } from '../../src/cli/report/score-page.ts';
@@ -313,6 +314,11 @@ describe('the page of score', () => {
 });
 
 describe('the page of bench', () => {
+  it('tells all algorithms apart by their colour and symbol', () => {
+    const looks = ALGORITHM_NAMES.map((name) => `${lookOf(name).colour} ${lookOf(name).symbol}`);
+    expect(new Set(looks).size).toBe(ALGORITHM_NAMES.length);
+  });
+
   it('has a drawing for each family, each layer and the phases', async () => {
     const document = parse(await benchPage(bench));
     expect(labels(document)).toEqual([
