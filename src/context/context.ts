@@ -281,13 +281,17 @@ function checkKernels(kernels: unknown, deterministic: boolean): KernelsWish {
   if (kernels !== undefined) {
     return { who, name: expectOneOf(who, 'kernels', kernels, KERNELS, 'invalid-argument'), reason: '' };
   }
-  const value = environmentVariable('NNPACK_KERNELS') ?? '';
-  if (value === '') return { who, name: 'auto', reason: '' };
-  const name = expectOneOf('environment', 'NNPACK_KERNELS', value, KERNELS, 'invalid-argument');
+  const name = kernelsOfEnvironment();
   if (deterministic && name === 'simd-relaxed') {
     return { who, name: 'auto', reason: 'NNPACK_KERNELS is simd-relaxed, which is not deterministic as was asked for' };
   }
   return { who: 'NNPACK_KERNELS', name, reason: '' };
+}
+
+/** What `NNPACK_KERNELS` says, of contexts that name no kernels themselves. */
+export function kernelsOfEnvironment(): 'auto' | KernelTableName {
+  const value = environmentVariable('NNPACK_KERNELS') ?? '';
+  return value === '' ? 'auto' : expectOneOf('environment', 'NNPACK_KERNELS', value, KERNELS, 'invalid-argument');
 }
 
 /** A table that runs here, with what it needs. */

@@ -10,6 +10,7 @@
 import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound, type Underflow } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { expectOneOf, type FieldsOf, isRecord, readFields } from '../check/options.ts';
+import { kernelsOfEnvironment } from '../context/context.ts';
 import { EPSILON } from '../dispatch/select.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { fastestTable, kernelNumbers } from '../kernels/numbers.ts';
@@ -21,9 +22,9 @@ import { naiveConvolution } from './naive.ts';
 import { type ConvolutionData, type Problem, readData, readProblem } from './problems.ts';
 
 /**
- * The error allowed at each output: that of one of this library's algorithms by its name, with the fastest kernel table that
- * this machine runs (emitted kernels round each operation, typed arrays sum in double), or of a bound of one's own. It holds
- * for activations that do not enlarge a difference, as those drawn.
+ * The error allowed at each output: that of one of this library's algorithms by its name, with the kernel table of a context
+ * that names none (emitted kernels round each operation, typed arrays sum in double), or of a bound of one's own. It holds for
+ * activations that do not enlarge a difference, as those drawn.
  *
  * @returns N, K, H′, W′, as {@link convolutionReference}
  * @example
@@ -84,7 +85,9 @@ function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
     throw new NnpackError('unsupported-algorithm', `errorBound: ${name} cannot compute this problem: ${refusal}`);
   }
   // With the kernel table of a context made without options, of which no memory is needed.
-  const model = { kernels: kernelNumbers(fastestTable()), pool: { threadsCount: 1 } };
+  const wished = kernelsOfEnvironment();
+  const kernels = kernelNumbers(wished === 'auto' ? fastestTable() : wished);
+  const model = { kernels, pool: { threadsCount: 1 } };
   return algorithmNamed(name).errorBound(shape, 'forward', model);
 }
 

@@ -1,9 +1,11 @@
 /** `nnpack-ts/testing`: what it offers to those who test kernels of their own, and the property that the suite is built on. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ALGORITHM_NAMES } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
-import { type Context, createContext } from '../../src/index.ts';
+import { Context, createContext } from '../../src/index.ts';
+import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import { KERNEL_TABLES } from '../../src/kernels/tables.ts';
 import { sizeOf } from '../../src/tensor/ndarray.ts';
 import {
   type ConvolutionData,
@@ -23,6 +25,7 @@ import {
 import { runs } from '../support/runs.ts';
 
 const EPSILON = 2 ** -24;
+const RUNNABLE = KERNEL_TABLES.filter((name) => name === 'reference' || name === 'scalar' || refuseSimd(name) === null);
 const NO_PADDING = { top: 0, right: 0, bottom: 0, left: 0 };
 
 /** A problem with what is usual filled in. */
@@ -214,6 +217,38 @@ describe('errorBound', () => {
     });
     fc.assert(property, { numRuns: runs(10) });
     context.dispose();
+  });
+});
+
+describe('errorBound of an algorithm', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const problem = problemOf([1, 3, 9, 8], [2, 3, 3, 3]);
+  const data = convolutionData(problem);
+  const boundIn = (context: Context) =>
+    errorBound(problem, data, algorithmNamed('wt8x8').errorBound(shapeOf(problem), 'forward', context));
+
+  it('is the same as in a context that names no kernels, whichever NNPACK_KERNELS does', () => {
+    const seen = new Set<number>();
+    for (const kernels of ['', 'auto', ...RUNNABLE]) {
+      vi.stubEnv('NNPACK_KERNELS', kernels);
+      const context = new Context({ threads: 1 });
+      const bound = errorBound(problem, data, 'wt8x8');
+      expect(bound, kernels).toEqual(boundIn(context));
+      seen.add(bound[0]);
+      context.dispose();
+    }
+    // Emitted kernels round what typed arrays compute in double.
+    if (refuseSimd('simd') === null) expect(seen.size).toBeGreaterThan(1);
+  });
+
+  it('names what NNPACK_KERNELS may be, as a context does', () => {
+    vi.stubEnv('NNPACK_KERNELS', 'scaler');
+    expect(() => errorBound(problem, data, 'wt8x8')).toThrow(
+      /^environment: NNPACK_KERNELS is 'scaler', expected one of/,
+    );
   });
 });
 
