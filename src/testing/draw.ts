@@ -8,7 +8,7 @@ import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts'
 import { expectOneOf, type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ActivationOption } from '../layers/activation.ts';
-import { kernelRange, STRIDED_TILES, TILES, type Tile } from '../maths/tiles.ts';
+import { kernelRange, STRIDED_TILES, TILES } from '../maths/tiles.ts';
 import { copyList } from '../tensor/tensor.ts';
 import type { Problem } from './problems.ts';
 
@@ -68,13 +68,11 @@ const DENSE: ProblemLimits = { stride: 1, dilation: 1 };
  * 16 × 16 are what these tiles are for; larger ones than 32 would only make the naive sums slow.
  */
 const LARGE: ProblemLimits = { ...DENSE, groups: 2, channels: 3, kernelSize: [1, 32] };
-/** One channel, or several: each more is as many transforms as all of a smaller problem. */
-const LARGEST: ProblemLimits = { ...LARGE, channels: 2 };
 
 /** What each algorithm is made for, so that few draws are refused; any problem where it says nothing. */
 const LIMITS: ReadonlyMap<AlgorithmName, ProblemLimits> = new Map<AlgorithmName, ProblemLimits>([
   ['direct', { ...DENSE, kernelSize: [1, 1], padding: 0 }],
-  ...TILES.map((tile) => [tile.name, limitsOfTile(tile)] as const),
+  ...TILES.map((tile) => [tile.name, tile.edge > 16 ? LARGE : { ...DENSE, kernelSize: kernelRange(tile) }] as const),
   ...STRIDED_TILES.map((tile) => {
     const limits = { stride: [1, 3], dilation: 1, kernelSize: kernelRange(tile) } as const;
     return [`${tile.name}-strided`, limits] as const;
@@ -145,11 +143,6 @@ export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<P
         kernelShape: [groups * groupOutputs, groupInputs, r, s],
       };
     });
-}
-
-function limitsOfTile(tile: Tile): ProblemLimits {
-  if (tile.edge > 64) return LARGEST;
-  return tile.edge > 16 ? LARGE : { ...DENSE, kernelSize: kernelRange(tile) };
 }
 
 function limitsOf(algorithm: AlgorithmName): ProblemLimits {
