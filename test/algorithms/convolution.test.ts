@@ -4,11 +4,12 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import { type Context, createContext } from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
+import { TILES } from '../../src/maths/tiles.ts';
 import { convolveHere } from '../../src/testing/check.ts';
 import {
   checkConvolution,
@@ -45,40 +46,28 @@ const FAST = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
   return refusal === null;
 });
 
-/** Eligible cases of each algorithm, and all that are refused on the way; naive transforms are slow to check. */
-const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = [
-  ...FAST.flatMap((table) =>
-    (
-      [
-        ['direct', 200],
-        ['wt8x8', 200],
-        ['wt6x6', 200],
-        ['wt9x9', 200],
-        ['wt10x10', 200],
-        ['wt8x8-strided', 200],
-        ['wt6x6-strided', 200],
-        ['ft8x8', 200],
-        ['ft16x16', 200],
-        ['implicit-gemm', 200],
-      ] as const
-    ).map(([name, cases]) => [name, table, cases] as const),
-  ),
-  ['ft32x32', 'scalar', 200],
-  ['ft64x64', 'scalar', 200],
-  ['ft128x128', 'scalar', 200],
-  ['ft256x256', 'scalar', 200],
-  ['reference', 'scalar', 200],
-  ['direct', 'reference', 30],
-  ['wt8x8', 'reference', 30],
-  ['wt6x6', 'reference', 30],
-  ['wt9x9', 'reference', 20],
-  ['wt10x10', 'reference', 20],
-  ['wt8x8-strided', 'reference', 20],
-  ['wt6x6-strided', 'reference', 20],
-  ['ft8x8', 'reference', 20],
-  ['ft16x16', 'reference', 5],
-  ['implicit-gemm', 'reference', 40],
-];
+/** T of the tile T × T that an algorithm works on; 0 for those without. */
+function edgeOf(algorithm: AlgorithmName): number {
+  return TILES.find(({ name }) => algorithm === name || algorithm === `${name}-strided`)?.edge ?? 0;
+}
+
+/** Tables whose transforms differ: those of the large tiles and the naive sum are the same on all fast ones. */
+function tablesOf(algorithm: AlgorithmName): readonly KernelTableName[] {
+  const isOne = edgeOf(algorithm) > 16 || algorithm === 'reference';
+  return isOne ? ['scalar'] : [...FAST, 'reference'];
+}
+
+/** Eligible cases; naive transforms take T⁴ operations a tile. */
+function casesOf(algorithm: AlgorithmName, table: KernelTableName): number {
+  if (table !== 'reference') return 200;
+  const edge = edgeOf(algorithm);
+  return edge === 0 ? 40 : Math.min(40, Math.ceil(1500 / edge ** 2));
+}
+
+/** Eligible cases of each algorithm, and all that are refused on the way. */
+const CASES: readonly (readonly [AlgorithmName, KernelTableName, number])[] = ALGORITHM_NAMES.flatMap((algorithm) =>
+  tablesOf(algorithm).map((table) => [algorithm, table, casesOf(algorithm, table)] as const),
+);
 
 describe.each(CASES)('%s with %s kernels', (algorithm, kernels, usual) => {
   it('equals the naive sum within its bound, on any number of threads', () => {
