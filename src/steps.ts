@@ -25,7 +25,7 @@ import {
 } from './layers/steps.ts';
 import type { Step } from './threads/step.ts';
 
-const ALL: readonly Step<never>[] = [
+const ALL: readonly Step[] = [
   directStep,
   implicitGemmStep,
   inputStep,
@@ -53,4 +53,4 @@ const ALL: readonly Step<never>[] = [
   surroundStep,
 ];
 
-export const STEPS: ReadonlyMap<string, Step> = new Map(ALL.map((step) => [step.name, step as unknown as Step]));
+export const STEPS: ReadonlyMap<string, Step> = new Map(ALL.map((step) => [step.name, step]));

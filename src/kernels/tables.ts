@@ -80,7 +80,7 @@ function scalarTable(memory: Memory): KernelTable {
 function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: SimdSetup): KernelTable {
   const scalar = scalarTable(memory);
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm as WebAssembly.Memory } })
-    .exports as unknown as KernelExports;
+    .exports as KernelExports;
   const bytes = scratch << 2;
   return {
     ...scalar,

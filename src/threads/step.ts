@@ -18,8 +18,8 @@ export type Parameters = Record<string, number>;
  */
 export interface Step<P extends Parameters = Parameters> {
   readonly name: string;
-  /** The parameters in the order in which they cross to a worker. */
-  readonly fields: readonly (keyof P & string)[];
+  /** The parameters in the order in which they cross to a worker, which knows the step as one of any parameters. */
+  readonly fields: readonly string[];
   run(thread: Thread, parameters: P, i: number, j: number, iCount: number, jCount: number): void;
 }
 

@@ -47,8 +47,7 @@ export function serveWorker(steps: ReadonlyMap<string, Step>, tableFor: TableFor
 
 function listen(steps: ReadonlyMap<string, Step>, tableFor: TableFor): void {
   const port = nodeWorkerThreads()?.parentPort;
-  const host = port ?? (globalThis as unknown as { postMessage(value: unknown): void });
-  const say = (message: WorkerMessage): void => host.postMessage(message);
+  const say = (message: WorkerMessage): void => (port ?? globalThis).postMessage(message);
   const hear = (message: unknown): void => {
     if (wordOf(message) !== SETUP) return;
     work(message as WorkerSetup, steps, tableFor, say);
