@@ -8,9 +8,9 @@ import { type ConvolutionPlan, planConvolution } from '../src/layers/convolution
 import { makeTensor, type Tensor } from '../src/tensor/ndarray.ts';
 import type { LayerProblem } from './layers.ts';
 import { timed } from './limits.ts';
-import type { Candidate } from './statistics.ts';
+import type { Timeable } from './statistics.ts';
 
-export interface OurConvolution extends Candidate {
+export interface OurConvolution extends Timeable {
   time(): number;
   readonly plan: ConvolutionPlan;
   /** The result of the last run, N K H′ W′. */

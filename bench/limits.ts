@@ -8,10 +8,10 @@
 import type { Context } from '../src/context/context.ts';
 import { type SimdTableName, variantOf } from '../src/kernels/simd/engine.ts';
 import { f32, f32x4, i32, i32x4, Module, v128 } from '../src/wasm/index.ts';
-import type { Candidate } from './statistics.ts';
+import type { Timeable } from './statistics.ts';
 
 /** Something that does so many operations in a run. */
-export interface Limit extends Candidate {
+export interface Limit extends Timeable {
   readonly operations: number;
 }
 
@@ -64,7 +64,7 @@ export function registersOf(name: SimdTableName): Limit {
 }
 
 /** Reads the first bytes of the context's memory. */
-export function readerOf({ arena }: Context, bytes: number): Candidate {
+export function readerOf({ arena }: Context, bytes: number): Timeable {
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: 65_536, shared: arena.shared !== null });
   module.function(

@@ -8,7 +8,7 @@ import { breathe } from '../src/graph/breathe.ts';
 import { warmUp } from '../src/layers/warm-up.ts';
 import { type ConvolutionLayer, operations } from './layers.ts';
 import type { LayerTimes, Row, SizeTimes } from './result.ts';
-import { type Candidate, type Measurement, type MeasureOptions, measure } from './statistics.ts';
+import { type Measurement, type MeasureOptions, measure, type Timeable } from './statistics.ts';
 
 export interface Section {
   readonly name: string;
@@ -78,7 +78,7 @@ export const THOROUGH: MeasureOptions = { rounds: 7, warmUp: 3, budget: 6000 };
 /** For sections that run many candidates on many layers. */
 export const BRISK: MeasureOptions = { rounds: 7, warmUp: 2, budget: 2000 };
 
-export interface Contestant extends Candidate {
+export interface Contestant extends Timeable {
   /** The result of the last run. */
   result(): Float32Array | Promise<Float32Array>;
 }

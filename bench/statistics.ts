@@ -16,7 +16,7 @@
  */
 import { breathe } from '../src/graph/breathe.ts';
 
-export interface Candidate {
+export interface Timeable {
   readonly name: string;
   /** Runs once and says how many milliseconds it took: the candidate knows what belongs to the operation. */
   time(): number | Promise<number>;
@@ -49,13 +49,13 @@ export interface Ratio {
 
 /** @throws the signal's reason once it is aborted */
 export async function measure(
-  candidates: readonly Candidate[],
+  candidates: readonly Timeable[],
   options: MeasureOptions,
   signal?: AbortSignal,
 ): Promise<Measurement[]> {
   const { rounds } = options;
   const order = spreadOrder(rounds);
-  const runners: { candidate: Candidate; takesPart: ReadonlySet<number>; times: number[] }[] = [];
+  const runners: { candidate: Timeable; takesPart: ReadonlySet<number>; times: number[] }[] = [];
   for (const candidate of candidates) {
     const expected = await warmUp(candidate, options, signal);
     const affordable = Math.max(Math.floor(options.budget / expected), 1);
@@ -76,7 +76,7 @@ export function ratio(a: Measurement, b: Measurement): Ratio {
 }
 
 /** The last time of the warm-up: what a run is expected to take. */
-async function warmUp(candidate: Candidate, options: MeasureOptions, signal?: AbortSignal): Promise<number> {
+async function warmUp(candidate: Timeable, options: MeasureOptions, signal?: AbortSignal): Promise<number> {
   let last = 0;
   let spent = 0;
   for (let run = 0; run < Math.max(options.warmUp, 1) && spent + last <= options.budget; run++) {
@@ -86,7 +86,7 @@ async function warmUp(candidate: Candidate, options: MeasureOptions, signal?: Ab
   return last;
 }
 
-async function timed(candidate: Candidate, signal?: AbortSignal): Promise<number> {
+async function timed(candidate: Timeable, signal?: AbortSignal): Promise<number> {
   await breathe();
   signal?.throwIfAborted();
   return candidate.time();

@@ -170,19 +170,19 @@ function phasesFigure(drawing: Drawing, name: string, layers: readonly LayerTime
   });
 }
 
-type Candidate = LayerTimes['candidates'][number] & { readonly layer: string };
+type CandidateRow = LayerTimes['candidates'][number] & { readonly layer: string };
 
 function layersTable(layers: readonly LayerTimes[]): Html {
   const items = layers.flatMap(({ layer, candidates }) => candidates.map((candidate) => ({ layer, ...candidate })));
   return table(
     'Milliseconds, whole and by phase',
     [
-      left<Candidate>('layer', ({ layer }) => layer),
-      left<Candidate>('algorithm', ({ algorithm }) => algorithm),
-      left<Candidate>('', ({ chosen }) => (chosen ? 'chosen' : '')),
-      right<Candidate>('GFLOP/s', ({ gflops }) => significant(gflops)),
-      right<Candidate>('ms', ({ milliseconds }) => significant(milliseconds)),
-      ...PHASES.map(({ phase, name }) => right<Candidate>(name, ({ phases }) => significant(phases[phase]))),
+      left<CandidateRow>('layer', ({ layer }) => layer),
+      left<CandidateRow>('algorithm', ({ algorithm }) => algorithm),
+      left<CandidateRow>('', ({ chosen }) => (chosen ? 'chosen' : '')),
+      right<CandidateRow>('GFLOP/s', ({ gflops }) => significant(gflops)),
+      right<CandidateRow>('ms', ({ milliseconds }) => significant(milliseconds)),
+      ...PHASES.map(({ phase, name }) => right<CandidateRow>(name, ({ phases }) => significant(phases[phase]))),
     ],
     items,
   );

@@ -11,7 +11,7 @@ import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { atLeast, isEmitted } from '../goal.ts';
 import { type Limit, registersOf, timed } from '../limits.ts';
 import { type Section, THOROUGH, withContext } from '../section.ts';
-import { type Candidate, measure } from '../statistics.ts';
+import { measure, type Timeable } from '../statistics.ts';
 
 /** Square products, with rows that follow one another at once, and rows that do not meet in the cache. */
 const PRODUCTS = [
@@ -73,7 +73,7 @@ function microkernelOf({ arena, kernels }: Context): Limit {
 }
 
 /** C = A · B of random numbers, checked once. */
-function productOf(context: Context, size: number, pitch: number): Candidate & { dispose(): void } {
+function productOf(context: Context, size: number, pitch: number): Timeable & { dispose(): void } {
   const { arena, kernels } = context;
   const next = uniform(7);
   const [a, b, c] = [0, 1, 2].map(() => arena.allocate(size * pitch, 'bench'));

@@ -53,7 +53,7 @@ export interface ConvolutionAlgorithm {
   /** What it would do, counted and not measured: the input of the cost model and of `explain`. */
   workload(shape: ConvolutionShape, pass: Pass, machine: MachineModel): Workload;
   errorBound(shape: ConvolutionShape, pass: Pass, machine: MachineModel): ErrorBound;
-  plan(shape: ConvolutionShape, pass: Pass, machine: Machine, activation: Activation): ConvolutionProgram;
+  plan(shape: ConvolutionShape, pass: Pass, machine: Machine, activation: ActivationParameters): ConvolutionProgram;
 }
 
 /** The reason that all algorithms give that have the forward pass alone. */
@@ -186,14 +186,14 @@ export function boundOfTile(
   };
 }
 
-/** What is applied to each output: y = clamp(y < 0 ? y · slope : y, low, high). */
-export interface Activation {
+/** The numbers of what is applied to each output: y = clamp(y < 0 ? y · slope : y, low, high). */
+export interface ActivationParameters {
   readonly slope: number;
   readonly low: number;
   readonly high: number;
 }
 
-export const IDENTITY: Activation = Object.freeze({ slope: 1, low: -Infinity, high: Infinity });
+export const IDENTITY: ActivationParameters = Object.freeze({ slope: 1, low: -Infinity, high: Infinity });
 
 /** NNPACK's phases, in milliseconds; `other` is what the phases do not cover. */
 export interface Profile {

@@ -11,7 +11,7 @@ import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape
 import { defineStep } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
-  type Activation,
+  type ActivationParameters,
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
@@ -112,7 +112,7 @@ function planDirect(
   shape: ConvolutionShape,
   _pass: Pass,
   machine: Machine,
-  activation: Activation,
+  activation: ActivationParameters,
 ): ConvolutionProgram {
   const { pixels, groupK, blocks, blockPixels, items, itemChannels } = itemsOf(shape);
   const parameters = {

@@ -4,7 +4,7 @@
  */
 import { TILE_NAMES, type TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import type { Activation } from './algorithm.ts';
+import type { ActivationParameters } from './algorithm.ts';
 import { phasedShape, phasesOf } from './phases.ts';
 import type { KernelSplit, TileLayout } from './tile-layout.ts';
 
@@ -13,7 +13,7 @@ export function fastParameters(
   name: TileName,
   layout: TileLayout,
   split: KernelSplit,
-  activation: Activation,
+  activation: ActivationParameters,
 ) {
   const shape = phasedShape(strided);
   const transform = { tileName: TILE_NAMES.indexOf(name), r: shape.kernelHeight, s: shape.kernelWidth };

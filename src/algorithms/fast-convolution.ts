@@ -27,7 +27,7 @@ import { LEAST_NORMAL } from '../maths/float32.ts';
 import type { TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Parameters, Step } from '../threads/step.ts';
-import { type Activation, type ConvolutionProgram, type Machine, now, type Profile } from './algorithm.ts';
+import { type ActivationParameters, type ConvolutionProgram, type Machine, now, type Profile } from './algorithm.ts';
 import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './fast-convolution-channels.ts';
 import { fastParameters } from './fast-convolution-parameters.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './fast-convolution-steps.ts';
@@ -45,7 +45,7 @@ export function planFastConvolution(
   strided: ConvolutionShape,
   name: TileName,
   machine: Machine,
-  activation: Activation,
+  activation: ActivationParameters,
 ): ConvolutionProgram {
   const shape = phasedShape(strided);
   const layout = tileLayout(shape, name, machine, machine.pool.threadsCount);

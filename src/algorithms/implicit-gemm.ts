@@ -26,7 +26,7 @@ import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
-  type Activation,
+  type ActivationParameters,
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
@@ -254,7 +254,7 @@ function planImplicitGemm(
   shape: ConvolutionShape,
   _pass: Pass,
   machine: Machine,
-  activation: Activation,
+  activation: ActivationParameters,
 ): ConvolutionProgram {
   const layout = copyLayout(shape);
   const groupK = shape.outputChannels / shape.groups;

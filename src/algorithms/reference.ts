@@ -11,7 +11,7 @@ import { multiplyAdds } from '../tensor/convolution-shape.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
-  type Activation,
+  type ActivationParameters,
   boundOfSums,
   type ConvolutionAlgorithm,
   type ConvolutionProgram,
@@ -123,7 +123,7 @@ function planReference(
   shape: ConvolutionShape,
   _pass: Pass,
   machine: Machine,
-  activation: Activation,
+  activation: ActivationParameters,
 ): ConvolutionProgram {
   const parameters = { ...shape, ...activation, x: 0, w: 0, b: 0, y: 0 };
   return {

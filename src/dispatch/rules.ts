@@ -6,7 +6,7 @@
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 
 /** One condition: its text as documented, whether it holds, and the value that decided it. */
-export interface Rule<Subject> {
+export interface DocumentedRule<Subject> {
   readonly condition: string;
   holds(subject: Subject): boolean;
   value(subject: Subject): string;
@@ -37,7 +37,7 @@ export interface FullyConnectedSubject {
   readonly batch: number;
 }
 
-export const CONVOLUTION_RULES: readonly Rule<ConvolutionSubject>[] = [
+export const CONVOLUTION_RULES: readonly DocumentedRule<ConvolutionSubject>[] = [
   {
     condition: '2-D',
     holds: ({ shape }) => shape.inputHeight > 1 || shape.kernelHeight > 1 || shape.inputWidth === 1,
@@ -62,7 +62,7 @@ export const CONVOLUTION_RULES: readonly Rule<ConvolutionSubject>[] = [
   },
 ];
 
-export const POOLING_RULES: readonly Rule<PoolingSubject>[] = [
+export const POOLING_RULES: readonly DocumentedRule<PoolingSubject>[] = [
   { condition: 'max pooling', holds: ({ type }) => type === 'max', value: ({ type }) => type },
   {
     condition: 'kernel = (2,2)',
@@ -81,7 +81,7 @@ export const POOLING_RULES: readonly Rule<PoolingSubject>[] = [
   },
 ];
 
-export const FULLY_CONNECTED_RULES: readonly Rule<FullyConnectedSubject>[] = [
+export const FULLY_CONNECTED_RULES: readonly DocumentedRule<FullyConnectedSubject>[] = [
   {
     condition: 'batch = 2ⁿ',
     holds: ({ batch }) => Number.isInteger(Math.log2(batch)),
@@ -89,7 +89,7 @@ export const FULLY_CONNECTED_RULES: readonly Rule<FullyConnectedSubject>[] = [
   },
 ];
 
-export function applyRules<Subject>(rules: readonly Rule<Subject>[], subject: Subject): RuleResult[] {
+export function applyRules<Subject>(rules: readonly DocumentedRule<Subject>[], subject: Subject): RuleResult[] {
   return rules.map((rule) => ({
     condition: rule.condition,
     passed: rule.holds(subject),

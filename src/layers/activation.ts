@@ -1,4 +1,4 @@
-import { type Activation, IDENTITY } from '../algorithms/algorithm.ts';
+import { type ActivationParameters, IDENTITY } from '../algorithms/algorithm.ts';
 import { type FieldsOf, isRecord, readFields } from '../check/options.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 
@@ -9,7 +9,7 @@ export type ActivationOption =
   | { readonly type: 'leaky'; readonly slope: number }
   | { readonly type: 'clamp'; readonly min: number; readonly max: number };
 
-const RELU: Activation = Object.freeze({ slope: 1, low: 0, high: Infinity });
+const RELU: ActivationParameters = Object.freeze({ slope: 1, low: 0, high: Infinity });
 
 /** Every field that one of the records has. */
 interface ActivationFields {
@@ -21,7 +21,7 @@ interface ActivationFields {
 
 const FIELDS: FieldsOf<ActivationFields> = { type: true, slope: true, min: true, max: true };
 
-export function checkActivation(who: string, activation: unknown): Activation {
+export function checkActivation(who: string, activation: unknown): ActivationParameters {
   if (activation === undefined || activation === 'identity') return IDENTITY;
   if (activation === 'relu') return RELU;
   const fields = isRecord(activation)
@@ -36,7 +36,7 @@ export function checkActivation(who: string, activation: unknown): Activation {
   );
 }
 
-function leaky(who: string, { slope, min, max }: ActivationFields): Activation {
+function leaky(who: string, { slope, min, max }: ActivationFields): ActivationParameters {
   if (typeof slope !== 'number' || !Number.isFinite(slope) || slope < 0) {
     throw new NnpackError(
       'invalid-activation-parameters',
@@ -47,7 +47,7 @@ function leaky(who: string, { slope, min, max }: ActivationFields): Activation {
   return { slope, low: -Infinity, high: Infinity };
 }
 
-function clamp(who: string, { slope, min, max }: ActivationFields): Activation {
+function clamp(who: string, { slope, min, max }: ActivationFields): ActivationParameters {
   if (typeof min !== 'number' || typeof max !== 'number' || !(min <= max)) {
     throw new NnpackError(
       'invalid-activation-parameters',

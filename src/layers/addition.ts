@@ -1,4 +1,4 @@
-import type { Activation } from '../algorithms/algorithm.ts';
+import type { ActivationParameters } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
@@ -59,7 +59,7 @@ export function runAddition(
   a: number,
   b: number,
   y: number,
-  activation: Activation,
+  activation: ActivationParameters,
 ): void {
   context.pool.parallelize1dTile1d(additionStep, { a, b, y, ...activation }, size, ITEM_ELEMENTS);
 }

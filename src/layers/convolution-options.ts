@@ -2,7 +2,7 @@
  * The options of a convolution, parsed once: what {@link parseConvolution} gives is frozen and whole, and what is below takes it
  * and checks nothing again. How to choose an algorithm alone is left to the choice, which knows what there is.
  */
-import type { Activation } from '../algorithms/algorithm.ts';
+import type { ActivationParameters } from '../algorithms/algorithm.ts';
 import type { FieldsOf } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import type { SelectionOptions } from '../dispatch/select.ts';
@@ -66,7 +66,7 @@ export interface ParsedConvolution {
   readonly problem: ConvolutionProblem;
   readonly kernel: CheckedTensor;
   readonly bias: CheckedTensor | null;
-  readonly activation: Activation;
+  readonly activation: ActivationParameters;
   readonly context: Context;
   readonly selection: SelectionOptions;
 }

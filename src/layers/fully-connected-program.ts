@@ -19,7 +19,7 @@
  * What one item computes depends neither on the other items nor on who does it, so results do not depend on the threads.
  */
 import { activate } from '../algorithms/activate.ts';
-import { type Activation, now, type Profile, pitchFor } from '../algorithms/algorithm.ts';
+import { type ActivationParameters, now, type Profile, pitchFor } from '../algorithms/algorithm.ts';
 import type { Context } from '../context/context.ts';
 import { PANEL_ROWS, panelCodes, panelPitch } from '../kernels/half-panels.ts';
 import { decodeHalves } from '../maths/half.ts';
@@ -100,7 +100,7 @@ export function layoutFor(shape: FullyConnectedShape): WeightLayout {
 export function fullyConnectedProgram(
   shape: FullyConnectedShape,
   context: Context,
-  activation: Activation,
+  activation: ActivationParameters,
   layout: WeightLayout = 'rows',
 ): FullyConnectedProgram {
   const { inputChannels, outputChannels, format } = shape;
@@ -143,7 +143,7 @@ export const fullyConnectedDotsStep = defineStep(
 function planDots(
   shape: FullyConnectedShape,
   context: Context,
-  activation: Activation,
+  activation: ActivationParameters,
   layout: WeightLayout,
 ): ProgramParts {
   const { batch, inputChannels: channels, outputChannels: outputs } = shape;
@@ -207,7 +207,7 @@ export const fullyConnectedGemmStep = defineStep(
   },
 );
 
-function planGemm(shape: FullyConnectedShape, context: Context, activation: Activation): ProgramParts {
+function planGemm(shape: FullyConnectedShape, context: Context, activation: ActivationParameters): ProgramParts {
   const { batch, inputChannels: channels, outputChannels: outputs } = shape;
   const format = WEIGHT_FORMATS.indexOf(shape.format);
   const pitch = pitchFor(batch);

@@ -1,4 +1,4 @@
-import type { Activation } from '../algorithms/algorithm.ts';
+import type { ActivationParameters } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
@@ -41,7 +41,7 @@ export function reluOutput<Output extends TensorLike = Tensor>(options: ReluOpti
   );
 }
 
-function reluActivation(who: string, negativeSlope: unknown = 0): Activation {
+function reluActivation(who: string, negativeSlope: unknown = 0): ActivationParameters {
   if (typeof negativeSlope !== 'number' || !Number.isFinite(negativeSlope) || negativeSlope < 0) {
     throw new NnpackError(
       'invalid-activation-parameters',
@@ -52,6 +52,12 @@ function reluActivation(who: string, negativeSlope: unknown = 0): Activation {
 }
 
 /** y = activation(x) for `size` elements of the context's memory; x and y may be the same. */
-export function runActivation(context: Context, size: number, x: number, y: number, activation: Activation): void {
+export function runActivation(
+  context: Context,
+  size: number,
+  x: number,
+  y: number,
+  activation: ActivationParameters,
+): void {
   context.pool.parallelize1dTile1d(activationStep, { x, y, ...activation }, size, ITEM_ELEMENTS);
 }
