@@ -1,19 +1,22 @@
 /**
- * The windows of a pooling. Along an axis of H elements, with p before, q after, windows of k elements, stride s apart:
- *
- *   valid   ⌊(H + p + q − k) / s⌋ + 1 windows, all of them inside the padded input
- *   full    ⌈(H + p + q − k) / s⌉ + 1 windows, the last of which may hang over the edge; one where k > H + p + q
- *   same    ⌈H / s⌉ windows; p + q is what they need, p the smaller half (TensorFlow's rule)
- *
- * NNPACK knows `full` alone, and wants p, q < k and s ≤ k. None of that is needed here: a window that holds no element
- * gives −∞ as a maximum, as it does there, and 0 as an average.
+ * The windows of a pooling (src/tensor/windows.ts has how many there are). NNPACK knows `full` alone, and wants padding less
+ * than a window, and a stride of a window at most. None of that is needed here: a window that holds no element gives −∞ as a
+ * maximum, as it does there, and 0 as an average.
  *
  * Source: NNPACK, src/max-pooling-output.c; MXNet's `pooling_convention`.
  */
 import { type FieldsOf, oneOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
-import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tensor/convolution-shape.ts';
+import {
+  type Axes,
+  checkPadding,
+  checkPerAxis,
+  type Padding,
+  type PerAxis,
+  type Sides,
+} from '../tensor/convolution-shape.ts';
 import { expectElements } from '../tensor/tensor.ts';
+import { type AxisWindows, windowsAlong } from '../tensor/windows.ts';
 import { planesOf } from './call.ts';
 
 /**
@@ -58,6 +61,14 @@ export interface PoolingShape {
   readonly convention: PoolingConvention;
 }
 
+/** A geometry with nothing left open. */
+interface ParsedGeometry {
+  readonly pool: Axes;
+  readonly stride: Axes;
+  readonly padding: Required<Sides>;
+  readonly convention: PoolingConvention;
+}
+
 /**
  * Checks a pooling's sizes once, in NNPACK's order, and freezes them.
  *
@@ -65,24 +76,9 @@ export interface PoolingShape {
  */
 export function poolingShape(who: string, inputShape: readonly number[], geometry: PoolingGeometry): PoolingShape {
   const { batch, channels } = planesOf(who, 'input', inputShape);
+  const { pool, stride, padding, convention } = parseGeometry(who, geometry);
   const [inputHeight, inputWidth] = inputShape.slice(-2);
-  const { poolingSize, stride: givenStride, padding } = geometry;
-  if (poolingSize === undefined) {
-    throw new NnpackError(
-      'invalid-pooling-size',
-      `${who}: poolingSize is not given, expected a whole number of at least 1`,
-    );
-  }
-  const pool = checkPerAxis(who, 'poolingSize', poolingSize, 'invalid-pooling-size');
-  const stride = givenStride === undefined ? pool : checkPerAxis(who, 'stride', givenStride, 'invalid-pooling-stride');
-  const convention = oneOf(who, 'convention', geometry.convention, ['valid', 'full', 'same'], 'invalid-argument');
-  const { top, right, bottom, left } = checkPadding(who, padding);
-  if (convention === 'same' && top + right + bottom + left > 0) {
-    throw new NnpackError(
-      'invalid-input-padding',
-      `${who}: padding is ${top} ${right} ${bottom} ${left}, expected none: convention 'same' computes its own`,
-    );
-  }
+  const { top, right, bottom, left } = padding;
   const rows = windows(who, 'height', convention, inputHeight, top, bottom, pool.height, stride.height);
   const columns = windows(who, 'width', convention, inputWidth, left, right, pool.width, stride.width);
   expectElements(who, 'output', [batch, channels, rows.count, columns.count]);
@@ -103,6 +99,26 @@ export function poolingShape(who: string, inputShape: readonly number[], geometr
   });
 }
 
+function parseGeometry(who: string, geometry: PoolingGeometry): ParsedGeometry {
+  if (geometry.poolingSize === undefined) {
+    const what = 'poolingSize is not given, expected a whole number of at least 1';
+    throw new NnpackError('invalid-pooling-size', `${who}: ${what}`);
+  }
+  const pool = checkPerAxis(who, 'poolingSize', geometry.poolingSize, 'invalid-pooling-size');
+  const stride =
+    geometry.stride === undefined ? pool : checkPerAxis(who, 'stride', geometry.stride, 'invalid-pooling-stride');
+  const convention = oneOf(who, 'convention', geometry.convention, ['valid', 'full', 'same'], 'invalid-argument');
+  const padding = checkPadding(who, geometry.padding);
+  const { top, right, bottom, left } = padding;
+  if (convention === 'same' && top + right + bottom + left > 0) {
+    throw new NnpackError(
+      'invalid-input-padding',
+      `${who}: padding is ${top} ${right} ${bottom} ${left}, expected none: convention 'same' computes its own`,
+    );
+  }
+  return { pool, stride, padding, convention };
+}
+
 function windows(
   who: string,
   axis: string,
@@ -112,26 +128,30 @@ function windows(
   after: number,
   pool: number,
   stride: number,
-): { before: number; count: number } {
-  if (convention === 'same') {
-    // count = ⌈H / s⌉, p + q = max((count − 1) · s + k − H, 0), p = ⌊(p + q) / 2⌋
-    const count = Math.ceil(input / stride);
-    return { before: Math.floor(Math.max((count - 1) * stride + pool - input, 0) / 2), count };
-  }
-  const padded = before + input + after;
-  if (convention === 'full') return { before, count: Math.ceil(Math.max(padded - pool, 0) / stride) + 1 };
-  if (pool > padded) {
-    throw new NnpackError(
-      'invalid-pooling-size',
-      `${who}: poolingSize ${axis} is ${pool}, expected at most ${padded} (the padded input's ${axis})`,
-    );
-  }
-  return { before, count: Math.floor((padded - pool) / stride) + 1 };
+): AxisWindows {
+  const found = windowsAlong(convention, input, before, after, pool, stride);
+  if (found !== null) return found;
+  const expected = `at most ${before + input + after} (the padded input's ${axis})`;
+  throw new NnpackError('invalid-pooling-size', `${who}: poolingSize ${axis} is ${pool}, expected ${expected}`);
 }
 
 /** Every plane as one window: what global pooling is. */
 export function globalPoolingShape(who: string, inputShape: readonly number[]): PoolingShape {
-  planesOf(who, 'input', inputShape);
+  const { batch, channels } = planesOf(who, 'input', inputShape);
   const [height, width] = inputShape.slice(-2);
-  return poolingShape(who, inputShape, { poolingSize: { height, width } });
+  return Object.freeze({
+    batch,
+    channels,
+    inputHeight: height,
+    inputWidth: width,
+    poolHeight: height,
+    poolWidth: width,
+    strideHeight: height,
+    strideWidth: width,
+    paddingTop: 0,
+    paddingLeft: 0,
+    outputHeight: 1,
+    outputWidth: 1,
+    convention: 'valid',
+  });
 }

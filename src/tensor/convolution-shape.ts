@@ -1,15 +1,16 @@
 import { type FieldsOf, isRecord, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { expectElements, MAX_ELEMENTS } from './tensor.ts';
+import { reachOf, windowsAlong } from './windows.ts';
 
-interface Axes {
+export interface Axes {
   readonly height: number;
   readonly width: number;
 }
 
 export const AXES: FieldsOf<Axes> = { height: true, width: true };
 
-interface Sides {
+export interface Sides {
   readonly top?: number;
   readonly right?: number;
   readonly bottom?: number;
@@ -196,12 +197,7 @@ function checkGroups(
 }
 
 /** One number or one for each axis, as whole numbers of at least 1; 1 when not given. */
-export function checkPerAxis(
-  who: string,
-  what: string,
-  value: unknown,
-  code: ExtentCode,
-): { height: number; width: number } {
+export function checkPerAxis(who: string, what: string, value: unknown, code: ExtentCode): Axes {
   if (value === undefined) return { height: 1, width: 1 };
   if (isRecord(value)) {
     const { height, width } = readFields<Axes>(who, what, value, AXES, code);
@@ -214,10 +210,7 @@ export function checkPerAxis(
 }
 
 /** Padding as whole numbers of at least 0 on each side. */
-export function checkPadding(
-  who: string,
-  padding: unknown,
-): { top: number; right: number; bottom: number; left: number } {
+export function checkPadding(who: string, padding: unknown): Required<Sides> {
   if (padding === undefined) return { top: 0, right: 0, bottom: 0, left: 0 };
   const isSides = isRecord(padding);
   const sides = isSides ? readFields<Sides>(who, 'padding', padding, SIDES, 'invalid-input-padding') : undefined;
@@ -243,14 +236,10 @@ function outputExtent(
   stride: number,
   dilation: number,
 ): number {
-  const reach = dilation * (kernel - 1) + 1;
-  const padded = before + input + after;
-  if (reach > padded) {
-    const dilated = dilation === 1 ? '' : ` (${reach} with dilation ${dilation})`;
-    throw new NnpackError(
-      'invalid-kernel-size',
-      `${who}: kernel ${axis} is ${kernel}${dilated}, expected at most ${padded} (the padded input's ${axis})`,
-    );
-  }
-  return Math.floor((padded - reach) / stride) + 1;
+  const reach = reachOf(kernel, dilation);
+  const windows = windowsAlong('valid', input, before, after, reach, stride);
+  if (windows !== null) return windows.count;
+  const dilated = dilation === 1 ? '' : ` (${reach} with dilation ${dilation})`;
+  const expected = `at most ${before + input + after} (the padded input's ${axis})`;
+  throw new NnpackError('invalid-kernel-size', `${who}: kernel ${axis} is ${kernel}${dilated}, expected ${expected}`);
 }
