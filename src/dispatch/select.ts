@@ -2,6 +2,7 @@
 import {
   ALGORITHM_NAMES,
   type AlgorithmName,
+  boundOfSums,
   type ConvolutionAlgorithm,
   inputLimit,
   type Pass,
@@ -9,8 +10,7 @@ import {
   type Workload,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
-import { reference as referenceAlgorithm } from '../algorithms/reference.ts';
-import { oneOf } from '../check/options.ts';
+import { type FieldsOf, oneOf } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
@@ -47,6 +47,20 @@ export interface SelectionOptions {
   readonly maxError?: number;
 }
 
+export const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
+  algorithm: true,
+  eligibility: true,
+  rule: true,
+  accuracy: true,
+  maxError: true,
+};
+
+/** {@link SelectionOptions} with nothing left open and every value known to be one. Frozen. */
+export interface ParsedSelection extends Required<Omit<SelectionOptions, 'maxError'>> {
+  /** At least {@link LEAST_ERROR}; undefined where `accuracy` decides. */
+  readonly maxError: number | undefined;
+}
+
 /** What is known of a layer's numbers. */
 export interface Magnitudes extends WeightSizes {
   /** The greatest |x|, for a call of one input; called only when it could matter. */
@@ -76,7 +90,25 @@ const NONE: ReadonlySet<AlgorithmName> = new Set();
 /** Float32's unit roundoff. */
 export const EPSILON = 2 ** -24;
 
+/** The least error that can be asked for, that of the reference: its sums are in double, and rounded to float32 once. */
+const LEAST_ERROR = boundOfSums(1, 0).constant * EPSILON;
+
+/** Checks how an algorithm is to be chosen: once, where the options of a call are read. */
+export function parseSelection(who: string, options: SelectionOptions): ParsedSelection {
+  const algorithm = oneOf(who, 'algorithm', options.algorithm, ['auto', ...ALGORITHM_NAMES], 'invalid-algorithm');
+  const eligibility = oneOf(who, 'eligibility', options.eligibility, ['all', 'documented'], 'invalid-argument');
+  const rule = oneOf(who, 'rule', options.rule, RULES, 'invalid-argument');
+  const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
+  const { maxError } = options;
+  if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= LEAST_ERROR)) {
+    const expected = `a number of at least ${LEAST_ERROR.toExponential(1)} (one rounding to float32)`;
+    throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
+  }
+  return Object.freeze({ algorithm, eligibility, rule, accuracy, maxError });
+}
+
 /**
+ * @param selection as `parseSelection` gives it
  * @param magnitudes null where only shapes are known
  * @param excluded what has been tried and did not fit the memory that is left
  */
@@ -86,19 +118,19 @@ export function selectAlgorithm(
   hasBias: boolean,
   entry: NnpackEntry,
   packsEachCall: boolean,
-  options: SelectionOptions,
+  selection: ParsedSelection,
   context: Context,
   magnitudes: Magnitudes | null,
   excluded: ReadonlySet<AlgorithmName> = NONE,
 ): Selection {
   const select = (input: number): Selection =>
-    selectFor(who, shape, hasBias, entry, packsEachCall, options, context, magnitudes, input, excluded);
-  const selection = select(0);
-  const isForced = options.algorithm !== undefined && options.algorithm !== 'auto';
-  const chosen = selection.candidates.find(({ algorithm }) => algorithm === selection.algorithm.name);
-  if (isForced || magnitudes?.input === undefined || !isTile(chosen?.work)) return selection;
+    selectFor(who, shape, hasBias, entry, packsEachCall, selection, context, magnitudes, input, excluded);
+  const found = select(0);
+  const isForced = selection.algorithm !== 'auto';
+  const chosen = found.candidates.find(({ algorithm }) => algorithm === found.algorithm.name);
+  if (isForced || magnitudes?.input === undefined || !isTile(chosen?.work)) return found;
   const input = magnitudes.input();
-  return input <= (chosen?.inputLimit ?? 0) ? selection : select(input);
+  return input <= (chosen?.inputLimit ?? 0) ? found : select(input);
 }
 
 const isTile = (work: Workload | null | undefined): boolean => work?.tile != null;
@@ -110,16 +142,16 @@ function selectFor(
   hasBias: boolean,
   entry: NnpackEntry,
   packsEachCall: boolean,
-  options: SelectionOptions,
+  selection: ParsedSelection,
   context: Context,
   weights: WeightSizes | null,
   input: number,
   excluded: ReadonlySet<AlgorithmName>,
 ): Selection {
-  const { algorithm, eligibility, rule, maxConstant } = checkSelection(who, options, shape, context);
+  const { algorithm, eligibility, rule } = selection;
   const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
   const failed = eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
-  const demands = { maxConstant, failed, weights, input };
+  const demands = { maxConstant: greatestConstant(selection, shape, context), failed, weights, input };
   const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, demands));
   const result = { rules, candidates, weights };
   if (algorithm !== 'auto') {
@@ -226,23 +258,14 @@ function weigh(
 
 const WEIGHTS_OF_ONE: WeightSizes = { kernel: 1, bias: 0 };
 
-function checkSelection(who: string, options: SelectionOptions, shape: ConvolutionShape, context: Context) {
-  const algorithm = oneOf(who, 'algorithm', options.algorithm, ['auto', ...ALGORITHM_NAMES], 'invalid-algorithm');
-  const eligibility = oneOf(who, 'eligibility', options.eligibility, ['all', 'documented'], 'invalid-argument');
-  const rule = oneOf(who, 'rule', options.rule, RULES, 'invalid-argument');
-  const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
-  const { maxError } = options;
-  const least = referenceAlgorithm.errorBound(shape, PASS, context).constant * EPSILON;
-  if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= least)) {
-    const expected = `a number of at least ${least.toExponential(1)} (one rounding to float32)`;
-    throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
-  }
+/** The greatest error allowed, in ε. */
+function greatestConstant({ maxError, accuracy }: ParsedSelection, shape: ConvolutionShape, context: Context): number {
+  if (maxError !== undefined) return maxError / EPSILON;
+  if (accuracy === 'relaxed') return Infinity;
   // The 8×8 tile's points amplify errors alike for every kernel and in phases; more terms only mean more roundings.
   const [tile, strided] = [algorithmNamed('wt8x8'), algorithmNamed('wt8x8-strided')];
   const serving = [tile, strided].find((one) => one.supports(shape, PASS) === null);
   const own = serving?.errorBound(shape, PASS, context).constant ?? 0;
   const square = { ...shape, kernelHeight: 3, kernelWidth: 3 };
-  const ofNnpack = Math.max(own, tile.errorBound(square, PASS, context).constant);
-  const maxConstant = maxError !== undefined ? maxError / EPSILON : accuracy === 'relaxed' ? Infinity : ofNnpack;
-  return { algorithm, eligibility, rule, maxConstant };
+  return Math.max(own, tile.errorBound(square, PASS, context).constant);
 }

@@ -2,7 +2,7 @@
 import type { AlgorithmName, Profile } from '../algorithms/algorithm.ts';
 import type { Context } from '../context/context.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
-import type { SelectionOptions } from '../dispatch/select.ts';
+import type { ParsedSelection } from '../dispatch/select.ts';
 import type { OpNode } from './node.ts';
 
 /** Sizes that are all known; the batch is the first. */
@@ -65,7 +65,7 @@ export interface Place {
   readonly staging: number;
 }
 
-export interface CompileOptions extends SelectionOptions {
+export interface CompileOptions extends ParsedSelection {
   /**
    * For its memory alone, not to be run: nothing is measured, and a convolution that would be counts with the most that
    * any of those tried may take.

@@ -5,7 +5,7 @@
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
-import type { SelectionOptions } from '../dispatch/select.ts';
+import { parseSelection, SELECTION_FIELDS, type SelectionOptions } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import { newTensor, Staging } from '../layers/staging.ts';
 import { planLine, runLine } from '../layers/trace-lines.ts';
@@ -48,15 +48,6 @@ export interface RunAsyncOptions {
 
 const RUN_OPTIONS: FieldsOf<RunAsyncOptions> = { progress: true, signal: true };
 
-/** How the convolutions of a graph are chosen. */
-export const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
-  algorithm: true,
-  eligibility: true,
-  rule: true,
-  accuracy: true,
-  maxError: true,
-};
-
 /** How the convolutions of a graph are chosen, where it runs, and for which sizes. */
 export interface GraphOptions extends SelectionOptions {
   readonly context?: Context;
@@ -83,7 +74,8 @@ export function planGraph(given: Graph, options: GraphOptions = {}): GraphPlan {
   const who = `graph ${show(graph.name)}`;
   const shapes = parseByName(who, 'inputs', read.inputs ?? {}, [...graph.inputs.keys()], 'invalid-argument');
   const bound = bindInputs(who, graph, parseShapes(who, shapes));
-  return planWithin(layOut(who, graph, bound, read, context), context.arena.largestBytes, context);
+  const layout = layOut(who, graph, bound, parseSelection(who, read), context);
+  return planWithin(layout, context.arena.largestBytes, context);
 }
 
 /** A plan within so many bytes; more than the context has left in one piece are not to be had. */

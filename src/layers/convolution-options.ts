@@ -1,11 +1,11 @@
 /**
  * The options of a convolution, parsed once: what {@link parseConvolution} gives is frozen and whole, and what is below takes it
- * and checks nothing again. How to choose an algorithm alone is left to the choice, which knows what there is.
+ * and checks nothing again.
  */
 import type { ActivationParameters } from '../algorithms/algorithm.ts';
 import type { FieldsOf } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
-import type { SelectionOptions } from '../dispatch/select.ts';
+import { type ParsedSelection, parseSelection, SELECTION_FIELDS, type SelectionOptions } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import {
   type ConvolutionGeometry,
@@ -27,14 +27,6 @@ export interface ConvolutionOptions extends ConvolutionGeometry, SelectionOption
   readonly activation?: ActivationOption;
   readonly context?: Context;
 }
-
-const SELECTION_FIELDS: FieldsOf<SelectionOptions> = {
-  algorithm: true,
-  eligibility: true,
-  rule: true,
-  accuracy: true,
-  maxError: true,
-};
 
 export const CONVOLUTION_FIELDS: FieldsOf<ConvolutionOptions> = {
   ...GEOMETRY_FIELDS,
@@ -68,7 +60,7 @@ export interface ParsedConvolution {
   readonly bias: CheckedTensor | null;
   readonly activation: ActivationParameters;
   readonly context: Context;
-  readonly selection: SelectionOptions;
+  readonly selection: ParsedSelection;
 }
 
 /** What has a shape that was checked. */
@@ -91,7 +83,7 @@ export function parseConvolution<Input extends Shaped>(
   const problem = problemOf(who, checked, kernel, bias, options);
   const activation = checkActivation(who, options.activation);
   const context = contextOf(who, options.context);
-  const selection = selectionOf(options);
+  const selection = parseSelection(who, options);
   return Object.freeze({ who, input: checked, problem, kernel, bias: bias ?? null, activation, context, selection });
 }
 
@@ -128,8 +120,4 @@ function problemOf(
     outputShape,
     hasBias: bias !== undefined,
   });
-}
-
-export function selectionOf({ algorithm, eligibility, rule, accuracy, maxError }: SelectionOptions): SelectionOptions {
-  return Object.freeze({ algorithm, eligibility, rule, accuracy, maxError });
 }

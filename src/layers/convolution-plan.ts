@@ -60,8 +60,7 @@ export function withPlan<Result>(
     } catch (error) {
       plan?.dispose();
       const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
-      const { algorithm = 'auto' } = parsed.selection;
-      const isForced = algorithm !== 'auto';
+      const isForced = parsed.selection.algorithm !== 'auto';
       if (!isShort || isForced || selection.algorithm.name === 'reference') throw error;
       tried.add(selection.algorithm.name);
     }

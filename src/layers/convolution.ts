@@ -3,7 +3,7 @@ import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
 import type { NnpackEntry } from '../dispatch/nnpack-rule.ts';
-import type { Magnitudes } from '../dispatch/select.ts';
+import { type Magnitudes, parseSelection } from '../dispatch/select.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
 import {
@@ -13,7 +13,6 @@ import {
   type PlanConvolutionOptions,
   parseConvolution,
   parseConvolutionSizes,
-  selectionOf,
 } from './convolution-options.ts';
 import { type ConvolutionPlan, greatestIn, selectConvolution, weightSizes, withPlan } from './convolution-plan.ts';
 import { checkOutput, staged } from './staging.ts';
@@ -124,7 +123,7 @@ export function explainConvolution(options: ExplainConvolutionOptions): Convolut
   const problem = parseConvolutionSizes(who, read);
   const of = oneOf(who, 'of', read.of, ['plan', 'call'], 'invalid-argument');
   const magnitudes = magnitudesOf(who, context, read, of);
-  const call = { who, problem, context, selection: selectionOf(read) };
+  const call = { who, problem, context, selection: parseSelection(who, read) };
   const selection = selectConvolution(call, 'inference', of === 'call', magnitudes);
   return new ConvolutionExplanation(of, problem.shape, selection);
 }

@@ -15,6 +15,7 @@
  */
 
 import type { Context } from '../context/context.ts';
+import type { ParsedSelection } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inferTypes, shapeOf, type Types } from '../graph/infer.ts';
@@ -22,7 +23,7 @@ import { bytesText, fitLayout, hasPlace, type Layout, leastBytes } from '../grap
 import { planMemory } from '../graph/memory-plan.ts';
 import { canSlice, planSlices, type SlicePlan, smallestSlice } from '../graph/slices.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import { layOutNetwork, type NetworkOptions } from './layout.ts';
+import { layOutNetwork } from './layout.ts';
 import type { Shape } from './network.ts';
 import { boundInputs } from './shapes.ts';
 
@@ -44,7 +45,7 @@ export interface Job {
   /** The types of the whole, and how many images it is. */
   readonly whole: Types;
   readonly batch: number;
-  readonly options: NetworkOptions;
+  readonly options: ParsedSelection;
   readonly bytes: number;
   readonly context: Context;
 }
@@ -92,7 +93,7 @@ function bytesOfPart(job: Job, which: Which, batch: number, inputs: Readonly<Rec
 
 /** Nothing is measured for parts that are only considered. */
 function sized({ graph, options, context }: Job, batch: number, inputs: Readonly<Record<string, Shape>>): Layout {
-  return layOutNetwork(graph, { ...options, batch, inputs, isSizing: true }, context);
+  return layOutNetwork(graph, { batch, inputs }, { ...options, isSizing: true }, context);
 }
 
 /** The largest part of the batch that fits: all of it, or half, a third, …; null if not even one image does. */

@@ -3,6 +3,8 @@ import { readOptions } from '../check/options.ts';
 import { contextOf } from '../context/context.ts';
 import { textTable } from '../dispatch/explain.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
+import { parseSelection } from '../dispatch/select.ts';
+import { show } from '../errors.ts';
 import { fitLayout, type Layout } from '../graph/layout.ts';
 import type { NodeReport } from '../graph/plan.ts';
 import { layOutNetwork, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
@@ -24,7 +26,8 @@ export type NodeExplanation = Omit<NodeReport, 'milliseconds' | 'gflops'>;
 export function explainNetwork(network: Network, options: NetworkOptions = {}): NetworkExplanation {
   const read = readOptions('explainNetwork', options, NETWORK_OPTIONS);
   const context = contextOf('explainNetwork', read.context);
-  const layout = layOutNetwork(graphOf(network), read, context);
+  const graph = graphOf(network);
+  const layout = layOutNetwork(graph, read, parseSelection(`network ${show(graph.name)}`, read), context);
   // What fits nowhere is still explained.
   return new NetworkExplanation(fitLayout(layout, context.arena.largestBytes) ?? layout, read.batch ?? 1);
 }

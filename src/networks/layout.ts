@@ -1,12 +1,11 @@
 /** A network laid out for a batch and shapes of its inputs. */
 import type { FieldsOf } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
-import type { SelectionOptions } from '../dispatch/select.ts';
+import { SELECTION_FIELDS, type SelectionOptions } from '../dispatch/select.ts';
 import { show } from '../errors.ts';
 import type { CompileOptions } from '../graph/compiled.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Layout, layOut } from '../graph/layout.ts';
-import { SELECTION_FIELDS } from '../graph/plan.ts';
 import type { Shape } from './network.ts';
 import { boundInputs } from './shapes.ts';
 
@@ -27,8 +26,15 @@ export const NETWORK_OPTIONS: FieldsOf<NetworkOptions> = {
   inputs: true,
 };
 
+/** For how many images, and which shapes of one: not checked yet. */
+export type NetworkSizes = Pick<NetworkOptions, 'batch' | 'inputs'>;
+
 /** Every node by the algorithm that its own rules choose. */
-export function layOutNetwork(graph: Graph, options: NetworkOptions & CompileOptions, context: Context): Layout {
-  const { batch = 1, inputs = {} } = options;
+export function layOutNetwork(
+  graph: Graph,
+  { batch = 1, inputs = {} }: NetworkSizes,
+  options: CompileOptions,
+  context: Context,
+): Layout {
   return layOut(`network ${show(graph.name)}`, graph, boundInputs(graph, inputs, batch), options, context);
 }

@@ -2,6 +2,8 @@
 import type { Profile } from '../algorithms/algorithm.ts';
 import { readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
+import { parseSelection } from '../dispatch/select.ts';
+import { show } from '../errors.ts';
 import { type GraphPlan, type NodeReport, type Progress, planWithin, type RunAsyncOptions } from '../graph/plan.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { layOutNetwork, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
@@ -18,7 +20,8 @@ export type { NetworkOptions } from './layout.ts';
  */
 export function networkBytes(network: Network, options: NetworkOptions): number {
   const context = contextOf('networkBytes', options.context);
-  return 4 * layOutNetwork(graphOf(network), { ...options, isSizing: true }, context).floats;
+  const selection = parseSelection('networkBytes', options);
+  return 4 * layOutNetwork(graphOf(network), options, { ...selection, isSizing: true }, context).floats;
 }
 
 /**
@@ -38,7 +41,9 @@ export function networkBytes(network: Network, options: NetworkOptions): number 
 export function planNetwork(network: Network, options: NetworkOptions = {}): NetworkPlan {
   const read = readOptions('planNetwork', options, NETWORK_OPTIONS);
   const context = contextOf('planNetwork', read.context);
-  const layout = layOutNetwork(graphOf(network), read, context);
+  const graph = graphOf(network);
+  const selection = parseSelection(`network ${show(graph.name)}`, read);
+  const layout = layOutNetwork(graph, read, selection, context);
   return new NetworkPlan(planWithin(layout, context.arena.largestBytes, context), read.batch ?? 1);
 }
 

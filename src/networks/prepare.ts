@@ -5,6 +5,7 @@
  */
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { contextOf } from '../context/context.ts';
+import { parseSelection } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inferTypes, shapeOf, type Types } from '../graph/infer.ts';
@@ -52,7 +53,7 @@ const PREPARE_OPTIONS: FieldsOf<PrepareOptions> = { ...NETWORK_OPTIONS, memoryBy
  */
 export function prepareNetwork(given: Network, options: PrepareOptions = {}): PreparedNetwork {
   const read = readOptions<PrepareOptions>('prepareNetwork', options, PREPARE_OPTIONS);
-  const { memoryBytes, ...networkOptions } = read;
+  const { memoryBytes } = read;
   const context = contextOf('prepareNetwork', read.context);
   const unshortened = graphOf(given);
   const batch = read.batch ?? 1;
@@ -62,14 +63,14 @@ export function prepareNetwork(given: Network, options: PrepareOptions = {}): Pr
   const graph = simplifyGraph(unshortened);
   const whole = inferTypes(graph, inputs);
   const who = `network ${show(graph.name)}`;
+  const selection = parseSelection(who, read);
   expectPlaces(who, whole, [...graph.inputs.keys(), ...graph.outputs]);
   const left = context.arena.largestBytes;
   const bytes = Math.min(left, memoryBytes === undefined ? left : checkBytes(memoryBytes));
   // A slice is smaller than the sizes that the network may declare, which the whole has been held to.
   const open = canSlice(graph) === true ? simplifyGraph(openSizes(graph)) : graph;
-  const division = divide({ graph: open, whole, batch, options: networkOptions, bytes, context });
-  const part = { ...networkOptions, batch: division.batch, inputs: division.inputs };
-  const layout = layOutNetwork(division.slices === null ? graph : open, part, context);
+  const division = divide({ graph: open, whole, batch, options: selection, bytes, context });
+  const layout = layOutNetwork(division.slices === null ? graph : open, division, selection, context);
   const plan = new NetworkPlan(planWithin(layout, bytes, context), division.batch);
   return new PreparedNetwork(plan, whole, batch, division.slices);
 }

@@ -19,6 +19,6 @@ it('a parsed convolution is frozen, apart from its options, and holds no option 
   expect(parsed.problem).toMatchObject({ inputShape: [1, 4, 6, 6], outputShape: [1, 2, 6, 6], hasBias: false });
   expect(parsed.kernel.shape).toEqual([2, 4, 3, 3]);
   expect(parsed.activation).toEqual({ slope: 1, low: 0, high: Infinity });
-  expect(parsed.selection).toEqual({ rule: 'nnpack' });
+  expect(parsed.selection).toEqual({ algorithm: 'auto', eligibility: 'all', rule: 'nnpack', accuracy: 'default' });
   expect(parsed.bias).toBeNull();
 });

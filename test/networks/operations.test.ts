@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyProfile } from '../../src/algorithms/algorithm.ts';
+import { parseSelection } from '../../src/dispatch/select.ts';
 import { type CompiledNode, wholeLines } from '../../src/graph/compiled.ts';
 import { inferTypes } from '../../src/graph/infer.ts';
 import { lowerNode } from '../../src/graph/lower.ts';
@@ -246,8 +247,9 @@ describe('compiled operations', () => {
       const declared = shapes.map((shape, i) => ({ name: names[i], shape }));
       const graph = graphOf({ name: 'test', inputs: declared, nodes: [node], outputs: ['y'] });
       const types = inferTypes(graph, boundInputs(graph, {}, batch));
+      const selection = parseSelection('test', {});
       for (const context of contexts) {
-        const compiled = lowerNode(graph, graph.nodes[0], types, {}, context);
+        const compiled = lowerNode(graph, graph.nodes[0], types, selection, context);
         const bounds = boundOf(node, inputs, expected, compiled, context);
         run(context, compiled, inputs, sizeOf(output)).forEach((value, i) => {
           const isSame = value === expected.data[i];
