@@ -45,13 +45,9 @@ export {
   fullyConnectedInference,
   fullyConnectedOutput,
 } from './layers/fully-connected.ts';
-export {
-  type FullyConnectedOptions,
-  FullyConnectedPlan,
-  type PlanFullyConnectedOptions,
-  planFullyConnected,
-} from './layers/fully-connected-plan.ts';
-export type { HalfTensor } from './layers/fully-connected-problem.ts';
+export type { HalfTensor } from './layers/fully-connected-kernel.ts';
+export type { FullyConnectedOptions, PlanFullyConnectedOptions } from './layers/fully-connected-options.ts';
+export { FullyConnectedPlan, planFullyConnected } from './layers/fully-connected-plan.ts';
 export type { FullyConnectedShape, WeightFormat } from './layers/fully-connected-program.ts';
 export {
   type BatchNormalisationOptions,

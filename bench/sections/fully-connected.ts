@@ -2,7 +2,8 @@
 
 import type { Context } from '../../src/context/context.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import { type PlanFullyConnectedOptions, planFullyConnected } from '../../src/layers/fully-connected-plan.ts';
+import type { PlanFullyConnectedOptions } from '../../src/layers/fully-connected-options.ts';
+import { planFullyConnected } from '../../src/layers/fully-connected-plan.ts';
 import { decodeHalves, encodeHalves } from '../../src/maths/half.ts';
 import { makeTensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';

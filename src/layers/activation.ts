@@ -9,7 +9,12 @@ export type ActivationOption =
   | { readonly type: 'leaky'; readonly slope: number }
   | { readonly type: 'clamp'; readonly min: number; readonly max: number };
 
-const RELU: ActivationParameters = Object.freeze({ slope: 1, low: 0, high: Infinity });
+export const RELU: ActivationParameters = Object.freeze({ slope: 1, low: 0, high: Infinity });
+
+/** x where it is positive, slope · x elsewhere; the slope has been checked. */
+export function leakyRelu(slope: number): ActivationParameters {
+  return Object.freeze({ slope, low: -Infinity, high: Infinity });
+}
 
 /** Every field that one of the records has. */
 interface ActivationFields {
@@ -44,7 +49,7 @@ function leaky(who: string, { slope, min, max }: ActivationFields): ActivationPa
     );
   }
   if (min !== undefined || max !== undefined) throw needless(who, 'leaky', 'min or max', 'slope alone');
-  return { slope, low: -Infinity, high: Infinity };
+  return leakyRelu(slope);
 }
 
 function clamp(who: string, { slope, min, max }: ActivationFields): ActivationParameters {
@@ -55,7 +60,7 @@ function clamp(who: string, { slope, min, max }: ActivationFields): ActivationPa
     );
   }
   if (slope !== undefined) throw needless(who, 'clamp', 'a slope', 'min and max alone');
-  return { slope: 1, low: min, high: max };
+  return Object.freeze({ slope: 1, low: min, high: max });
 }
 
 function needless(who: string, type: string, found: string, expected: string): NnpackError {

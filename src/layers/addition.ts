@@ -4,7 +4,15 @@ import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
-import { callLayer, checkElementwiseOutput, checkTensors, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
+import {
+  callLayer,
+  checkElementwiseOutput,
+  checkTensors,
+  LAYER_FIELDS,
+  type LayerOptions,
+  type ParsedCall,
+  planesOf,
+} from './call.ts';
 import { additionStep, ITEM_ELEMENTS } from './steps.ts';
 
 export interface AdditionOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -26,7 +34,19 @@ const FIELDS: FieldsOf<AdditionOptions> = { ...LAYER_FIELDS, inputs: true, activ
  * additionOutput({ inputs: [x, residual], output: x, activation: 'relu' });
  */
 export function additionOutput<Output extends TensorLike = Tensor>(options: AdditionOptions<Output>): Output {
-  const who = 'additionOutput';
+  const call = parseAddition('additionOutput', options);
+  const { context, outputShape, activation } = call;
+  return callLayer(call, ([x, z], y) => runAddition(context, sizeOf(outputShape), x, z, y, activation));
+}
+
+interface ParsedAddition<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly activation: ActivationParameters;
+}
+
+function parseAddition<Output extends TensorLike>(
+  who: string,
+  options: AdditionOptions<Output>,
+): ParsedAddition<Output> {
   const read = readOptions<AdditionOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const given: unknown = read.inputs;
@@ -43,13 +63,11 @@ export function additionOutput<Output extends TensorLike = Tensor>(options: Addi
     );
   }
   const activation = checkActivation(who, read.activation);
-  const target = checkElementwiseOutput(who, read.output, a.shape, [
+  const output = checkElementwiseOutput(who, read.output, a.shape, [
     ['inputs[0]', a],
     ['inputs[1]', b],
   ]);
-  return callLayer(who, context, [a, b], read.output, target, a.shape, ([x, z], y) =>
-    runAddition(context, sizeOf(a.shape), x, z, y, activation),
-  );
+  return Object.freeze({ who, context, inputs, output, outputShape: a.shape, activation });
 }
 
 /** y = activation(a + b) for `size` elements of the context's memory; y may be a or b. */

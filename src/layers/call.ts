@@ -1,4 +1,4 @@
-/** What every layer without a plan does around its work: check the options, stage the tensors, hand the output back. */
+/** What every layer without a plan does around its work: check what layers have in common, stage tensors, hand the output back. */
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, reading } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
@@ -6,7 +6,7 @@ import { NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
-import { checkOutput, newTensor, type Staging, staged } from './staging.ts';
+import { checkOutput, expectApart, type NamedTensor, newTensor, type Staging, staged } from './staging.ts';
 import { runLine, sizesText } from './trace-lines.ts';
 
 /** What every layer takes beside its input. */
@@ -80,34 +80,50 @@ export function checkBias(who: string, bias: unknown): CheckedTensor | undefined
   return bias === undefined ? undefined : checkTensor(who, 'bias', bias, [1]);
 }
 
-/** An argument by the name that an error gives it. */
-export type NamedTensor = readonly [name: string, tensor: CheckedTensor];
+/** An `output` that has been checked: the caller's own, which the call returns, and where its elements lie. */
+export interface CheckedOutput<Output> {
+  readonly given: Output;
+  readonly tensor: CheckedTensor;
+}
+
+/**
+ * A call of a layer of which everything has been checked: what a layer's own parse function gives, with the layer's own values
+ * beside it. Frozen; nothing below looks at the options again.
+ */
+export interface ParsedCall<Output extends TensorLike = TensorLike> {
+  readonly who: string;
+  readonly context: Context;
+  readonly inputs: readonly CheckedTensor[];
+  /** Null where the call makes a new tensor. */
+  readonly output: CheckedOutput<Output> | null;
+  readonly outputShape: readonly number[];
+}
 
 /** Checks the output of a layer that reads elements after it has written others: it lies apart from all inputs. */
-export function checkApartOutput(
+export function checkApartOutput<Output>(
   who: string,
-  output: TensorLike | undefined,
+  output: Output | undefined,
   shape: readonly number[],
   inputs: readonly NamedTensor[],
-): CheckedTensor | null {
-  return output === undefined ? null : checkOutput(who, output, shape, inputs);
+): CheckedOutput<Output> | null {
+  if (output === undefined) return null;
+  const tensor = checkOutput(who, output, shape);
+  expectApart(who, tensor, inputs);
+  return { given: output, tensor };
 }
 
 /** Checks the output of an elementwise layer: it may also be one of the inputs, element for element. */
-export function checkElementwiseOutput(
+export function checkElementwiseOutput<Output>(
   who: string,
-  output: TensorLike | undefined,
+  output: Output | undefined,
   shape: readonly number[],
   inputs: readonly NamedTensor[],
-): CheckedTensor | null {
+): CheckedOutput<Output> | null {
   if (output === undefined) return null;
-  const target = checkOutput(who, output, shape, []);
-  return checkOutput(
-    who,
-    target,
-    shape,
-    inputs.filter(([, input]) => !isSameView(target, input)),
-  );
+  const tensor = checkOutput(who, output, shape);
+  const others = inputs.filter(([, input]) => !isSameView(tensor, input));
+  expectApart(who, tensor, others);
+  return { given: output, tensor };
 }
 
 /** Whether two views name the same elements in the same order. */
@@ -123,26 +139,20 @@ function isSameView(a: CheckedTensor, b: CheckedTensor): boolean {
 /**
  * Runs a layer on offsets into the context's memory: inputs are copied there unless they lie there, the work is done, and
  * the output is copied out unless it lies there.
- *
- * @param target the checked `output`, or null for a new tensor
  */
 export function callLayer<Output extends TensorLike>(
-  who: string,
-  context: Context,
-  inputs: readonly CheckedTensor[],
-  output: Output | undefined,
-  target: CheckedTensor | null,
-  shape: readonly number[],
+  { who, context, inputs, output, outputShape }: ParsedCall<Output>,
   work: (inputs: readonly number[], output: number, staging: Staging, profile: Profile) => void,
 ): Output {
   return staged(context, who, (staging) => {
     const profile = emptyProfile();
     const start = now();
     const offsets = inputs.map((input) => staging.input(input));
-    const result = into(who, context, target, shape, staging, (y) => work(offsets, y, staging, profile));
+    const target = output === null ? null : output.tensor;
+    const result = into(who, context, target, outputShape, staging, (y) => work(offsets, y, staging, profile));
     profile.total = now() - start;
-    context.trace.profile?.(runLine(callText(who, inputs, shape), null, profile));
-    return (output ?? result) as Output;
+    context.trace.profile?.(runLine(callText(who, inputs, outputShape), null, profile));
+    return output === null ? (result as Output) : output.given;
   });
 }
 

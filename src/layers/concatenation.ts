@@ -10,6 +10,7 @@ import {
   checkTensors,
   LAYER_FIELDS,
   type LayerOptions,
+  type ParsedCall,
   planesOf,
 } from './call.ts';
 import { concatenationStep, itemSize } from './steps.ts';
@@ -23,7 +24,7 @@ export interface ConcatenationOptions<Output extends TensorLike = Tensor> extend
 
 const FIELDS: FieldsOf<ConcatenationOptions> = { ...LAYER_FIELDS, inputs: true, axis: true };
 
-/** Every input is `rows` runs, the output the runs of all inputs in turn. */
+/** A concatenation whose every size has been checked: every input is `rows` runs, the output the runs of all inputs in turn. Frozen. */
 export interface ConcatenationProblem {
   readonly rows: number;
   /** Elements of each input's runs. */
@@ -41,7 +42,18 @@ export interface ConcatenationProblem {
  * const y = concatenationOutput({ inputs: [branch1, branch2, branch3] });
  */
 export function concatenationOutput<Output extends TensorLike = Tensor>(options: ConcatenationOptions<Output>): Output {
-  const who = 'concatenationOutput';
+  const call = parseConcatenation('concatenationOutput', options);
+  return callLayer(call, (xs, y) => runConcatenation(call.context, call.problem, xs, y));
+}
+
+interface ParsedConcatenation<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly problem: ConcatenationProblem;
+}
+
+function parseConcatenation<Output extends TensorLike>(
+  who: string,
+  options: ConcatenationOptions<Output>,
+): ParsedConcatenation<Output> {
   const read = readOptions<ConcatenationOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const given: unknown = read.inputs;
@@ -50,13 +62,13 @@ export function concatenationOutput<Output extends TensorLike = Tensor>(options:
     throw new NnpackError('invalid-argument', `${who}: inputs is ${show(given)}, expected an array of tensors`);
   }
   const problem = checkConcatenation(who, inputs, read.axis);
+  const { outputShape } = problem;
   const named = inputs.map((input, i) => [`inputs[${i}]`, input] as const);
-  const target = checkApartOutput(who, read.output, problem.outputShape, named);
-  return callLayer(who, context, inputs, read.output, target, problem.outputShape, (xs, y) =>
-    runConcatenation(context, problem, xs, y),
-  );
+  const output = checkApartOutput(who, read.output, outputShape, named);
+  return Object.freeze({ who, context, inputs, output, outputShape, problem });
 }
 
+/** The sizes alone. */
 export function checkConcatenation(
   who: string,
   inputs: readonly Pick<CheckedTensor, 'shape'>[],
@@ -84,11 +96,11 @@ export function checkConcatenation(
     a === axis ? inputs.reduce((sum, { shape }) => sum + shape[axis], 0) : extent,
   );
   expectElements(who, 'output', outputShape);
-  return {
+  return Object.freeze({
     rows: sizeOf(first.slice(0, axis)),
     runs: inputs.map(({ shape }) => sizeOf(shape.slice(axis))),
     outputShape,
-  };
+  });
 }
 
 /** Copies dense inputs in the context's memory to their places in y. */

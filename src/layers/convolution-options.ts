@@ -14,7 +14,13 @@ import {
   GEOMETRY_FIELDS,
 } from '../tensor/convolution-shape.ts';
 import type { TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
+import {
+  type CheckedTensor,
+  checkTensor,
+  checkTensorOrShape,
+  type Shaped,
+  type TensorCheck,
+} from '../tensor/tensor.ts';
 import { type ActivationOption, checkActivation } from './activation.ts';
 import { checkBias } from './call.ts';
 
@@ -44,6 +50,12 @@ export interface PlanConvolutionOptions extends ConvolutionOptions {
 
 export const PLAN_FIELDS: FieldsOf<PlanConvolutionOptions> = { ...CONVOLUTION_FIELDS, input: true };
 
+/** The options of a plan, whose tensors may be shapes alone. */
+type ExplainedOptions = Omit<PlanConvolutionOptions, 'kernel' | 'bias'> & {
+  readonly kernel: Shaped;
+  readonly bias?: Shaped;
+};
+
 /** The sizes of a convolution, and the shape of what it returns. */
 export interface ConvolutionProblem {
   readonly shape: ConvolutionShape;
@@ -63,11 +75,6 @@ export interface ParsedConvolution {
   readonly selection: ParsedSelection;
 }
 
-/** What has a shape that was checked. */
-interface Shaped {
-  readonly shape: readonly number[];
-}
-
 /**
  * @param options as they were read
  * @param input checks the input: its shape, or its elements as well
@@ -75,7 +82,7 @@ interface Shaped {
 export function parseConvolution<Input extends Shaped>(
   who: string,
   options: PlanConvolutionOptions,
-  input: (who: string, what: string, value: unknown, ranks: readonly number[]) => Input,
+  input: TensorCheck<Input>,
 ): ParsedConvolution & { readonly input: Input } {
   const kernel = checkTensor(who, 'kernel', options.kernel, [4]);
   const bias = checkBias(who, options.bias);
@@ -87,15 +94,33 @@ export function parseConvolution<Input extends Shaped>(
   return Object.freeze({ who, input: checked, problem, kernel, bias: bias ?? null, activation, context, selection });
 }
 
-/** The sizes alone, where shapes without data will do. */
-export function parseConvolutionSizes(
+/** A convolution to be explained: shapes will do, and what is given with its data is known as well. */
+export interface ExplainedConvolution {
+  readonly who: string;
+  readonly problem: ConvolutionProblem;
+  readonly input: CheckedTensor | Shaped;
+  readonly kernel: CheckedTensor | Shaped;
+  readonly bias: CheckedTensor | Shaped | null;
+  readonly context: Context;
+  readonly selection: ParsedSelection;
+}
+
+/**
+ * @param options as they were read
+ * @param input checks the input, as in {@link parseConvolution}
+ */
+export function parseExplainedConvolution(
   who: string,
-  options: ConvolutionGeometry & { readonly input: Shaped; readonly kernel: Shaped; readonly bias?: Shaped },
-): ConvolutionProblem {
-  const input = checkShape(who, 'input', options.input, [3, 4]);
-  const kernel = checkShape(who, 'kernel', options.kernel, [4]);
-  const bias = options.bias === undefined ? undefined : checkShape(who, 'bias', options.bias, [1]);
-  return problemOf(who, input, kernel, bias, options);
+  options: ExplainedOptions,
+  input: TensorCheck<CheckedTensor | Shaped>,
+): ExplainedConvolution {
+  const context = contextOf(who, options.context);
+  const checked = input(who, 'input', options.input, [3, 4]);
+  const kernel = checkTensorOrShape(who, 'kernel', options.kernel, [4]);
+  const bias = options.bias === undefined ? undefined : checkTensorOrShape(who, 'bias', options.bias, [1]);
+  const problem = problemOf(who, checked, kernel, bias, options);
+  const selection = parseSelection(who, options);
+  return Object.freeze({ who, problem, input: checked, kernel, bias: bias ?? null, context, selection });
 }
 
 function problemOf(

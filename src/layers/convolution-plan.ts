@@ -11,7 +11,6 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkShape, copyIn, isDense } from '../tensor/tensor.ts';
 import {
-  type ConvolutionProblem,
   type ParsedConvolution,
   PLAN_FIELDS,
   type PlanConvolutionOptions,
@@ -47,7 +46,7 @@ export function withPlan<Result>(
   work: (plan: ConvolutionPlan) => Result,
   greatestInput?: () => number,
 ): Result {
-  const { who, problem, kernel, bias, activation, context } = parsed;
+  const { problem, kernel, bias, activation, context } = parsed;
   const magnitudes = { ...weightSizes(context, kernel, bias), input: greatestInput };
   const tried = new Set<AlgorithmName>();
   for (;;) {
@@ -55,7 +54,7 @@ export function withPlan<Result>(
     let plan: ConvolutionPlan | null = null;
     try {
       const program = selection.algorithm.plan(problem.shape, 'forward', context, activation);
-      plan = new ConvolutionPlan(who, context, problem, selection, program, kernel, bias);
+      plan = new ConvolutionPlan(parsed, selection, program);
       return work(plan);
     } catch (error) {
       plan?.dispose();
@@ -113,15 +112,8 @@ export class ConvolutionPlan extends LayerPlan {
   readonly #selection: Selection;
 
   /** @internal */
-  constructor(
-    who: string,
-    context: Context,
-    problem: ConvolutionProblem,
-    selection: Selection,
-    program: ConvolutionProgram,
-    kernel: CheckedTensor,
-    bias: CheckedTensor | null,
-  ) {
+  constructor(parsed: ParsedConvolution, selection: Selection, program: ConvolutionProgram) {
+    const { who, context, problem, kernel, bias } = parsed;
     const { inputShape, outputShape } = problem;
     const pack = (packed: number, profile: Profile): void =>
       staged(context, who, (staging) => program.pack(kernelToPack(context, staging, kernel), packed, profile));

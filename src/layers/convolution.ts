@@ -1,21 +1,24 @@
 /** Convolution in one call: plan, run, dispose. */
 import { type FieldsOf, oneOf, readOptions } from '../check/options.ts';
-import { type Context, contextOf } from '../context/context.ts';
 import { ConvolutionExplanation, type ExplanationSubject } from '../dispatch/explain.ts';
 import type { NnpackEntry } from '../dispatch/nnpack-rule.ts';
-import { type Magnitudes, parseSelection } from '../dispatch/select.ts';
+import type { Magnitudes } from '../dispatch/select.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor } from '../tensor/tensor.ts';
+import { type CheckedTensor, checkShape, checkTensor, checkTensorOrShape, type Shaped } from '../tensor/tensor.ts';
+import { type CheckedOutput, checkApartOutput } from './call.ts';
 import {
   CONVOLUTION_FIELDS,
   type ConvolutionOptions,
+  type ExplainedConvolution,
+  type ParsedConvolution,
   PLAN_FIELDS,
   type PlanConvolutionOptions,
   parseConvolution,
-  parseConvolutionSizes,
+  parseExplainedConvolution,
 } from './convolution-options.ts';
 import { type ConvolutionPlan, greatestIn, selectConvolution, weightSizes, withPlan } from './convolution-plan.ts';
-import { checkOutput, staged } from './staging.ts';
+import { runChecked } from './plan.ts';
+import { staged } from './staging.ts';
 
 /** What {@link convolutionInference} and {@link convolutionOutput} take: the tensors, the geometry, and how to choose. */
 export interface ConvolutionCallOptions<Output extends TensorLike = Tensor> extends ConvolutionOptions {
@@ -64,18 +67,8 @@ function convolve<Output extends TensorLike>(
   options: ConvolutionCallOptions<Output>,
   entry: NnpackEntry,
 ): Output {
-  // Everything that can be refused is refused before the kernel is transformed.
-  const read = readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS);
-  const parsed = parseConvolution(who, read, checkTensor);
-  const { input, kernel, problem, context } = parsed;
-  const { output } = read;
-  const target =
-    output === undefined
-      ? undefined
-      : checkOutput(who, output, problem.outputShape, [
-          ['the input', input],
-          ['the kernel', kernel],
-        ]);
+  const call = parseCall(who, options);
+  const { input, kernel, output, context } = call;
   return staged(context, who, (staging) => {
     // The kernel, and where it is asked for the input, are copied to where their greatest are found fast, and read from there.
     const w = staging.view(kernel);
@@ -87,12 +80,32 @@ function convolve<Output extends TensorLike>(
       return greatest;
     };
     const run = (plan: ConvolutionPlan): Output => {
-      const result = plan.run(x, target);
+      const result = runChecked(plan, x, output === null ? null : output.tensor);
       plan.dispose();
-      return (output ?? result) as Output;
+      return output === null ? (result as Output) : output.given;
     };
-    return withPlan({ ...parsed, kernel: w }, entry, true, run, greatestInput);
+    return withPlan({ ...call, kernel: w }, entry, true, run, greatestInput);
   });
+}
+
+/** A call of the family: all that can be refused is refused here, before the kernel is transformed. */
+interface ParsedConvolutionCall<Output> extends ParsedConvolution {
+  readonly input: CheckedTensor;
+  /** Null for a new tensor. */
+  readonly output: CheckedOutput<Output> | null;
+}
+
+function parseCall<Output extends TensorLike>(
+  who: string,
+  options: ConvolutionCallOptions<Output>,
+): ParsedConvolutionCall<Output> {
+  const read = readOptions<ConvolutionCallOptions<Output>>(who, options, CALL_FIELDS);
+  const parsed = parseConvolution(who, read, checkTensor);
+  const output = checkApartOutput(who, read.output, parsed.problem.outputShape, [
+    ['the input', parsed.input],
+    ['the kernel', parsed.kernel],
+  ]);
+  return Object.freeze({ ...parsed, output });
 }
 
 /** What {@link explainConvolution} takes: the options of a plan, whose tensors may be given as shapes alone. */
@@ -119,29 +132,17 @@ const EXPLAIN_FIELDS: FieldsOf<ExplainConvolutionOptions> = { ...PLAN_FIELDS, of
 export function explainConvolution(options: ExplainConvolutionOptions): ConvolutionExplanation {
   const who = 'explainConvolution';
   const read = readOptions<ExplainConvolutionOptions>(who, options, EXPLAIN_FIELDS);
-  const context = contextOf(who, read.context);
-  const problem = parseConvolutionSizes(who, read);
   const of = oneOf(who, 'of', read.of, ['plan', 'call'], 'invalid-argument');
-  const magnitudes = magnitudesOf(who, context, read, of);
-  const call = { who, problem, context, selection: parseSelection(who, read) };
-  const selection = selectConvolution(call, 'inference', of === 'call', magnitudes);
-  return new ConvolutionExplanation(of, problem.shape, selection);
+  const subject = parseExplainedConvolution(who, read, of === 'call' ? checkTensorOrShape : checkShape);
+  const selection = selectConvolution(subject, 'inference', of === 'call', magnitudesOf(subject));
+  return new ConvolutionExplanation(of, subject.problem.shape, selection);
 }
 
 /** Of those tensors that are more than shapes; null where the kernel is not. */
-function magnitudesOf(
-  who: string,
-  context: Context,
-  { input, kernel, bias }: ExplainConvolutionOptions,
-  of: ExplanationSubject,
-): Magnitudes | null {
-  const given = (what: string, tensor: object | undefined, ranks: readonly number[]): CheckedTensor | null =>
-    tensor === undefined || !('data' in tensor) || tensor.data === undefined
-      ? null
-      : checkTensor(who, what, tensor, ranks);
-  const w = given('kernel', kernel, [4]);
-  if (w === null) return null;
-  const weights = weightSizes(context, w, given('bias', bias, [1]));
-  const x = of === 'call' ? given('input', input, [3, 4]) : null;
-  return x === null ? weights : { ...weights, input: () => greatestIn(context, x) };
+function magnitudesOf({ context, input, kernel, bias }: ExplainedConvolution): Magnitudes | null {
+  if (!hasData(kernel)) return null;
+  const weights = weightSizes(context, kernel, bias !== null && hasData(bias) ? bias : null);
+  return hasData(input) ? { ...weights, input: () => greatestIn(context, input) } : weights;
 }
+
+const hasData = (given: CheckedTensor | Shaped): given is CheckedTensor => 'data' in given;

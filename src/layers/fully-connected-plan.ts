@@ -1,60 +1,28 @@
 /** A fully-connected layer prepared once and run many times: its weights in the context's memory, and its workspace. */
 import { now, type Profile } from '../algorithms/algorithm.ts';
-import { type FieldsOf, readOptions } from '../check/options.ts';
-import { type Context, contextOf } from '../context/context.ts';
-import type { RulesExplanation } from '../dispatch/explain.ts';
+import { readOptions } from '../check/options.ts';
+import { RulesExplanation } from '../dispatch/explain.ts';
+import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
 import { packPanels } from '../kernels/half-panels.ts';
 import { hasExponent31 } from '../maths/half.ts';
-import { sizeOf, type TensorLike } from '../tensor/ndarray.ts';
-import type { CheckedTensor } from '../tensor/tensor.ts';
-import { type ActivationOption, checkActivation } from './activation.ts';
-import { checkBias } from './call.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
+import { checkShape } from '../tensor/tensor.ts';
+import { type CheckedKernel, copyKernelRows, type HalfTensor, isHalf } from './fully-connected-kernel.ts';
 import {
-  type CheckedKernel,
-  checkFullyConnected,
-  checkKernel,
-  choiceOf,
-  copyKernelRows,
-  explanationOf,
-  type FullyConnectedProblem,
-  type HalfTensor,
-  isHalf,
-} from './fully-connected-problem.ts';
+  type ParsedFullyConnected,
+  PLAN_FIELDS,
+  type PlanFullyConnectedOptions,
+  parseFullyConnected,
+} from './fully-connected-options.ts';
 import {
   type FullyConnectedProgram,
   type FullyConnectedShape,
   fullyConnectedProgram,
   layoutFor,
+  methodFor,
   type WeightFormat,
 } from './fully-connected-program.ts';
-import { LayerPlan } from './plan.ts';
-
-/** What every fully-connected layer takes: y = activation(w x + b). */
-export interface FullyConnectedOptions {
-  /** [K, C] */
-  readonly kernel: TensorLike | HalfTensor;
-  /** [K]; none when not given. */
-  readonly bias?: TensorLike;
-  /** Applied to each output; `identity` when not given. */
-  readonly activation?: ActivationOption;
-  /** The default context when not given. */
-  readonly context?: Context;
-}
-
-export const FULLY_CONNECTED_FIELDS: FieldsOf<FullyConnectedOptions> = {
-  kernel: true,
-  bias: true,
-  activation: true,
-  context: true,
-};
-
-/** A fully-connected layer, and the shape of the inputs that it is planned for. */
-export interface PlanFullyConnectedOptions extends FullyConnectedOptions {
-  /** [N, C] or [C]; only its shape is read. */
-  readonly input: { readonly shape: readonly number[] };
-}
-
-const PLAN_FIELDS: FieldsOf<PlanFullyConnectedOptions> = { ...FULLY_CONNECTED_FIELDS, input: true };
+import { type Choice, LayerPlan } from './plan.ts';
 
 /**
  * Prepares a fully-connected layer: copies the weights into the context's memory and allocates the workspace, so that
@@ -69,14 +37,12 @@ const PLAN_FIELDS: FieldsOf<PlanFullyConnectedOptions> = { ...FULLY_CONNECTED_FI
 export function planFullyConnected(options: PlanFullyConnectedOptions): FullyConnectedPlan {
   const who = 'planFullyConnected';
   const read = readOptions<PlanFullyConnectedOptions>(who, options, PLAN_FIELDS);
-  const context = contextOf(who, read.context);
-  const kernel = checkKernel(who, read.kernel);
-  const bias = checkBias(who, read.bias);
-  const problem = checkFullyConnected(who, { input: read.input, kernel, bias });
-  const activation = checkActivation(who, read.activation);
+  const parsed = parseFullyConnected(who, read, checkShape);
+  const { context, kernel, activation } = parsed;
+  const { shape } = parsed.problem;
   const format = formatToRead(kernel);
-  const program = fullyConnectedProgram({ ...problem.shape, format }, context, activation, layoutFor(problem.shape));
-  return new FullyConnectedPlan(who, context, problem, program, kernel, bias ?? null);
+  const program = fullyConnectedProgram({ ...shape, format }, context, activation, layoutFor(shape));
+  return new FullyConnectedPlan(parsed, program);
 }
 
 /** Weights without exponent 31 are the same numbers in both forms of half precision; the kernel of one need not look for ∞. */
@@ -92,14 +58,8 @@ export class FullyConnectedPlan extends LayerPlan {
   readonly shape: FullyConnectedShape;
 
   /** @internal */
-  constructor(
-    who: string,
-    context: Context,
-    problem: FullyConnectedProblem,
-    program: FullyConnectedProgram,
-    kernel: CheckedKernel,
-    bias: CheckedTensor | null,
-  ) {
+  constructor(parsed: ParsedFullyConnected, program: FullyConnectedProgram) {
+    const { who, context, problem, kernel, bias } = parsed;
     const { inputShape, outputShape, shape } = problem;
     const pack = (packed: number, profile: Profile): void => {
       const start = now();
@@ -122,4 +82,26 @@ export class FullyConnectedPlan extends LayerPlan {
   explain(): RulesExplanation {
     return explanationOf(this.shape);
   }
+}
+
+/** How a layer runs, and why. */
+export function choiceOf(shape: FullyConnectedShape): Choice {
+  const algorithm = methodFor(shape);
+  const why =
+    algorithm === 'dots'
+      ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
+      : `batch ${shape.batch}: a matrix product that streams over the images`;
+  return { algorithm, why, describe: () => describe(shape) };
+}
+
+function describe({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): string {
+  const weights = format === 'float32' ? '' : ` in ${format}`;
+  return `${batch}×${inputChannels} · ${outputChannels}×${inputChannels}${weights} → ${batch}×${outputChannels}`;
+}
+
+/** Which of the documented rules hold, and how the layer runs. */
+export function explanationOf(shape: FullyConnectedShape): RulesExplanation {
+  const { algorithm, why } = choiceOf(shape);
+  const rules = applyRules(FULLY_CONNECTED_RULES, { batch: shape.batch });
+  return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why);
 }

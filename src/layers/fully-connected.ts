@@ -1,31 +1,28 @@
 /** Fully-connected layers in one call. */
 import { type FieldsOf, readOptions } from '../check/options.ts';
-import { type Context, contextOf } from '../context/context.ts';
+import type { Context } from '../context/context.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { NnpackError } from '../errors.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, overlaps } from '../tensor/tensor.ts';
-import { checkActivation } from './activation.ts';
-import { callLayer, checkApartOutput, checkBias, LAYER_FIELDS, type LayerOptions, type NamedTensor } from './call.ts';
-import { FULLY_CONNECTED_FIELDS, type FullyConnectedOptions } from './fully-connected-plan.ts';
+import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions, type ParsedCall } from './call.ts';
+import { type CheckedKernel, copyKernelRows, formatOf, type HalfTensor, isHalf } from './fully-connected-kernel.ts';
 import {
-  type CheckedKernel,
-  checkFullyConnected,
-  checkKernel,
-  choiceOf,
-  copyKernelRows,
-  explanationOf,
-  type HalfTensor,
-  isHalf,
-} from './fully-connected-problem.ts';
+  FULLY_CONNECTED_FIELDS,
+  type FullyConnectedOptions,
+  type ParsedFullyConnected,
+  parseFullyConnected,
+  parseFullyConnectedSizes,
+} from './fully-connected-options.ts';
+import { choiceOf, explanationOf } from './fully-connected-plan.ts';
 import {
   type FullyConnectedProgram,
   type FullyConnectedShape,
   fullyConnectedProgram,
   weightFloats,
 } from './fully-connected-program.ts';
-import { arenaOffset, isInPlace, type Staging } from './staging.ts';
+import { arenaOffset, isInPlace, type NamedTensor, type Staging } from './staging.ts';
 import { planLine } from './trace-lines.ts';
 
 export interface FullyConnectedCallOptions<Output extends TensorLike = Tensor>
@@ -73,30 +70,37 @@ export function fullyConnectedOutput<Output extends TensorLike = Tensor>(
   return connect('fullyConnectedOutput', options);
 }
 
-function connect<Output extends TensorLike>(who: string, given: FullyConnectedCallOptions<Output>): Output {
-  const options = readOptions<FullyConnectedCallOptions<Output>>(who, given, CALL_FIELDS);
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [1, 2]);
-  const kernel = checkKernel(who, options.kernel);
-  const bias = checkBias(who, options.bias);
-  const { shape, outputShape } = checkFullyConnected(who, { input, kernel, bias });
-  const activation = checkActivation(who, options.activation);
-  const read: NamedTensor[] = [['the input', input]];
-  if (bias !== undefined) read.push(['the bias', bias]);
-  if (!isHalf(kernel)) read.push(['the kernel', kernel]);
-  const target = checkApartOutput(who, options.output, outputShape, read);
-  if (target !== null && isHalf(kernel)) expectApartFromHalf(who, target, kernel);
-
-  const program = fullyConnectedProgram(shape, context, activation);
-  context.trace.dispatch?.(callLine(who, shape, program));
-  const inputs = bias === undefined ? [input] : [input, bias];
-  return callLayer(who, context, inputs, options.output, target, outputShape, ([x, b = 0], y, staging, profile) => {
+function connect<Output extends TensorLike>(who: string, options: FullyConnectedCallOptions<Output>): Output {
+  const call = parseCall(who, options);
+  const { context, problem, kernel, activation } = call;
+  const program = fullyConnectedProgram(problem.shape, context, activation);
+  context.trace.dispatch?.(callLine(who, problem.shape, program));
+  return callLayer(call, ([x, b = 0], y, staging, profile) => {
     const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
     program.prepare(x, workspace, profile);
     passRows(context, kernel, staging, program.method, (weights, first, rows) =>
       program.multiply(x, weights, first, rows, b, y, workspace, profile),
     );
   });
+}
+
+/** Its inputs are the input and, where there is one, the bias; the kernel has a way of its own. */
+type ParsedFullyConnectedCall<Output extends TensorLike> = ParsedFullyConnected & ParsedCall<Output>;
+
+function parseCall<Output extends TensorLike>(
+  who: string,
+  options: FullyConnectedCallOptions<Output>,
+): ParsedFullyConnectedCall<Output> {
+  const read = readOptions<FullyConnectedCallOptions<Output>>(who, options, CALL_FIELDS);
+  const parsed = parseFullyConnected(who, read, checkTensor);
+  const { input, kernel, bias } = parsed;
+  const { outputShape } = parsed.problem;
+  const named: NamedTensor[] = [['the input', input]];
+  if (bias !== null) named.push(['the bias', bias]);
+  if (!isHalf(kernel)) named.push(['the kernel', kernel]);
+  const output = checkApartOutput(who, read.output, outputShape, named);
+  if (output !== null && isHalf(kernel)) expectApartFromHalf(who, output.tensor, kernel);
+  return Object.freeze({ ...parsed, inputs: bias === null ? [input] : [input, bias], output, outputShape });
 }
 
 /** A call packs nothing: weights outside of the context's memory pass through it. */
@@ -138,7 +142,7 @@ function passRows(
   const place = !isHalf(kernel) && isInPlace(context, kernel) ? arenaOffset(kernel) : null;
   const weights = place === null ? PASS_WEIGHTS : CHECKED_WEIGHTS[method];
   const together = Math.min(outputs, 4 * Math.ceil(weights / channels / 4));
-  const format = isHalf(kernel) ? kernel.format : 'float32';
+  const format = formatOf(kernel);
   let copy = 0;
   for (let first = 0; first < outputs; first += together) {
     const rows = Math.min(together, outputs - first);
@@ -173,5 +177,5 @@ const EXPLAIN_FIELDS: FieldsOf<ExplainFullyConnectedOptions> = { input: true, ke
 export function explainFullyConnected(options: ExplainFullyConnectedOptions): RulesExplanation {
   const who = 'explainFullyConnected';
   const read = readOptions<ExplainFullyConnectedOptions>(who, options, EXPLAIN_FIELDS);
-  return explanationOf(checkFullyConnected(who, read).shape);
+  return explanationOf(parseFullyConnectedSizes(who, read).shape);
 }

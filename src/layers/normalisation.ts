@@ -11,6 +11,7 @@ import {
   expectFinite,
   LAYER_FIELDS,
   type LayerOptions,
+  type ParsedCall,
   type Planes,
   planesOf,
 } from './call.ts';
@@ -56,7 +57,20 @@ const RESPONSE_FIELDS: FieldsOf<LocalResponseNormalisationOptions> = {
 export function localResponseNormalisationOutput<Output extends TensorLike = Tensor>(
   options: LocalResponseNormalisationOptions<Output>,
 ): Output {
-  const who = 'localResponseNormalisationOutput';
+  const call = parseLocalResponse('localResponseNormalisationOutput', options);
+  const { context, planes, response } = call;
+  return callLayer(call, ([x], y) => runLocalResponseNormalisation(context, planes, response, x, y));
+}
+
+interface ParsedLocalResponse<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly planes: Planes;
+  readonly response: LocalResponse;
+}
+
+function parseLocalResponse<Output extends TensorLike>(
+  who: string,
+  options: LocalResponseNormalisationOptions<Output>,
+): ParsedLocalResponse<Output> {
   const read = readOptions<LocalResponseNormalisationOptions<Output>>(who, options, RESPONSE_FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [3, 4]);
@@ -66,10 +80,9 @@ export function localResponseNormalisationOutput<Output extends TensorLike = Ten
   expectFinite(who, 'alpha', alpha);
   expectFinite(who, 'beta', beta);
   expectFinite(who, 'bias', bias);
-  const target = checkApartOutput(who, read.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
-    runLocalResponseNormalisation(context, planes, { size, alpha, beta, bias }, x, y),
-  );
+  const response = Object.freeze({ size, alpha, beta, bias });
+  const output = checkApartOutput(who, read.output, input.shape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape: input.shape, planes, response });
 }
 
 /** Any whole number: a size beyond the channels reaches all of them. */
@@ -131,7 +144,31 @@ const BATCH_FIELDS: FieldsOf<BatchNormalisationOptions> = {
 export function batchNormalisationOutput<Output extends TensorLike = Tensor>(
   options: BatchNormalisationOptions<Output>,
 ): Output {
-  const who = 'batchNormalisationOutput';
+  const call = parseBatchNormalisation('batchNormalisationOutput', options);
+  const { context, planes, statistics } = call;
+  const { scale, shift } = foldStatistics(statistics);
+  const inputs = [...call.inputs, vector(scale), vector(shift)];
+  return callLayer({ ...call, inputs }, (xs, y) => runScaleShift(context, planes, xs[0], xs[1], xs[2], y));
+}
+
+interface ParsedBatchNormalisation<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly planes: Planes;
+  readonly statistics: Statistics;
+}
+
+/** Of each channel: gamma is 1 and beta 0 where they are null. */
+interface Statistics {
+  readonly gamma: CheckedTensor | null;
+  readonly beta: CheckedTensor | null;
+  readonly mean: CheckedTensor;
+  readonly variance: CheckedTensor;
+  readonly epsilon: number;
+}
+
+function parseBatchNormalisation<Output extends TensorLike>(
+  who: string,
+  options: BatchNormalisationOptions<Output>,
+): ParsedBatchNormalisation<Output> {
   const read = readOptions<BatchNormalisationOptions<Output>>(who, options, BATCH_FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4]);
@@ -148,21 +185,16 @@ export function batchNormalisationOutput<Output extends TensorLike = Tensor>(
       `${who}: epsilon is ${show(epsilon)}, expected a finite number of at least 0`,
     );
   }
-  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
-  const { scale, shift } = foldStatistics(gamma, beta, mean, variance, epsilon);
-  return callLayer(who, context, [input, vector(scale), vector(shift)], read.output, target, input.shape, (xs, y) =>
-    runScaleShift(context, planes, xs[0], xs[1], xs[2], y),
-  );
+  const statistics = Object.freeze({ gamma, beta, mean, variance, epsilon });
+  const output = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape: input.shape, planes, statistics });
 }
 
 /** scale = gamma / √(variance + epsilon), shift = beta − mean · scale, in double until they are stored. */
-function foldStatistics(
-  gamma: CheckedTensor | null,
-  beta: CheckedTensor | null,
-  mean: CheckedTensor,
-  variance: CheckedTensor,
-  epsilon: number,
-): { scale: Float32Array; shift: Float32Array } {
+function foldStatistics({ gamma, beta, mean, variance, epsilon }: Statistics): {
+  scale: Float32Array;
+  shift: Float32Array;
+} {
   const channels = mean.shape[0];
   const scale = new Float32Array(channels);
   const shift = new Float32Array(channels);

@@ -4,7 +4,7 @@ import { NnpackError, show } from '../errors.ts';
 import { checkPadding, type Padding } from '../tensor/convolution-shape.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor, expectElements } from '../tensor/tensor.ts';
-import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
+import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions, type ParsedCall, planesOf } from './call.ts';
 import { ITEM_ELEMENTS, mirrorStep, surroundStep } from './steps.ts';
 
 /** What stands around the input: one value, its rows and columns mirrored at the outermost, or the outermost repeated. */
@@ -51,14 +51,22 @@ export interface PadShape {
  * const y = padOutput({ input, padding: { top: 1, left: 1 }, mode: 'reflect' });
  */
 export function padOutput<Output extends TensorLike = Tensor>(options: PadOptions<Output>): Output {
-  const who = 'padOutput';
+  const call = parsePad('padOutput', options);
+  return callLayer(call, ([x], y) => runPad(call.context, call.shape, x, y));
+}
+
+interface ParsedPad<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly shape: PadShape;
+}
+
+function parsePad<Output extends TensorLike>(who: string, options: PadOptions<Output>): ParsedPad<Output> {
   const read = readOptions<PadOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [3, 4]);
   const shape = checkPad(who, input.shape, read);
   const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
-  const target = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) => runPad(context, shape, x, y));
+  const output = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape, shape });
 }
 
 export function checkPad(who: string, inputShape: readonly number[], options: PadGeometry): PadShape {

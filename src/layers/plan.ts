@@ -4,7 +4,8 @@ import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
-import { arenaOffset, checkOutput, isInPlace, newTensor, Staging } from './staging.ts';
+import { checkApartOutput } from './call.ts';
+import { arenaOffset, isInPlace, newTensor, Staging } from './staging.ts';
 import { planLine, runLine } from './trace-lines.ts';
 
 /** A layer laid out: numbers only. `bias` 0 means none; the time of each phase is added to the profile. */
@@ -34,7 +35,18 @@ export interface PlanParts {
   pack(packed: number, profile: Profile): void;
 }
 
+/**
+ * {@link LayerPlan.run} of tensors that have been checked already, as those of a call have with all else. The output is null
+ * for a new tensor.
+ */
+export let runChecked: (plan: LayerPlan, input: CheckedTensor, output: CheckedTensor | null) => TensorLike;
+
 export class LayerPlan {
+  static {
+    // No method, because a plan is the caller's too, who has nothing checked.
+    runChecked = (plan, input, output) => plan.#compute(input, output, now());
+  }
+
   /** The context whose memory the plan lies in. */
   readonly context: Context;
   /** Milliseconds of the last run, by phase; `kernelTransform` is what planning took, and no part of the total. */
@@ -88,13 +100,20 @@ export class LayerPlan {
    */
   run<Output extends TensorLike = Tensor>(input: TensorLike, output?: Output): Output {
     const start = now();
-    const { who, context, outputShape, program } = this.#parts;
+    const { who, context, outputShape } = this.#parts;
     if (this.#disposed) throw new NnpackError('disposed', `${who}: the plan has been disposed of`);
     context.expectOpen(who);
     const x = this.#checkInput(input);
-    const given = output === undefined ? null : checkOutput(who, output, outputShape, [['the input', x]]);
-    const result = given === null ? newTensor(who, outputShape) : null;
-    const target = given ?? (result as CheckedTensor);
+    const target = checkApartOutput(who, output, outputShape, [['the input', x]]);
+    const result = this.#compute(x, target === null ? null : target.tensor, start);
+    return target === null ? (result as Output) : target.given;
+  }
+
+  /** @param output null for a new tensor */
+  #compute(x: CheckedTensor, output: CheckedTensor | null, start: number): TensorLike {
+    const { who, context, outputShape, program } = this.#parts;
+    const result = output === null ? newTensor(who, outputShape) : null;
+    const target = output ?? (result as CheckedTensor);
     const [isThere, isDirect] = [isInPlace(context, x), isInPlace(context, target)];
     this.#makeCopies(!isThere, !isDirect);
     const from = isThere ? arenaOffset(x) : this.#inputCopy;
@@ -108,7 +127,7 @@ export class LayerPlan {
     profile.total = now() - start;
     profile.other = profile.total - profile.inputTransform - profile.blockMultiplication - profile.outputTransform;
     context.trace.profile?.(runLine(this.#what(), this.#parts.choice.algorithm, profile));
-    return (output ?? result) as Output;
+    return target;
   }
 
   /** Gives the packed weights and the workspace back. Disposing twice is harmless. */

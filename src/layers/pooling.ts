@@ -5,8 +5,8 @@ import { type Context, contextOf } from '../context/context.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, POOLING_RULES } from '../dispatch/rules.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor } from '../tensor/tensor.ts';
-import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions } from './call.ts';
+import { checkShape, checkTensor } from '../tensor/tensor.ts';
+import { callLayer, checkApartOutput, LAYER_FIELDS, type LayerOptions, type ParsedCall } from './call.ts';
 import {
   globalPoolingShape,
   POOLING_FIELDS,
@@ -50,12 +50,8 @@ const GLOBAL_FIELDS: FieldsOf<GlobalAveragePoolingOptions> = { ...LAYER_FIELDS, 
  * const y = maxPoolingOutput({ input, poolingSize: 2, convention: 'full' });
  */
 export function maxPoolingOutput<Output extends TensorLike = Tensor>(options: MaxPoolingOptions<Output>): Output {
-  const who = 'maxPoolingOutput';
-  const read = readOptions<MaxPoolingOptions<Output>>(who, options, MAX_FIELDS);
-  const { context, input, shape, outputShape, target } = checkPooling(who, read);
-  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
-    runMaxPooling(context, shape, x, y),
-  );
+  const call = parseMaxPooling('maxPoolingOutput', options);
+  return callLayer(call, ([x], y) => runMaxPooling(call.context, call.shape, x, y));
 }
 
 /**
@@ -70,11 +66,10 @@ export function maxPoolingOutput<Output extends TensorLike = Tensor>(options: Ma
 export function maxPoolingOutputWithIndices<Output extends TensorLike = Tensor>(
   options: MaxPoolingOptions<Output>,
 ): { output: Output; indices: Int32Array } {
-  const who = 'maxPoolingOutputWithIndices';
-  const read = readOptions<MaxPoolingOptions<Output>>(who, options, MAX_FIELDS);
-  const { context, input, shape, outputShape, target } = checkPooling(who, read);
+  const call = parseMaxPooling('maxPoolingOutputWithIndices', options);
+  const { who, context, shape, outputShape } = call;
   const indices = allocated(who, 'the indices', () => new Int32Array(sizeOf(outputShape)));
-  const output = callLayer(who, context, [input], read.output, target, outputShape, ([x], y, staging) => {
+  const output = callLayer(call, ([x], y, staging) => {
     const places = staging.allocate(indices.length);
     runMaxPooling(context, shape, x, y, places);
     indices.set(context.arena.i32.subarray(places, places + indices.length));
@@ -94,14 +89,8 @@ export function maxPoolingOutputWithIndices<Output extends TensorLike = Tensor>(
 export function averagePoolingOutput<Output extends TensorLike = Tensor>(
   options: AveragePoolingOptions<Output>,
 ): Output {
-  const who = 'averagePoolingOutput';
-  const read = readOptions<AveragePoolingOptions<Output>>(who, options, AVERAGE_FIELDS);
-  const { context, input, shape, outputShape, target } = checkPooling(who, read);
-  const { countPadding = false } = read;
-  expectBoolean(who, 'countPadding', countPadding);
-  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
-    runAveragePooling(context, shape, x, y, countPadding),
-  );
+  const call = parseAveragePooling('averagePoolingOutput', options);
+  return callLayer(call, ([x], y) => runAveragePooling(call.context, call.shape, x, y, call.countPadding));
 }
 
 /**
@@ -115,34 +104,60 @@ export function averagePoolingOutput<Output extends TensorLike = Tensor>(
 export function globalAveragePoolingOutput<Output extends TensorLike = Tensor>(
   options: GlobalAveragePoolingOptions<Output>,
 ): Output {
-  const who = 'globalAveragePoolingOutput';
+  const call = parseGlobalPooling('globalAveragePoolingOutput', options);
+  return callLayer(call, ([x], y) => runAveragePooling(call.context, call.shape, x, y, false));
+}
+
+interface ParsedPooling<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly shape: PoolingShape;
+}
+
+interface ParsedAveragePooling<Output extends TensorLike> extends ParsedPooling<Output> {
+  readonly countPadding: boolean;
+}
+
+function parseMaxPooling<Output extends TensorLike>(
+  who: string,
+  options: MaxPoolingOptions<Output>,
+): ParsedPooling<Output> {
+  return Object.freeze(parseWindows(who, readOptions<MaxPoolingOptions<Output>>(who, options, MAX_FIELDS)));
+}
+
+function parseAveragePooling<Output extends TensorLike>(
+  who: string,
+  options: AveragePoolingOptions<Output>,
+): ParsedAveragePooling<Output> {
+  const read = readOptions<AveragePoolingOptions<Output>>(who, options, AVERAGE_FIELDS);
+  const call = parseWindows(who, read);
+  const { countPadding = false } = read;
+  expectBoolean(who, 'countPadding', countPadding);
+  return Object.freeze({ ...call, countPadding });
+}
+
+/** @param options as they were read */
+function parseWindows<Output extends TensorLike>(
+  who: string,
+  options: MaxPoolingOptions<Output>,
+): ParsedPooling<Output> {
+  const context = contextOf(who, options.context);
+  const input = checkTensor(who, 'input', options.input, [3, 4]);
+  const shape = poolingShape(who, input.shape, options);
+  const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
+  const output = checkApartOutput(who, options.output, outputShape, [['the input', input]]);
+  return { who, context, inputs: [input], output, outputShape, shape };
+}
+
+function parseGlobalPooling<Output extends TensorLike>(
+  who: string,
+  options: GlobalAveragePoolingOptions<Output>,
+): ParsedPooling<Output> {
   const read = readOptions<GlobalAveragePoolingOptions<Output>>(who, options, GLOBAL_FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [3, 4]);
   const shape = globalPoolingShape(who, input.shape);
   const outputShape = input.shape.slice(0, -2);
-  const target = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
-    runAveragePooling(context, shape, x, y, false),
-  );
-}
-
-interface CheckedPooling {
-  readonly context: Context;
-  readonly input: CheckedTensor;
-  readonly shape: PoolingShape;
-  readonly outputShape: readonly number[];
-  readonly target: CheckedTensor | null;
-}
-
-/** @param options as they were read */
-function checkPooling(who: string, options: MaxPoolingOptions<TensorLike>): CheckedPooling {
-  const context = contextOf(who, options.context);
-  const input = checkTensor(who, 'input', options.input, [3, 4]);
-  const shape = poolingShape(who, input.shape, options);
-  const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
-  const target = checkApartOutput(who, options.output, outputShape, [['the input', input]]);
-  return { context, input, shape, outputShape, target };
+  const output = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape, shape });
 }
 
 /** Max pooling of dense planes in the context's memory; places go to i32[indices …] unless that is −1. */

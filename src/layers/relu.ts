@@ -4,8 +4,15 @@ import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
-import { checkActivation } from './activation.ts';
-import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
+import { leakyRelu, RELU } from './activation.ts';
+import {
+  callLayer,
+  checkElementwiseOutput,
+  LAYER_FIELDS,
+  type LayerOptions,
+  type ParsedCall,
+  planesOf,
+} from './call.ts';
 import { activationStep, ITEM_ELEMENTS } from './steps.ts';
 
 export interface ReluOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -29,16 +36,23 @@ const FIELDS: FieldsOf<ReluOptions> = { ...LAYER_FIELDS, input: true, negativeSl
  * reluOutput({ input: x, output: x, negativeSlope: 0.1 });
  */
 export function reluOutput<Output extends TensorLike = Tensor>(options: ReluOptions<Output>): Output {
-  const who = 'reluOutput';
+  const call = parseRelu('reluOutput', options);
+  const { context, outputShape, activation } = call;
+  return callLayer(call, ([x], y) => runActivation(context, sizeOf(outputShape), x, y, activation));
+}
+
+interface ParsedRelu<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly activation: ActivationParameters;
+}
+
+function parseRelu<Output extends TensorLike>(who: string, options: ReluOptions<Output>): ParsedRelu<Output> {
   const read = readOptions<ReluOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4, 5]);
   planesOf(who, 'input', input.shape);
   const activation = reluActivation(who, read.negativeSlope);
-  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
-    runActivation(context, sizeOf(input.shape), x, y, activation),
-  );
+  const output = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape: input.shape, activation });
 }
 
 function reluActivation(who: string, negativeSlope: unknown = 0): ActivationParameters {
@@ -48,7 +62,7 @@ function reluActivation(who: string, negativeSlope: unknown = 0): ActivationPara
       `${who}: negativeSlope is ${show(negativeSlope)}, expected a finite number of at least 0`,
     );
   }
-  return checkActivation(who, negativeSlope === 0 ? 'relu' : { type: 'leaky', slope: negativeSlope });
+  return negativeSlope === 0 ? RELU : leakyRelu(negativeSlope);
 }
 
 /** y = activation(x) for `size` elements of the context's memory; x and y may be the same. */

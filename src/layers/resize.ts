@@ -4,7 +4,15 @@ import { NnpackError } from '../errors.ts';
 import { AXES, expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
 import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor, expectElements, MAX_ELEMENTS } from '../tensor/tensor.ts';
-import { callLayer, checkApartOutput, expectFinite, LAYER_FIELDS, type LayerOptions, planesOf } from './call.ts';
+import {
+  callLayer,
+  checkApartOutput,
+  expectFinite,
+  LAYER_FIELDS,
+  type LayerOptions,
+  type ParsedCall,
+  planesOf,
+} from './call.ts';
 import { ITEM_ELEMENTS, resizeStep } from './steps.ts';
 
 /** How a plane is resized, and to which size: either `scale` or `size`. */
@@ -54,16 +62,22 @@ export interface ResizeShape {
  * const y = resizeOutput({ input, mode: 'bilinear', scale: 2 });
  */
 export function resizeOutput<Output extends TensorLike = Tensor>(options: ResizeOptions<Output>): Output {
-  const who = 'resizeOutput';
+  const call = parseResize('resizeOutput', options);
+  return callLayer(call, ([x], y) => runResize(call.context, call.shape, x, y));
+}
+
+interface ParsedResize<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly shape: ResizeShape;
+}
+
+function parseResize<Output extends TensorLike>(who: string, options: ResizeOptions<Output>): ParsedResize<Output> {
   const read = readOptions<ResizeOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [3, 4]);
   const shape = checkResize(who, input.shape, read);
   const outputShape = [...input.shape.slice(0, -2), shape.outputHeight, shape.outputWidth];
-  const target = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, outputShape, ([x], y) =>
-    runResize(context, shape, x, y),
-  );
+  const output = checkApartOutput(who, read.output, outputShape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape, shape });
 }
 
 export function checkResize(who: string, inputShape: readonly number[], options: ResizeGeometry): ResizeShape {

@@ -2,7 +2,15 @@ import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
 import { checkTensor } from '../tensor/tensor.ts';
-import { callLayer, checkElementwiseOutput, LAYER_FIELDS, type LayerOptions, type Planes, planesOf } from './call.ts';
+import {
+  callLayer,
+  checkElementwiseOutput,
+  LAYER_FIELDS,
+  type LayerOptions,
+  type ParsedCall,
+  type Planes,
+  planesOf,
+} from './call.ts';
 import { ITEM_ELEMENTS, softmaxStep } from './steps.ts';
 
 export interface SoftmaxOptions<Output extends TensorLike = Tensor> extends LayerOptions<Output> {
@@ -22,15 +30,21 @@ const FIELDS: FieldsOf<SoftmaxOptions> = { ...LAYER_FIELDS, input: true };
  * const probabilities = softmaxOutput({ input: scores });
  */
 export function softmaxOutput<Output extends TensorLike = Tensor>(options: SoftmaxOptions<Output>): Output {
-  const who = 'softmaxOutput';
+  const call = parseSoftmax('softmaxOutput', options);
+  return callLayer(call, ([x], y) => runSoftmax(call.context, call.planes, x, y));
+}
+
+interface ParsedSoftmax<Output extends TensorLike> extends ParsedCall<Output> {
+  readonly planes: Planes;
+}
+
+function parseSoftmax<Output extends TensorLike>(who: string, options: SoftmaxOptions<Output>): ParsedSoftmax<Output> {
   const read = readOptions<SoftmaxOptions<Output>>(who, options, FIELDS);
   const context = contextOf(who, read.context);
   const input = checkTensor(who, 'input', read.input, [1, 2, 3, 4]);
   const planes = planesOf(who, 'input', input.shape);
-  const target = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
-  return callLayer(who, context, [input], read.output, target, input.shape, ([x], y) =>
-    runSoftmax(context, planes, x, y),
-  );
+  const output = checkElementwiseOutput(who, read.output, input.shape, [['the input', input]]);
+  return Object.freeze({ who, context, inputs: [input], output, outputShape: input.shape, planes });
 }
 
 /** Softmax over the channels of dense planes in the context's memory; x and y may be the same. */

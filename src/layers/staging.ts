@@ -16,13 +16,8 @@ export function arenaOffset(tensor: CheckedTensor): number {
   return tensor.data.byteOffset / 4 + tensor.offset;
 }
 
-/** Checks an `output` argument: its type and shape, and that it lies apart from what is read. */
-export function checkOutput(
-  who: string,
-  output: unknown,
-  shape: readonly number[],
-  inputs: readonly (readonly [name: string, tensor: CheckedTensor])[],
-): CheckedTensor {
+/** Checks an `output` argument: its type and shape, and that each element has a place of its own. */
+export function checkOutput(who: string, output: unknown, shape: readonly number[]): CheckedTensor {
   const tensor = checkTensor(who, 'output', output, [shape.length]);
   if (tensor.shape.some((extent, axis) => extent !== shape[axis])) {
     throw new NnpackError(
@@ -42,12 +37,19 @@ export function checkOutput(
       `${who}: output has strides ${show([...tensor.stride])}, expected a place of its own for each element`,
     );
   }
+  return tensor;
+}
+
+/** An argument by the name that an error gives it. */
+export type NamedTensor = readonly [name: string, tensor: CheckedTensor];
+
+/** Checks that an output lies apart from what is read. */
+export function expectApart(who: string, output: CheckedTensor, inputs: readonly NamedTensor[]): void {
   for (const [name, input] of inputs) {
-    if (overlaps(tensor, input)) {
+    if (overlaps(output, input)) {
       throw new NnpackError('invalid-output', `${who}: output overlaps ${name}, expected them apart`);
     }
   }
-  return tensor;
 }
 
 /**

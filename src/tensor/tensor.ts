@@ -20,8 +20,12 @@ export interface CheckedTensor {
  * was read: what the caller's object answers later is nothing to it.
  */
 export function checkTensor(who: string, what: string, value: unknown, ranks: readonly number[]): CheckedTensor {
-  const given = readTensor(who, what, value, ['shape', 'data', 'stride', 'offset']);
-  const shape = expectShape(who, what, value, given.shape, ranks);
+  const given = readTensor(who, what, value, TENSOR_FIELDS);
+  return checkElements(who, what, given, expectShape(who, what, value, given.shape, ranks));
+}
+
+/** The rest of {@link checkTensor}, of an argument that has been read and whose shape has been checked. */
+export function checkElements(who: string, what: string, given: TensorFields, shape: readonly number[]): CheckedTensor {
   const { data } = given;
   if (!isFloat32Array(data)) {
     throw new NnpackError('invalid-tensor-type', `${who}: ${what} holds ${show(data)}, expected a Float32Array`);
@@ -57,13 +61,28 @@ export function checkTensor(who: string, what: string, value: unknown, ranks: re
   return { data: reading(who, what, 'invalid-tensor', () => ownFloats(data)), shape, stride, offset };
 }
 
-/** Checks the shape alone: for arguments that may be given as `{ shape }` where only shapes matter. */
-export function checkShape(
+/** What has a shape that has been checked. */
+export interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/** Checks an argument that has to be of one of the ranks: {@link checkTensor}, or less where less will do. */
+export type TensorCheck<Checked extends Shaped> = (...argument: Parameters<typeof checkTensor>) => Checked;
+
+/** A tensor where its data is given, and its shape alone where that is all there is. */
+export function checkTensorOrShape(
   who: string,
   what: string,
   value: unknown,
   ranks: readonly number[],
-): { shape: readonly number[] } {
+): CheckedTensor | Shaped {
+  const given = readTensor(who, what, value, TENSOR_FIELDS);
+  const shape = expectShape(who, what, value, given.shape, ranks);
+  return given.data === undefined ? { shape } : checkElements(who, what, given, shape);
+}
+
+/** Checks the shape alone: for arguments that may be given as `{ shape }` where only shapes matter. */
+export function checkShape(who: string, what: string, value: unknown, ranks: readonly number[]): Shaped {
   return { shape: expectShape(who, what, value, readTensor(who, what, value, ['shape']).shape, ranks) };
 }
 
@@ -79,13 +98,12 @@ export function checkExtents(who: string, what: string, value: unknown, ranks: r
 /** What makes a tensor of an object, which may have anything else beside it. */
 type TensorField = 'data' | 'shape' | 'stride' | 'offset' | 'format';
 
+/** Those of an argument that were read; each may be anything. */
+type TensorFields = { readonly [field in TensorField]?: unknown };
+const TENSOR_FIELDS: readonly TensorField[] = ['shape', 'data', 'stride', 'offset'];
+
 /** Reads the fields once; lists are copied, so that their owner cannot change them. */
-export function readTensor(
-  who: string,
-  what: string,
-  value: unknown,
-  fields: readonly TensorField[],
-): { readonly [field in TensorField]?: unknown } {
+export function readTensor(who: string, what: string, value: unknown, fields: readonly TensorField[]): TensorFields {
   return reading(who, what, 'invalid-tensor', () => {
     const read: { [field in TensorField]?: unknown } = {};
     for (const field of fields) read[field] = copied((value as { [field in TensorField]?: unknown } | null)?.[field]);
@@ -154,10 +172,8 @@ function expectExtents(
 export function expectElements(who: string, what: string, shape: readonly number[]): void {
   const size = sizeOf(shape);
   if (size <= MAX_ELEMENTS) return;
-  throw new NnpackError(
-    'out-of-memory',
-    `${who}: ${what} ${show(shape)} has ${size} elements, expected at most ${MAX_ELEMENTS}`,
-  );
+  const text = `${what} ${show(shape)} has ${size} elements, expected at most ${MAX_ELEMENTS}`;
+  throw new NnpackError('out-of-memory', `${who}: ${text}`);
 }
 
 function isWhole(value: unknown): value is number {

@@ -1,24 +1,20 @@
-/** The arguments of fully-connected layers: sizes, and kernels in float32 or half precision. */
+/** The kernels of fully-connected layers, in float32 or half precision: how they are checked, and copied. */
 import { isUint16Array, ownHalves } from '../check/arrays.ts';
 import { reading } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
-import { RulesExplanation } from '../dispatch/explain.ts';
-import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
 import { didYouMean, isArray, NnpackError, show } from '../errors.ts';
 import { HALF_FORMS } from '../maths/half.ts';
-import { expectCount } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import {
   type CheckedTensor,
-  checkShape,
-  checkTensor,
+  checkElements,
   copyIn,
   expectShape,
   isDense,
   readTensor,
+  type Shaped,
 } from '../tensor/tensor.ts';
-import { type FullyConnectedShape, methodFor, type WeightFormat } from './fully-connected-program.ts';
-import type { Choice } from './plan.ts';
+import type { WeightFormat } from './fully-connected-program.ts';
 
 /** Weights in half precision, dense and row-major: half of the memory, and of the time to read it. */
 export interface HalfTensor {
@@ -28,48 +24,6 @@ export interface HalfTensor {
   readonly shape: readonly number[];
   /** IEEE 754's binary16, or ARM's alternative form, which is NNPACK's: no ∞ and NaN, numbers up to 131,008. */
   readonly format: 'binary16' | 'alternative';
-}
-
-/** The checked sizes of a call, and the shapes of its tensors. */
-export interface FullyConnectedProblem {
-  readonly shape: FullyConnectedShape;
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
-}
-
-/** Checks sizes alone, in NNPACK's order, so that shapes without data will do. */
-export function checkFullyConnected(
-  who: string,
-  options: { input?: unknown; kernel?: unknown; bias?: unknown },
-): FullyConnectedProblem {
-  const { shape: inputShape } = checkShape(who, 'input', options.input, [1, 2]);
-  const kernel = readTensor(who, 'kernel', options.kernel, ['shape', 'format']);
-  const kernelShape = expectShape(who, 'kernel', options.kernel, kernel.shape, [2]);
-  const format = checkFormat(who, kernel.format);
-  const [batch, inputChannels] = inputShape.length === 1 ? [1, inputShape[0]] : inputShape;
-  const [outputChannels, kernelChannels] = kernelShape;
-  expectCount(who, 'batch size', batch, 'invalid-batch-size');
-  expectCount(who, 'input channels', inputChannels, 'invalid-input-channels');
-  expectCount(who, 'output channels', outputChannels, 'invalid-output-channels');
-  if (kernelChannels !== inputChannels) {
-    throw new NnpackError(
-      'invalid-input-channels',
-      `${who}: kernel has ${kernelChannels} input channels, expected ${inputChannels} (the input's channels)`,
-    );
-  }
-  if (options.bias !== undefined) {
-    const bias = checkShape(who, 'bias', options.bias, [1]);
-    if (bias.shape[0] !== outputChannels) {
-      throw new NnpackError(
-        'invalid-bias',
-        `${who}: bias has ${bias.shape[0]} elements, expected ${outputChannels} (the kernel's output channels)`,
-      );
-    }
-  }
-  const outputShape = inputShape.length === 1 ? [outputChannels] : [batch, outputChannels];
-  checkShape(who, 'output', { shape: outputShape }, [1, 2]);
-  const shape = Object.freeze({ batch, inputChannels, outputChannels, format });
-  return { shape, inputShape: [...inputShape], outputShape };
 }
 
 function checkFormat(who: string, format: unknown): WeightFormat {
@@ -90,6 +44,18 @@ export function isHalf(kernel: CheckedKernel): kernel is HalfTensor {
   return isUint16Array(kernel.data);
 }
 
+/** How the weights of a kernel are stored. */
+export function formatOf(kernel: CheckedKernel): WeightFormat {
+  return isHalf(kernel) ? kernel.format : 'float32';
+}
+
+/** Checks the shape and the format alone. */
+export function checkKernelShape(who: string, kernel: unknown): Shaped & { readonly format: WeightFormat } {
+  const given = readTensor(who, 'kernel', kernel, ['shape', 'format']);
+  const shape = expectShape(who, 'kernel', kernel, given.shape, [2]);
+  return { shape, format: checkFormat(who, given.format) };
+}
+
 /** Checks a kernel with its data: float32, or half precision where it has a format. */
 export function checkKernel(who: string, kernel: unknown): CheckedKernel {
   const given = readTensor(who, 'kernel', kernel, ['shape', 'format', 'data', 'stride', 'offset']);
@@ -103,7 +69,7 @@ export function checkKernel(who: string, kernel: unknown): CheckedKernel {
         `${who}: kernel holds a Uint16Array without a format, expected 'binary16' or 'alternative' beside it`,
       );
     }
-    return checkTensor(who, 'kernel', given, [2]);
+    return checkElements(who, 'kernel', given, shape);
   }
   if (!isUint16Array(data)) {
     throw new NnpackError(
@@ -147,26 +113,4 @@ export function copyKernelRows(context: Context, kernel: CheckedKernel, first: n
     copyIn(part, context.arena.f32, at);
     context.kernels.flush(count * channels, at, at);
   }
-}
-
-/** How a layer runs, and why. */
-export function choiceOf(shape: FullyConnectedShape): Choice {
-  const algorithm = methodFor(shape);
-  const why =
-    algorithm === 'dots'
-      ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
-      : `batch ${shape.batch}: a matrix product that streams over the images`;
-  return { algorithm, why, describe: () => describe(shape) };
-}
-
-function describe({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): string {
-  const weights = format === 'float32' ? '' : ` in ${format}`;
-  return `${batch}×${inputChannels} · ${outputChannels}×${inputChannels}${weights} → ${batch}×${outputChannels}`;
-}
-
-/** Which of the documented rules hold, and how the layer runs. */
-export function explanationOf(shape: FullyConnectedShape): RulesExplanation {
-  const { algorithm, why } = choiceOf(shape);
-  const rules = applyRules(FULLY_CONNECTED_RULES, { batch: shape.batch });
-  return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why);
 }
