@@ -1,5 +1,6 @@
 /** What the attributes of operations are made of, beside numbers. */
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
+import type { WindowConvention } from '../tensor/windows.ts';
 
 /** max(x, 0), x where it is positive and slope · x elsewhere, or x held between min and max. */
 export type Activation =
@@ -19,7 +20,7 @@ export interface Sides {
  * How many windows there are: 'valid' ⌊(H + padding − size) / stride⌋ + 1, 'full' the same with ⌈ ⌉ (the last window may
  * hang over the edge), 'same' ⌈H / stride⌉ with the padding that this needs.
  */
-export type PoolingConvention = 'valid' | 'full' | 'same';
+export type PoolingConvention = WindowConvention;
 
 /** Both axes of a number or a pair. */
 export function axesOf(value: PerAxis): readonly [height: number, width: number] {

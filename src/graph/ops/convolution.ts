@@ -9,6 +9,7 @@ import { selectAlgorithm } from '../../dispatch/select.ts';
 import { NnpackError, show } from '../../errors.ts';
 import { checkActivation } from '../../layers/activation.ts';
 import { convolutionShape, expectCount, type Padding, type PerAxis } from '../../tensor/convolution-shape.ts';
+import { reachOf } from '../../tensor/windows.ts';
 import { type Activation, axesOf, sidesOf } from '../attributes.ts';
 import {
   type Alternative,
@@ -109,7 +110,7 @@ export function convolutionWindow(
   const [dilationHeight, dilationWidth] = axesOf(dilation);
   return {
     node,
-    span: [dilationHeight * (height - 1) + 1, dilationWidth * (width - 1) + 1],
+    span: [reachOf(height, dilationHeight), reachOf(width, dilationWidth)],
     stride: axesOf(stride),
     padding: sidesOf(padding === 'same' ? 0 : padding),
     convention: padding === 'same' ? 'same' : 'valid',

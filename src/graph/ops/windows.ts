@@ -1,12 +1,6 @@
-/**
- * Along one axis of H elements, a window of k elements, `dilation` apart, spans e = dilation · (k − 1) + 1, and with
- * p zeros before and q after it starts at every stride-th place:
- *
- *     valid   ⌊(H + p + q − e) / stride⌋ + 1 windows
- *     full    ⌈(H + p + q − e) / stride⌉ + 1 windows, the last of which may hang over the edge; one where e > H + p + q
- *     same    ⌈H / stride⌉ windows; p + q is what they need, the odd zero in q (TensorFlow's rule)
- */
+/** What convolutions and poolings move over planes whose sizes may not be known yet; src/tensor/windows.ts has the formulas. */
 import { type ErrorCode, NnpackError } from '../../errors.ts';
+import { type AxisWindows, windowsAlong } from '../../tensor/windows.ts';
 import type { PoolingConvention, Sides } from '../attributes.ts';
 import { type OpNode, type Sizes, whoIs } from '../node.ts';
 import type { Size } from '../values.ts';
@@ -33,8 +27,8 @@ export interface Windows {
 
 /** The windows over a plane of height × width. */
 export function windowsOf(window: Window, height: number, width: number): Windows {
-  const rows = windowsAlong(window, 0, height);
-  const columns = windowsAlong(window, 1, width);
+  const rows = alongAxis(window, 0, height);
+  const columns = alongAxis(window, 1, width);
   return {
     padding: { top: rows.before, right: columns.after, bottom: rows.after, left: columns.before },
     outputHeight: rows.count,
@@ -49,30 +43,17 @@ export function windowedShape(window: Window, input: readonly Size[] | null, cha
 }
 
 function windowCount(window: Window, axis: 0 | 1, size: Size): Size | null {
-  if (typeof size === 'number') return windowsAlong(window, axis, size).count;
+  if (typeof size === 'number') return alongAxis(window, axis, size).count;
   // 'same' at the stride 1 has as many as there are elements, however many these are.
   return window.convention === 'same' && window.stride[axis] === 1 ? size : null;
 }
 
 /** The windows along an axis of `size` elements: the padding before and after it, and how many there are. */
-function windowsAlong(window: Window, axis: 0 | 1, size: number): { before: number; after: number; count: number } {
-  const { node, convention, misfit } = window;
-  const span = window.span[axis];
-  const stride = window.stride[axis];
-  if (convention === 'same') {
-    // count = ⌈H / stride⌉, p + q = max((count − 1) · stride + e − H, 0), p = ⌊(p + q) / 2⌋
-    const count = Math.ceil(size / stride);
-    const zeros = Math.max((count - 1) * stride + span - size, 0);
-    const before = Math.floor(zeros / 2);
-    return { before, after: zeros - before, count };
-  }
+function alongAxis({ node, ...window }: Window, axis: 0 | 1, size: number): AxisWindows {
   const { top, right, bottom, left } = window.padding;
   const [before, after] = axis === 0 ? [top, bottom] : [left, right];
-  const free = size + before + after - span;
-  if (convention === 'full') return { before, after, count: Math.ceil(Math.max(free, 0) / stride) + 1 };
-  if (free < 0) {
-    const what = `a window of ${span} does not fit the padded input of ${size + before + after}`;
-    throw new NnpackError(misfit, `${whoIs(node)}: ${what}`);
-  }
-  return { before, after, count: Math.floor(free / stride) + 1 };
+  const found = windowsAlong(window.convention, size, before, after, window.span[axis], window.stride[axis]);
+  if (found !== null) return found;
+  const what = `a window of ${window.span[axis]} does not fit the padded input of ${size + before + after}`;
+  throw new NnpackError(window.misfit, `${whoIs(node)}: ${what}`);
 }
