@@ -33,10 +33,16 @@ export interface Graph {
   readonly outputs: readonly Name[];
 }
 
-/** A node of a graph: an operation, what it reads and makes, and its attributes. */
-export interface Node<O extends OpName = OpName> extends OpNode<Attributes[O]> {
-  readonly op: O;
-}
+/**
+ * A node of a graph: an operation, what it reads and makes, and the attributes of that operation.
+ *
+ * @example
+ * const node: Node<'convolution'> = {
+ *   ...{ name: 'conv', op: 'convolution', inputs: ['x', 'w'], outputs: ['y'] },
+ *   attributes: { padding: 1, activation: 'relu' },
+ * };
+ */
+export type Node<O extends OpName = OpName> = { readonly [P in O]: OpNode<Attributes[P]> & { readonly op: P } }[O];
 
 /** How many nodes, and outputs of the graph, read each value. */
 export function countReaders({ nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'>): Map<Name, number> {

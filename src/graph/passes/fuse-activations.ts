@@ -4,8 +4,7 @@
  *
  *     relu(w ∗ x + c)   →   one node        relu(x + f(x))   →   one node
  */
-import type { Graph } from '../graph.ts';
-import type { Attributes } from '../ops/table.ts';
+import type { Graph, Node } from '../graph.ts';
 import { operationOf } from '../ops/table.ts';
 import { mergeNeighbours } from './merge.ts';
 
@@ -15,6 +14,6 @@ export function fuseActivations(graph: Graph): Graph {
     if (activation === undefined) return null;
     const attributes = operationOf(producer).takeActivation?.(producer.attributes, activation) ?? null;
     // What a record makes of its attributes are attributes of the same operation.
-    return attributes === null ? null : { ...producer, attributes: attributes as Attributes[typeof producer.op] };
+    return attributes === null ? null : ({ ...producer, attributes } as Node);
   });
 }
