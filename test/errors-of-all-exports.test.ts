@@ -1,6 +1,7 @@
 /** Every public function, called with values of every type: it serves them or throws an NnpackError, and nothing else. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as testing from '../src/testing/index.ts';
@@ -25,6 +26,7 @@ let spare: core.Context;
 let plans: {
   readonly convolution: core.ConvolutionPlan;
   readonly fullyConnected: core.FullyConnectedPlan;
+  readonly graph: graphs.GraphPlan;
   readonly network: networks.NetworkPlan;
   readonly prepared: networks.PreparedNetwork;
 };
@@ -37,6 +39,7 @@ beforeAll(async () => {
   plans = {
     convolution: core.planConvolution(convolution()),
     fullyConnected: core.planFullyConnected({ input: floats(2, 3), kernel: floats(4, 3), context }),
+    graph: graphs.planGraph(graph(), { inputs: { x: [1, 2, 4, 4] }, context }),
     network: networks.planNetwork(network(), { context }),
     prepared: networks.prepareNetwork(network(), { context }),
   };
@@ -114,6 +117,28 @@ const network = (): networks.Network => ({
   ],
   outputs: ['z'],
 });
+/** Of every kind of field: names of sizes, parameters that two nodes read, two outputs of a node, an input left out. */
+const graph = (): graphs.Graph => ({
+  name: 'graph',
+  inputs: new Map([['x', { dtype: 'float32', shape: ['N', 2, 'H', 'W'] }]]),
+  parameters: new Map([
+    ['w', { type: { dtype: 'float32', shape: [2, 2, 3, 3] }, data: new Float32Array(36).fill(0.5), role: 'weight' }],
+    ['c', { type: { dtype: 'float32', shape: [2] }, data: new Float32Array(2).fill(0.5), role: 'statistic' }],
+  ]),
+  nodes: [
+    {
+      ...{ name: 'conv', op: 'convolution', inputs: ['x', 'w', null], outputs: ['a'] },
+      attributes: { padding: 1, activation: { type: 'clamp', min: 0, max: 6 } },
+    },
+    { name: 'again', op: 'convolution', inputs: ['a', 'w', 'c'], outputs: ['b'], attributes: { padding: 'same' } },
+    {
+      ...{ name: 'normal', op: 'batch-normalisation', inputs: ['b', 'c', 'c', 'c', 'c'], outputs: ['n'] },
+      attributes: { epsilon: 1e-5 },
+    },
+    { name: 'parts', op: 'split', inputs: ['n'], outputs: ['y', 'z'], attributes: { sizes: [1, 1] } },
+  ],
+  outputs: ['y', 'z'],
+});
 const model = () => ({
   modelTopology: {
     class_name: 'Sequential',
@@ -186,11 +211,21 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'Context.free': () => [spare.allocate([2])],
   createContext: () => [{ threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20 }],
   warmUp: () => [context],
+  parseGraph: () => [graph()],
+  graphTypes: () => [graph(), { x: [1, 2, 4, 4] }],
+  simplifyGraph: () => [graph()],
+  evaluateGraph: () => [graph(), { x: { shape: [1, 2, 4, 4], data: new Float64Array(32) } }],
+  planGraph: () => [graph(), { inputs: { x: [1, 2, 4, 4] }, rule: 'fastest', accuracy: 'default', context }],
+  graphOf: () => [network()],
   planNetwork: () => [network(), { batch: 2, context }],
   prepareNetwork: () => [network(), { batch: 2, inputs: { x: [2, 4, 4] }, memoryBytes: 2 ** 22, context }],
   explainNetwork: () => [network(), { batch: 2, context }],
   optimize: () => [network()],
   inferShapes: () => [network(), { x: [2, 4, 4] }, 2],
+  'GraphPlan.run': () => [{ x: floats(1, 2, 4, 4) }, () => {}],
+  'GraphPlan.runAsync': () => [{ x: floats(2, 4, 4) }, { progress: () => {}, signal: new AbortController().signal }],
+  'GraphPlan.profileOf': () => ['conv'],
+  'GraphPlan.report': () => [],
   'NetworkPlan.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'NetworkPlan.runAsync': () => [{ x: floats(2, 4, 4) }, { progress: () => {}, signal: new AbortController().signal }],
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
@@ -204,7 +239,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 /** Functions of all entries, and the methods of what they return, bound to one. */
 const FUNCTIONS: Readonly<Record<string, Callable>> = Object.fromEntries([
-  ...[core, networks, tfjs, testing]
+  ...[core, graphs, networks, tfjs, testing]
     .flatMap((entry) => Object.entries(entry))
     .filter((named): named is [string, Callable] => typeof named[1] === 'function' && !isClass(named[1])),
   ...Object.entries(methods()),
@@ -228,6 +263,10 @@ function methods(): Record<string, Callable> {
     'Context.describe': (...args) => call(context, 'describe', args),
     'Context.allocate': (...args) => call(context, 'free', [call(context, 'allocate', args)]),
     'Context.free': (...args) => call(spare, 'free', args),
+    'GraphPlan.run': (...args) => call(plans.graph, 'run', args),
+    'GraphPlan.runAsync': (...args) => call(plans.graph, 'runAsync', args),
+    'GraphPlan.profileOf': (...args) => call(plans.graph, 'profileOf', args),
+    'GraphPlan.report': (...args) => call(plans.graph, 'report', args),
     'NetworkPlan.run': (...args) => call(plans.network, 'run', args),
     'NetworkPlan.runAsync': (...args) => call(plans.network, 'runAsync', args),
     'PreparedNetwork.run': (...args) => call(plans.prepared, 'run', args),
@@ -237,16 +276,19 @@ function methods(): Record<string, Callable> {
 
 const NAMES = Object.keys(FUNCTIONS);
 const TESTED = NAMES.filter((name) => !(name in LEFT_OUT));
-/** What takes no arguments has none to be replaced. */
-const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.describe'].concat(
-  ['ConvolutionPlan', 'FullyConnectedPlan'].map((plan) => `${plan}.explain`),
-);
+/** What takes no arguments has none to be replaced; `profileOf` refuses none, because what is no name is no node's. */
+const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.describe', 'GraphPlan.report'].concat([
+  'ConvolutionPlan.explain',
+  'FullyConnectedPlan.explain',
+  'GraphPlan.profileOf',
+]);
 
 /** What holds memory or threads until it is disposed of. */
 const DISPOSABLE = [
   core.Context,
   core.ConvolutionPlan,
   core.FullyConnectedPlan,
+  graphs.GraphPlan,
   networks.NetworkPlan,
   networks.PreparedNetwork,
 ];
@@ -291,14 +333,23 @@ type Path = readonly string[];
 function pathsOf(value: unknown, path: Path = []): Path[] {
   const isLeaf =
     typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof core.Context;
-  const inner = isLeaf ? [] : Object.keys(value).flatMap((key) => pathsOf(Reflect.get(value, key), [...path, key]));
+  const inner = isLeaf ? [] : keysOf(value).flatMap((key) => pathsOf(fieldOf(value, key), [...path, key]));
   return path.length === 0 ? inner : [path, ...inner];
+}
+
+function keysOf(owner: object): string[] {
+  return owner instanceof Map ? [...owner.keys()] : Object.keys(owner);
+}
+
+function fieldOf(owner: object, key: string): unknown {
+  return owner instanceof Map ? owner.get(key) : Reflect.get(owner, key);
 }
 
 function replaced(args: readonly unknown[], path: Path, value: unknown): readonly unknown[] {
   const last = path.length - 1;
-  const owner = path.slice(0, last).reduce<unknown>((object, key) => Reflect.get(object as object, key), args);
-  Reflect.set(owner as object, path[last], value);
+  const owner = path.slice(0, last).reduce<object>((object, key) => fieldOf(object, key) as object, args);
+  if (owner instanceof Map) owner.set(path[last], value);
+  else Reflect.set(owner, path[last], value);
   return args;
 }
 
@@ -317,7 +368,7 @@ function isPassedOver(name: string, path: Path, value: ValueName): boolean {
   }
   // What a caller's own function throws is the caller's.
   const isCallback =
-    path.at(-1) === 'progress' || (/Network\w*\.run$|^checkConvolution/.test(name) && Number(path[0]) > 0);
+    path.at(-1) === 'progress' || (/(?:Network|Graph)\w*\.run$|^checkConvolution/.test(name) && Number(path[0]) > 0);
   if (isCallback) return typeof VALUES[value]() === 'function';
   // At its full width the network has sixty million weights.
   if (name === 'buildNetwork' && path[0] === '1') return path.length === 1 || ['one', 'undefined'].includes(value);

@@ -1,35 +1,61 @@
 /** The oracle of graphs: the references of their operations, node after node, in double. */
+import { type FieldsOf, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Shape } from './compiled.ts';
 import type { Graph } from './graph.ts';
+import { bindInputs, inferTypes } from './infer.ts';
 import { operationOf } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
-import { type DoubleTensor, doublesOf, type Name } from './values.ts';
+import { parseByName, parseList } from './parse-values.ts';
+import { type DoubleTensor, doublesOf, expectLength, isArrayOf, type Name } from './values.ts';
+
+const TENSOR: FieldsOf<DoubleTensor> = { shape: true, data: true };
 
 /**
  * All values of a graph in double, by its definition alone: no fast path, and no rounding on the way. Slow, and meant to
  * be: it is what a run is compared with.
  *
- * @param inputs dense tensors by the names of the graph's inputs
- * @throws NnpackError for a graph that makes no sense, or an input that is missing
+ * @param inputs dense tensors by the names of the graph's inputs, the batch first
+ * @returns inputs, parameters and what the nodes make, by name
+ * @throws NnpackError for a graph that makes no sense, or inputs that are missing, unknown or do not fit
  * @example
- * const { data } = evaluateGraph(graph, { x: { shape: [1, 3, 8, 8], data: new Float64Array(192) } }).get('y');
+ * const values = evaluateGraph(graph, { x: { shape: [1, 3, 8, 8], data: new Float64Array(192) } });
+ * values.get('y'); // { shape: [1, 8, 6, 6], data: Float64Array(288) }
  */
 export function evaluateGraph(
   given: Graph,
   inputs: Readonly<Record<Name, DoubleTensor>>,
 ): ReadonlyMap<Name, DoubleTensor> {
   const graph = parseGraph(given);
-  const values = new Map<Name, DoubleTensor>();
-  for (const name of graph.inputs.keys()) {
-    if (!Object.hasOwn(inputs, name)) {
-      throw new NnpackError('invalid-tensor', `graph ${show(graph.name)}: input ${show(name)} is missing`);
-    }
-    values.set(name, inputs[name]);
-  }
+  const values = new Map<Name, DoubleTensor>(parseInputs(graph, inputs));
   for (const [name, parameter] of graph.parameters) values.set(name, doublesOf(parameter));
   for (const node of graph.nodes) {
     const read = node.inputs.map((name) => (name === null ? null : (values.get(name) as DoubleTensor)));
     for (const [i, value] of operationOf(node).reference(node, read).entries()) values.set(node.outputs[i], value);
   }
   return values;
+}
+
+/** Every input, of a shape that fits all nodes. */
+function parseInputs(graph: Graph, inputs: unknown): ReadonlyMap<Name, DoubleTensor> {
+  const who = `graph ${show(graph.name)}`;
+  const names = [...graph.inputs.keys()];
+  const given = parseByName(who, 'inputs', inputs, names, 'invalid-tensor');
+  const tensors = new Map(names.map((name) => [name, parseTensor(who, name, given.get(name))]));
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  inferTypes(graph, bindInputs(who, graph, shapes));
+  for (const [name, { shape, data }] of tensors) {
+    expectLength(`${who}: input ${show(name)}`, { type: { dtype: 'float64', shape }, data });
+  }
+  return tensors;
+}
+
+function parseTensor(who: string, name: Name, value: unknown): DoubleTensor {
+  const what = `input ${show(name)}`;
+  if (value === undefined) throw new NnpackError('invalid-tensor', `${who}: ${what} is missing`);
+  const { shape, data } = readFields<DoubleTensor>(who, what, value, TENSOR, 'invalid-tensor');
+  if (!isArrayOf('float64', data)) {
+    throw new NnpackError('invalid-tensor-type', `${who}: ${what} has data ${show(data)}, expected a Float64Array`);
+  }
+  return { shape: parseList(`${who}: ${what}`, 'shape', shape, 'invalid-input-size') as Shape, data };
 }

@@ -5,7 +5,7 @@
  * graph is read, before the size of a picture is known. What follows from such a size and is another gets a name of its
  * own: `conv.2` is axis 2 of the value `conv`.
  */
-import { NnpackError, show } from '../errors.ts';
+import { NnpackError, shortened, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Shape } from './compiled.ts';
 import type { Graph, Node } from './graph.ts';
@@ -120,7 +120,7 @@ function bindShape(who: string, declared: ValueType | undefined, shape: Shape, s
     if (typeof size === 'number') return;
     const known = sizes.get(size);
     if (known !== undefined && known !== shape[axis]) {
-      const text = `${size} is ${shape[axis]} here and ${known} in another input, expected one size`;
+      const text = `${shortened(size)} is ${shape[axis]} here and ${known} in another input, expected one size`;
       throw new NnpackError('invalid-input-size', `${who}: ${text}`);
     }
     sizes.set(size, shape[axis]);

@@ -4,7 +4,8 @@
  * A size may be a name where it is not known yet: the same name stands for the same size, and different names may turn
  * out to be equal. Runs and gradients only see types whose sizes are all numbers.
  */
-import { NnpackError, show } from '../errors.ts';
+import { typedArrayName } from '../check/arrays.ts';
+import { NnpackError, shortened, show } from '../errors.ts';
 import { decodeHalf, encodeHalf } from '../maths/half.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 
@@ -76,8 +77,8 @@ export function isFloat(dtype: Dtype): boolean {
 }
 
 /** Whether data can be the elements of a type. A `Float32Array` of another realm is one. */
-export function isArrayOf(dtype: Dtype, data: unknown): data is TypedArray {
-  return Object.prototype.toString.call(data) === `[object ${ARRAYS[dtype].name}]` && ArrayBuffer.isView(data);
+export function isArrayOf<D extends Dtype>(dtype: D, data: unknown): data is InstanceType<(typeof ARRAYS)[D]> {
+  return typedArrayName(data) === arrayName(dtype);
 }
 
 /** The name of the array that holds elements of a type. */
@@ -126,9 +127,18 @@ export function typeText({ dtype, shape }: ValueType): string {
   return `${dtype} ${shapeText(shape)}`;
 }
 
-/** `[N, 64, 56, 56]` */
+/** The most sizes of a shape that a text shows. */
+const SHOWN_SIZES = 8;
+
+/** `[N, 64, 56, 56]`; short, and never throwing, because a caller's shape may hold anything. */
 export function shapeText(shape: readonly (Size | null)[]): string {
-  return `[${shape.map((size) => size ?? '?').join(', ')}]`;
+  const sizes = shape.slice(0, SHOWN_SIZES).map(sizeText);
+  return `[${sizes.join(', ')}${shape.length > SHOWN_SIZES ? ', …' : ''}]`;
+}
+
+function sizeText(size: Size | null): string {
+  if (size === null) return '?';
+  return typeof size === 'string' ? shortened(size) : show(size);
 }
 
 /** @throws NnpackError unless there are as many numbers as the shape says */
