@@ -19,7 +19,21 @@ import {
   type Tensor,
   type TensorLike,
 } from 'nnpack-ts';
-import { buildNetwork, type Network, planNetwork } from 'nnpack-ts/networks';
+import {
+  type Attributes,
+  type Dtype,
+  evaluateGraph,
+  type Graph,
+  type GraphPlan,
+  graphTypes,
+  type Node,
+  type OpName,
+  type Parameter,
+  planGraph,
+  simplifyGraph,
+  type ValueType,
+} from 'nnpack-ts/graph';
+import { buildNetwork, graphOf, type IdentityNode, type Network, planNetwork } from 'nnpack-ts/networks';
 import { loadLayersModel } from 'nnpack-ts/tfjs/load';
 
 const input = ndarray(new Float32Array(64), [1, 4, 4, 4]);
@@ -76,3 +90,45 @@ export function codeOf(error: unknown): ErrorCode | null {
 reluOutput({ input, output: input, negativeSlope: 0.1 });
 concatenationOutput({ inputs: [input, input], axis: 1 });
 fullyConnectedInference({ input: ndarray(new Float32Array(4), [4]), kernel: ndarray(new Float32Array(8), [2, 4]) });
+
+/** A graph may be written at once, or node by node. */
+const kernelOf: Parameter = {
+  type: { dtype: 'float32', shape: [4, 4, 3, 3] },
+  data: new Float32Array(144),
+  role: 'weight',
+};
+export const conv: Node<'convolution'> = {
+  name: 'conv',
+  op: 'convolution',
+  inputs: ['x', 'w', null],
+  outputs: ['a'],
+  attributes: { padding: 'same', activation: { type: 'leaky', slope: 0.1 } },
+};
+export const graph: Graph = {
+  name: 'graph',
+  inputs: new Map([['x', { dtype: 'float32', shape: ['N', 4, 'H', 'W'] }]]),
+  parameters: new Map([['w', kernelOf]]),
+  nodes: [
+    conv,
+    { name: 'relu', op: 'relu', inputs: ['a'], outputs: ['b'], attributes: {} },
+    { name: 'split', op: 'split', inputs: ['b'], outputs: ['y', 'z'], attributes: { sizes: [1, 3] } },
+  ],
+  outputs: ['y', 'z'],
+};
+
+/** A node is known by its operation. */
+export function paddingOf(node: Node): Attributes['convolution']['padding'] {
+  return node.op === 'convolution' ? node.attributes.padding : undefined;
+}
+
+export function onGraphs(signal: AbortSignal): readonly unknown[] {
+  const type: ValueType | undefined = graphTypes(simplifyGraph(graph), { x: [1, 4, 8, 8] }).get('y');
+  const dtype: Dtype | undefined = type?.dtype;
+  const plan: GraphPlan = planGraph(graph, { inputs: { x: [1, 4, 8, 8] }, rule: 'measured' });
+  const outputs: Promise<Record<string, Tensor>> = plan.runAsync({ x: input }, { signal });
+  const values = evaluateGraph(graph, { x: { shape: [1, 4, 8, 8], data: new Float64Array(256) } });
+  const doubles: Float64Array | undefined = values.get('y')?.data;
+  const op: OpName = plan.report()[0].op;
+  const node: IdentityNode = { op: 'identity', name: 'same', inputs: ['x'] };
+  return [dtype, outputs, doubles, op, node, graphOf(buildNetwork('alexnet')).nodes[0].op];
+}

@@ -12,6 +12,7 @@ import {
   reluOutput,
   type SelectionOptions,
 } from 'nnpack-ts';
+import { evaluateGraph, type Graph, type Node, type Parameter, planGraph, type Size } from 'nnpack-ts/graph';
 import { buildNetwork, type NetworkNode, planNetwork } from 'nnpack-ts/networks';
 
 const input = { data: new Float32Array(64), shape: [1, 4, 4, 4] };
@@ -67,3 +68,42 @@ export const selection: SelectionOptions = { rule: 'slowest' };
 export const code: ErrorCode = 'invalid-colour';
 // @ts-expect-error an operation that networks do not have
 export const node: NetworkNode = { name: 'a', op: 'convolve', inputs: [] };
+
+const names = { name: 'a', inputs: ['x'], outputs: ['y'] };
+// @ts-expect-error an attribute of another operation
+export const relu: Node = { ...names, op: 'relu', attributes: { padding: 1 } };
+// @ts-expect-error the same, of a node whose operation is told
+export const clamp: Node<'clamp'> = { ...names, op: 'clamp', attributes: { min: 0, max: 6, epsilon: 1 } };
+// @ts-expect-error an attribute is missing
+export const split: Node = { ...names, op: 'split', attributes: {} };
+// @ts-expect-error an operation that graphs do not have
+export const convolve: Node = { ...names, op: 'convolve', attributes: {} };
+// @ts-expect-error a node of another operation
+export const conv: Node<'convolution'> = { ...names, op: 'pad', attributes: { padding: 1 } };
+// @ts-expect-error a node's own kernel: it is a parameter, which the node reads by name
+export const own: Node = { ...names, op: 'convolution', attributes: { kernel: 'w' } };
+// @ts-expect-error what has no attributes says so
+export const without: Node = { ...names, op: 'flatten' };
+// @ts-expect-error what is null here has no name
+export const unnamed: Node = { ...names, outputs: [null], op: 'relu', attributes: {} };
+export const parameter: Parameter = {
+  // @ts-expect-error the sizes of a parameter are known
+  type: { dtype: 'float32', shape: ['C'] },
+  data: new Float32Array(1),
+  role: 'weight',
+};
+// @ts-expect-error the name of no type
+export const inputs: Graph['inputs'] = new Map([['x', { dtype: 'float', shape: ['N'] }]]);
+// @ts-expect-error a size that is not known has a name
+export const unknownSize: Size = null;
+
+export function onGraphs(graph: Graph): void {
+  // @ts-expect-error references compute in double
+  evaluateGraph(graph, { x: { shape: [1], data: new Float32Array(1) } });
+  // @ts-expect-error the batch is the first size of each input
+  planGraph(graph, { batch: 2 });
+  // @ts-expect-error a graph is for reading
+  graph.nodes.push(relu);
+  // @ts-expect-error and so is what a node reads
+  graph.nodes[0].inputs[0] = 'z';
+}
