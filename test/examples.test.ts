@@ -30,6 +30,21 @@ describe('the examples', () => {
     expect(text).toContain('[1, 3, 600, 800], without seams');
   });
 
+  it('a graph: typed, simplified, planned, and run as it is defined', () => {
+    const lines = printed('examples/graph.mjs').trimEnd().split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'right: float32 [N, 3, twice.2, twice.3]',
+      'right: float32 [2, 3, 18, 28]',
+      'nodes: 4, simplified: 3 (first, second, parts)',
+    ]);
+    expect(lines.slice(3, -2)).toEqual([
+      expect.stringMatching(/^ {2}first \(convolution, [\w-]+\)$/),
+      expect.stringMatching(/^ {2}second \(convolution, [\w-]+\)$/),
+      '  parts (split)',
+    ]);
+    expect(lines.slice(-2)).toEqual(['left: [2, 1, 18, 28], as defined', 'right: [2, 3, 18, 28], as defined']);
+  });
+
   it("a kernel of one's own: passes, and a faulty one is noticed", () => {
     const text = printed('examples/kernel.mjs');
     expect(text).toMatch(/^the kernel errs no more than its sums must$/m);
