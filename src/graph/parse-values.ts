@@ -1,6 +1,6 @@
 /** The parts that networks are made of, read from what a caller gives: each once, by type, and frozen. */
 import { isFloat32Array } from '../check/arrays.ts';
-import { type FieldsOf, isRecord, readFields, textOf } from '../check/options.ts';
+import { type FieldsOf, isRecord, readFields, reading, textOf } from '../check/options.ts';
 import { didYouMean, type ErrorCode, NnpackError, show } from '../errors.ts';
 import { checkActivation } from '../layers/activation.ts';
 import { checkPadding, checkPerAxis, type Padding, type PerAxis } from '../tensor/convolution-shape.ts';
@@ -21,15 +21,19 @@ const ARRAY: FieldsOf<TensorLike & { dtype?: unknown }> = {
   dtype: true,
 };
 
+/** More than any list of a network has: an array of holes alone may say that it has 2³² − 1 items. */
+const MOST_ITEMS = 2 ** 24;
+
 /** The items of an array. */
 export function parseList(who: string, what: string, value: unknown, code: ErrorCode): readonly unknown[] {
-  try {
+  return reading(who, what, code, () => {
+    if (!Array.isArray(value)) throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected an array`);
+    if (value.length > MOST_ITEMS) {
+      throw new NnpackError(code, `${who}: ${what} has ${value.length} items, expected at most ${MOST_ITEMS}`);
+    }
     // Array.from reads holes as undefined, where forEach would pass over them.
-    if (Array.isArray(value)) return Array.from(value);
-  } catch (error) {
-    throw new NnpackError(code, `${who}: ${what} cannot be read: ${textOf(error)}`, { cause: error });
-  }
-  throw new NnpackError(code, `${who}: ${what} is ${show(value)}, expected an array`);
+    return Array.from(value);
+  });
 }
 
 /**
