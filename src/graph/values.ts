@@ -88,9 +88,18 @@ export function arrayName(dtype: Dtype): string {
 
 /** A parameter's numbers in double. */
 export function doublesOf({ type, data }: Pick<Parameter, 'type' | 'data'>): DoubleTensor {
-  const numbers =
-    data instanceof BigInt64Array ? Float64Array.from(data, Number) : Float64Array.from(data as Float32Array);
+  const numbers = isBigInts(type.dtype, data) ? Float64Array.from(data, Number) : Float64Array.from(data);
   return { shape: type.shape, data: numbers };
+}
+
+/** Whether a double holds each of a parameter's numbers. */
+export function isExactInDouble({ type, data }: Pick<Parameter, 'type' | 'data'>): boolean {
+  return !isBigInts(type.dtype, data) || data.every((x) => BigInt(Number(x)) === x);
+}
+
+/** By the type and not by a class, of which every realm has its own. */
+function isBigInts(dtype: Dtype, _data: TypedArray): _data is BigInt64Array {
+  return dtype === 'int64';
 }
 
 /** Numbers in double as a parameter, each rounded to the nearest that its type has. */
@@ -105,12 +114,18 @@ function rounded(data: Float64Array, dtype: Dtype): TypedArray {
   return ARRAYS[dtype].from(data);
 }
 
-/** The upper 16 bits of the float32, to the nearest, ties to even. */
+/**
+ * The upper 16 bits of the float32, to the nearest, ties to even. A float32 that is no tie, while x is none, keeps to x's
+ * side of one: x is rounded to odd on its way, towards zero and with the last bit set if anything was lost.
+ */
 function roundToBfloat16(x: number): number {
+  if (!Number.isFinite(x)) return x;
   BITS.f32[0] = x;
-  if (Number.isNaN(x)) return x;
-  const bits = BITS.u32[0];
-  BITS.u32[0] = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
+  const isAway = Math.abs(BITS.f32[0]) > Math.abs(x);
+  const isExact = BITS.f32[0] === x;
+  // Numbers of one sign stand in the order of their bits.
+  const odd = isExact ? BITS.u32[0] : (BITS.u32[0] - (isAway ? 1 : 0)) | 1;
+  BITS.u32[0] = (odd + 0x7fff + ((odd >>> 16) & 1)) & 0xffff0000;
   return BITS.f32[0];
 }
 

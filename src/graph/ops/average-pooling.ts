@@ -8,6 +8,7 @@ import {
   type PoolingAttributes,
   parsePooling,
   pooled,
+  poolingTerms,
   poolingWindow,
 } from './pooling.ts';
 import { windowSlicing } from './slicing.ts';
@@ -38,6 +39,7 @@ export const averagePooling: Operation<AveragePoolingAttributes> = {
       if (node.attributes.countPadding) return total / windowSize;
       return inside.length === 0 ? 0 : total / inside.length;
     }),
+  terms: poolingTerms,
   slicing: (node) => windowSlicing(poolingWindow(node)),
   gradient: null,
 };

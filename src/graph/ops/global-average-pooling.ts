@@ -1,5 +1,6 @@
 import { runAveragePooling } from '../../layers/pooling.ts';
 import { globalPoolingShape } from '../../layers/pooling-shape.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import { withoutWeights } from '../compiled.ts';
 import { whoIs } from '../node.ts';
 import { build, present, sum } from './double.ts';
@@ -22,6 +23,7 @@ export const globalAveragePooling: Operation<NoAttributes> = {
     const [n, c, h, w] = shape;
     return [build([n, c], ([i, j]) => sum(h * w, (p) => data[(i * c + j) * h * w + p]) / (h * w))];
   },
+  terms: (_node, [x]) => sizeOf(x?.slice(2) ?? []),
   slicing: () => WHOLE_PICTURE,
   gradient: null,
 };

@@ -40,6 +40,7 @@ export const localResponseNormalisation: Operation<LocalResponseNormalisationAtt
     };
     return [build(x.shape, normalAt)];
   },
+  terms: ({ attributes }) => attributes.size,
   slicing: () => PIXELWISE,
   gradient: null,
 };

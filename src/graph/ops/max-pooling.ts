@@ -7,6 +7,7 @@ import {
   type PoolingAttributes,
   parsePooling,
   pooled,
+  poolingTerms,
   poolingWindow,
 } from './pooling.ts';
 import { windowSlicing } from './slicing.ts';
@@ -23,6 +24,7 @@ export const maxPooling: Operation<PoolingAttributes> = {
       return ([x], [y]) => runMaxPooling(call.context, shape, x, y);
     }),
   reference: (node, [x]) => pooled(node, x, (inside) => inside.reduce((a, b) => Math.max(a, b), -Infinity)),
+  terms: poolingTerms,
   slicing: (node) => windowSlicing(poolingWindow(node)),
   gradient: null,
 };

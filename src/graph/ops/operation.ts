@@ -30,6 +30,8 @@ export interface Operation<A extends object> {
   lower(call: Lowering<A>): Compiled;
   /** Its definition as a loop in double, which shares nothing with what runs. Slow, and meant to be. */
   reference(node: OpNode<A>, inputs: readonly (DoubleTensor | null)[]): readonly DoubleTensor[];
+  /** How many elements its reference looks at for each of its outputs, where these are many. */
+  terms?(node: OpNode<A>, inputs: readonly (Shape | null)[]): number;
   /** How it works on slices of a picture, or why it cannot. */
   slicing(node: OpNode<A>, inputs: InputTypes): Slicing | string;
   /** The one output is the first input, element for element and in the same order. */

@@ -32,6 +32,8 @@ export const pad: Operation<PadAttributes> = {
     return withoutWeights(([x], [y]) => runPad(context, shape, x, y));
   },
   reference,
+  // Edges are walked to.
+  terms: ({ attributes }) => Object.values(sidesOf(attributes.padding)).reduce((sum, count) => sum + count, 1),
   slicing,
   isIdentity: ({ attributes }) => Object.values(sidesOf(attributes.padding)).every((count) => count === 0),
   gradient: null,

@@ -53,6 +53,12 @@ export function poolingWindow(node: PoolingNode): Window {
   };
 }
 
+/** Every window is looked at whole. */
+export function poolingTerms({ attributes }: PoolingNode): number {
+  const [height, width] = axesOf(attributes.poolingSize);
+  return height * width;
+}
+
 export function lowerPooling(
   { node, inputs: [input] }: Lowering<PoolingAttributes>,
   type: 'max' | 'average',

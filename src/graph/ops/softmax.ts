@@ -20,11 +20,12 @@ export const softmax: Operation<NoAttributes> = {
     const x = present(input);
     const softmaxAt = ([n, c, ...p]: readonly number[]) => {
       const logits = Array.from({ length: x.shape[1] }, (_, k) => at(x, [n, k, ...p]));
-      const most = Math.max(...logits);
+      const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
       return Math.exp(logits[c] - most) / sum(logits.length, (k) => Math.exp(logits[k] - most));
     };
     return [build(x.shape, softmaxAt)];
   },
+  terms: (_node, [x]) => x?.[1] ?? 1,
   slicing: () => PIXELWISE,
   gradient: null,
 };

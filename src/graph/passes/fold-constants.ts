@@ -3,16 +3,16 @@
  *
  *     y = f(p₁, p₂, …)   →   y is a parameter with the value f(p₁, p₂, …), rounded to its type
  *
- * References are slow, so large results are left to run.
+ * References are slow, so large results are left to run. So are integers beyond what a double holds.
  */
 
 import { sizeOf } from '../../tensor/ndarray.ts';
-import type { Graph, Node } from '../graph.ts';
+import { type Graph, type Node, weightsOf } from '../graph.ts';
 import { inferTypes, shapeOf, type Types } from '../infer.ts';
 import { operationOf } from '../ops/table.ts';
-import { doublesOf, type Name, type Parameter, parameterOf, type ValueType } from '../values.ts';
+import { doublesOf, isExactInDouble, type Name, type Parameter, parameterOf, type ValueType } from '../values.ts';
 
-/** Elements, and multiply-adds, of what is worth computing in double. */
+/** Elements that are looked at, and multiply-adds, of what is worth computing in double. */
 const MOST = 2 ** 22;
 
 export function foldConstants(graph: Graph): Graph {
@@ -25,6 +25,9 @@ export function foldConstants(graph: Graph): Graph {
     for (const [i, parameter] of (results ?? []).entries()) parameters.set(node.outputs[i], parameter);
     return results === null;
   });
+  if (nodes.length === graph.nodes.length) return graph;
+  // Weights that were computed are numbers only now.
+  for (const node of nodes) operationOf(node).checkWeights?.(node, weightsOf({ parameters }, node));
   return { ...graph, parameters, nodes };
 }
 
@@ -34,9 +37,11 @@ function constantsOf(node: Node, parameters: ReadonlyMap<Name, Parameter>, types
   const operation = operationOf(node);
   const outputs = node.outputs.map((name) => shapeOf(types, name));
   const inputs = node.inputs.map((name) => (name === null ? null : shapeOf(types, name)));
-  const elements = outputs.reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const elements = outputs.reduce((sum, shape) => sum + sizeOf(shape), 0) * (operation.terms?.(node, inputs) ?? 1);
   if (elements + (operation.multiplyAdds?.(inputs, outputs) ?? 0) > MOST) return null;
-  const read = node.inputs.map((name) => (name === null ? null : doublesOf(parameters.get(name) as Parameter)));
+  const own = node.inputs.map((name) => (name === null ? null : (parameters.get(name) as Parameter)));
+  if (!own.every((parameter) => parameter === null || isExactInDouble(parameter))) return null;
+  const read = own.map((parameter) => (parameter === null ? null : doublesOf(parameter)));
   return operation.reference(node, read).map((value, i) => {
     const { dtype } = types.get(node.outputs[i]) as ValueType;
     return parameterOf(value, dtype, 'constant');
