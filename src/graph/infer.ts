@@ -110,12 +110,12 @@ function bindShape(who: string, declared: ValueType | undefined, shape: Shape, s
   const expected = declared?.shape ?? [];
   const fits = expected.every((size, axis) => typeof size === 'string' || size === shape[axis]);
   if (!fits || shape.length !== expected.length) {
-    const text = `expected ${shapeText(expected)} (a name is any size), got ${shapeText(shape)}`;
+    const text = `expected ${shapeText(expected)} (a name is any size), got ${show([...shape])}`;
     throw new NnpackError('invalid-input-size', `${who} ${text}`);
   }
   expected.forEach((size, axis) => {
     if (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1) {
-      throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${shapeText(shape)}`);
+      throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${show([...shape])}`);
     }
     if (typeof size === 'number') return;
     const known = sizes.get(size);

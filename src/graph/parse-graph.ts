@@ -81,8 +81,12 @@ export function checkedGraph(who: string, graph: Graph): Graph {
   return frozen;
 }
 
-/** What a pass made of a checked graph: it need not be checked again. */
+/** What a pass made of a checked graph: it need not be checked again, and so must stay as it is. */
 export function trusted(graph: Graph): Graph {
+  for (const node of graph.nodes) {
+    for (const part of [node, node.inputs, node.outputs, node.attributes]) Object.freeze(part);
+  }
+  for (const part of [graph, graph.nodes, graph.outputs]) Object.freeze(part);
   parsed.add(graph);
   return graph;
 }
@@ -91,7 +95,10 @@ function entriesOf(who: string, what: string, value: unknown): readonly (readonl
   if (!isInstance<Map<unknown, unknown>>(value, Map)) {
     throw new NnpackError('invalid-network', `${who}: ${what} are ${show(value)}, expected a Map by name`);
   }
-  const entries = reading(who, what, 'invalid-network', () => [...value]);
+  // A map of a caller's own class may give anything as entries.
+  const entries = reading(who, what, 'invalid-network', () =>
+    Array.from(value, ([name, entry]) => [name, entry] as const),
+  );
   return entries.map(([name, entry]) => [parseName(who, `a name of ${what}`, name), entry]);
 }
 
@@ -158,9 +165,10 @@ function parseInputs(who: string, { inputs, weights = [] }: AnyOperation, value:
   const list = parseList(who, 'inputs', value, 'invalid-network');
   const names = list.map((name, i) => (name === null ? null : parseName(who, `inputs[${i}]`, name)));
   expectCountOf(who, 'input', names.length, inputs);
-  const missing = names.findIndex((name, i) => name === null && i < inputs.least);
+  const values = inputs.most - weights.length;
+  const missing = names.findIndex((name, i) => name === null && i < Math.max(inputs.least, values));
   if (missing >= 0) {
-    const role = weights[missing - (inputs.most - weights.length)]?.name ?? `inputs[${missing}]`;
+    const role = weights[missing - values]?.name ?? `inputs[${missing}]`;
     throw new NnpackError('invalid-network', `${who}: ${role} is null, expected a name`);
   }
   return Object.freeze(names);

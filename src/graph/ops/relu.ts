@@ -21,7 +21,8 @@ export const relu: Operation<ReluAttributes> = {
   infer: onFloats((_node, [x]) => [x ?? []]),
   lower: (call) => lowerActivation(call, asActivation(call.node.attributes)),
   reference: ({ attributes: { negativeSlope = 0 } }, [x]) => [
-    mapped(present(x), (v) => (v < 0 ? v * negativeSlope : v)),
+    // No slope is a maximum, also of −∞.
+    mapped(present(x), (v) => (negativeSlope === 0 ? Math.max(v, 0) : v < 0 ? v * negativeSlope : v)),
   ],
   slicing: () => PIXELWISE,
   inPlace: 1,
