@@ -133,8 +133,8 @@ export function planSlices(
   bytesOf: (height: number, width: number) => number = (height, width) =>
     valueBytes(given, [...inputShape.slice(0, 2), height, width]),
 ): SlicePlan {
+  const { halo, scale } = receptiveField(given);
   const graph = openSizes(given);
-  const { halo, scale } = receptiveField(graph);
   const [batch, channels, height, width] = inputShape;
   const wholeOutput = outputOf(graph, inputShape);
   const [sliceHeight, sliceWidth] = cheapestSlice(graph, inputShape, halo, bytes, bytesOf);

@@ -840,7 +840,7 @@ describe('evaluateGraph', () => {
       [
         { x: { ...x, data: [...x.data] } },
         'invalid-tensor-type',
-        /^graph 'g': input 'x': data is .*, expected a Float64Array/,
+        /^graph 'g': input 'x': has data .*, expected a Float64Array/,
       ],
       [{ x: { ...x, shape: 18 } }, 'invalid-input-size', /^graph 'g': input 'x': shape is 18, expected an array/],
       [

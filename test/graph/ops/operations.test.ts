@@ -1,13 +1,13 @@
 /** Every operation as it is compiled, against the reference of its record, on drawn nodes and poisoned memory. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emptyProfile } from '../../src/algorithms/algorithm.ts';
-import { parseSelection } from '../../src/dispatch/select.ts';
-import { type CompiledNode, wholeLines } from '../../src/graph/compiled.ts';
-import { inferTypes } from '../../src/graph/infer.ts';
-import { lowerNode } from '../../src/graph/lower.ts';
-import { type Context, createContext } from '../../src/index.ts';
-import { arenaOffset } from '../../src/layers/staging.ts';
+
+import { parseSelection } from '../../../src/dispatch/select.ts';
+import type { CompiledNode } from '../../../src/graph/compiled.ts';
+import { inferTypes } from '../../../src/graph/infer.ts';
+import { lowerNode } from '../../../src/graph/lower.ts';
+import { type Context, createContext } from '../../../src/index.ts';
+
 import {
   type Activation,
   type NetworkNode,
@@ -15,15 +15,16 @@ import {
   type NodeOf,
   type NodeOp,
   type Shape,
-} from '../../src/networks/network.ts';
-import { graphOf } from '../../src/networks/parse.ts';
-import { parseNode } from '../../src/networks/parse-node.ts';
-import { boundInputs, outputShape } from '../../src/networks/shapes.ts';
-import { sizeOf } from '../../src/tensor/ndarray.ts';
-import { roundingsOf } from '../support/roundings.ts';
-import { RUNS, randomNumbers } from './arbitrary.ts';
-import { compute, type Tensor, tensor } from './naive.ts';
-import { allowedError } from './propagate.ts';
+} from '../../../src/networks/network.ts';
+import { graphOf } from '../../../src/networks/parse.ts';
+import { parseNode } from '../../../src/networks/parse-node.ts';
+import { boundInputs, outputShape } from '../../../src/networks/shapes.ts';
+import { sizeOf } from '../../../src/tensor/ndarray.ts';
+import { RUNS, randomNumbers } from '../../networks/arbitrary.ts';
+import { compute, type Tensor, tensor } from '../../networks/naive.ts';
+import { allowedError } from '../../networks/propagate.ts';
+import { roundingsOf } from '../../support/roundings.ts';
+import { runNode } from './run-node.ts';
 
 const EPSILON = 2 ** -24;
 /** Roundings of the bound itself, and of references in double. */
@@ -197,36 +198,6 @@ function boundOf(
   }
 }
 
-/** A node in memory of NaN; throws if it writes anywhere but in its output and what is its own. */
-function run(context: Context, compiled: CompiledNode, inputs: readonly Tensor[], outputSize: number): Float32Array {
-  const sizes = [...inputs.map(({ data }) => data.length), outputSize];
-  const own = [compiled.workspaceFloats, compiled.constantFloats, compiled.stagedFloats];
-  const block = context.allocate([[...sizes, ...own].reduce((sum, size) => sum + wholeLines(size) + 16, 0)]);
-  const { f32 } = context.arena;
-  let end = arenaOffset(block);
-  f32.fill(Number.NaN, end, end + block.shape[0]);
-  const [places, [workspace, constants, staging]] = [sizes, own].map((list) =>
-    list.map((size) => {
-      const place = end;
-      end += wholeLines(size) + 16;
-      return place;
-    }),
-  );
-  const output = places.pop() as number;
-  inputs.forEach(({ data }, i) => {
-    f32.set(data, places[i]);
-  });
-  compiled.load({ constants, staging }, emptyProfile())(places, [output], workspace);
-  const result = f32.slice(output, output + outputSize);
-  inputs.forEach(({ data }, i) => {
-    expect(f32.slice(places[i], places[i] + data.length)).toEqual(Float32Array.from(data));
-  });
-  const around = [...f32.subarray(output - 16, output), ...f32.subarray(output + outputSize, workspace)];
-  expect(around.every(Number.isNaN), 'memory around the output').toBe(true);
-  context.free(block);
-  return result;
-}
-
 describe('compiled operations', () => {
   it.each(NODE_OPS)('%s is what its reference says', (op) => {
     let checked = 0;
@@ -251,7 +222,8 @@ describe('compiled operations', () => {
       for (const context of contexts) {
         const compiled = lowerNode(graph, graph.nodes[0], types, selection, context);
         const bounds = boundOf(node, inputs, expected, compiled, context);
-        run(context, compiled, inputs, sizeOf(output)).forEach((value, i) => {
+        const [result] = runNode(context, compiled, inputs, [sizeOf(output)]);
+        result.forEach((value, i) => {
           const isSame = value === expected.data[i];
           if (isSame || Math.abs(value - expected.data[i]) <= bounds[i]) return;
           const what = `${context.kernels.name}, ${compiled.description}, at ${i}`;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes, type NetworkShapes } from '../../src/networks/shapes.ts';
-import { drawnNetwork, RUNS } from './arbitrary.ts';
-import { planMemory } from './on-graphs.ts';
+import { drawnNetwork, RUNS } from '../networks/arbitrary.ts';
+import { planMemory } from '../networks/on-graphs.ts';
 
 const OPS: NetworkNode['op'][] = [
   'convolution',

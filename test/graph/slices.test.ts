@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConvolutionNode, Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
-import { drawnNetwork, RUNS, randomNumbers } from './arbitrary.ts';
-import { magnitudesOf, runNaive, type Tensor, tensor } from './naive.ts';
-import { canSlice, planSlices, type Region, receptiveField, type SlicePlan } from './on-graphs.ts';
+import { drawnNetwork, RUNS, randomNumbers } from '../networks/arbitrary.ts';
+import { magnitudesOf, runNaive, type Tensor, tensor } from '../networks/naive.ts';
+import { canSlice, planSlices, type Region, receptiveField, type SlicePlan } from '../networks/on-graphs.ts';
 
 const LOCAL_OPS: NetworkNode['op'][] = [
   'convolution',

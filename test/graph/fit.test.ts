@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fitWays, floatsOf, leastFloats, type Ways } from '../../src/graph/fit.ts';
-import { RUNS } from './arbitrary.ts';
+import { RUNS } from '../networks/arbitrary.ts';
 
 const way = fc.record({
   workspaceFloats: fc.nat(5),
