@@ -34,22 +34,17 @@ export function randomNumbers(seed: number, count: number): Float32Array {
 /** No value has more elements, or the naive loops take all day. */
 const MOST_ELEMENTS = 1500;
 
-/** Names that passes, inference or JavaScript itself might take for their own. */
-const ODD_NAMES = [
-  'conv.kernel',
-  'n0.kernel',
-  'n1.scale',
-  'n2.bias_1',
-  'bn.scale_1',
+/** Names that passes, inference or JavaScript itself might take for their own, for the node at an index or its neighbours. */
+const oddNames = (index: number): readonly Name[] => [
+  ...['kernel', 'bias', 'scale', 'shift', 'transpose'].map((part) => `n${index}.${part}`),
+  ...['scale', 'kernel_1', 'transpose'].map((part) => `n${index + 1}.${part}`),
+  `n${index - 1}.kernel`,
+  `y${index + 1}.untransposed`,
   'x.untransposed',
-  'n1.transpose',
-  'y0.untransposed',
-  'y1.2',
+  `y${index}.2`,
   'constructor',
-  'toString',
   'x.H',
   ' ',
-  'ÿ',
 ];
 
 /**
@@ -184,7 +179,7 @@ export class Draft {
     const index = this.nodes.length;
     const isOdd = choice.seed % 3 === 0;
     const outputs = shapes.map((made, i) => {
-      const odd = ODD_NAMES[(choice.seed + i) % ODD_NAMES.length];
+      const odd = oddNames(index)[((choice.seed >> 3) + i) % oddNames(index).length];
       const name = this.#fresh(isOdd ? odd : `y${index}${i === 0 ? '' : `.${i}`}`);
       this.shapes.set(name, made);
       if (inputs.every((read) => read === null || this.#constant.has(read))) this.#constant.add(name);

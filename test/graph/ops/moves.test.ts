@@ -1,6 +1,7 @@
 /** The operations that only move elements, and that networks do not have: split and transpose, to the bit. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseSelection } from '../../../src/dispatch/select.ts';
 import type { Graph, Node } from '../../../src/graph/graph.ts';
 import { inferTypes, shapeOf } from '../../../src/graph/infer.ts';
 import { lowerNode } from '../../../src/graph/lower.ts';
@@ -39,7 +40,12 @@ function expectMoves(given: Node, shape: readonly number[], seed: number, expect
   expect(references.map((value) => value.shape)).toEqual(shapes);
   expect(references.map((value) => [...value.data])).toEqual(numbers);
   for (const context of contexts) {
-    const results = runNode(context, lowerNode(graph, node, types, {}, context), [x], shapes.map(sizeOf));
+    const results = runNode(
+      context,
+      lowerNode(graph, node, types, parseSelection('test', {}), context),
+      [x],
+      shapes.map(sizeOf),
+    );
     expect(results.map((data) => [...data])).toEqual(numbers);
   }
 }
