@@ -82,7 +82,7 @@ describe('evaluateGraph', () => {
       [
         { x: { ...x, data: [...x.data] } },
         'invalid-tensor-type',
-        /^graph 'g': input 'x': has data .*, expected a Float64Array/,
+        /^graph 'g': input 'x' has data .*, expected a Float64Array/,
       ],
       [{ x: { ...x, shape: 18 } }, 'invalid-input-size', /^graph 'g': input 'x': shape is 18, expected an array/],
       [
