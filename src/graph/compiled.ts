@@ -51,6 +51,8 @@ export interface CompiledNode extends Way {
   readonly rules: readonly RuleResult[] | null;
   readonly algorithm: AlgorithmName | 'dots' | 'gemm' | null;
   readonly why: string;
+  /** Its reference computes it: there is nothing to load. */
+  readonly isReference: boolean;
   /** Of the kernel as it is given, which lies somewhere while it is packed. */
   readonly stagedFloats: number;
   /** Ways that `'auto'` may fall back to where memory is short; none where the choice was made by name or by NNPACK's rule. */
@@ -88,6 +90,7 @@ export function compiledNode(
     rules: null,
     algorithm: null,
     why: '',
+    isReference: false,
     workspaceFloats: 0,
     constantFloats: 0,
     milliseconds: 0,

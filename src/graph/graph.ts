@@ -5,10 +5,8 @@
  * Numbers that belong to the network are parameters, which nodes read by name like any other value. The batch is an
  * ordinary first dimension, and a size may be a name.
  */
-import { NnpackError } from '../errors.ts';
-import { type OpNode, whoIs } from './node.ts';
-import type { AnyOperation, Weights } from './ops/operation.ts';
-import { valueCount } from './ops/operation.ts';
+import type { OpNode } from './node.ts';
+import { valueCount, type Weights } from './ops/operation.ts';
 import { type Attributes, type OpName, operationOf } from './ops/table.ts';
 import type { Name, Parameter, ValueType } from './values.ts';
 
@@ -97,14 +95,4 @@ export class FreshNames {
     this.#used.add(free);
     return free;
   }
-}
-
-/** @throws NnpackError 'unsupported-layer' where a node's weights are computed by others: they are packed before it runs */
-export function expectWeights(graph: Graph, node: Node, operation: AnyOperation = operationOf(node)): void {
-  const first = valueCount(operation);
-  const weights = node.inputs.slice(first);
-  const at = weights.findIndex((name) => name !== null && !graph.parameters.has(name));
-  if (at < 0) return;
-  const text = `its ${operation.weights?.[at].name} is computed by another node, expected a parameter`;
-  throw new NnpackError('unsupported-layer', `${whoIs(node)}: ${text}`);
 }

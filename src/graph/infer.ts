@@ -9,14 +9,29 @@ import { NnpackError, shortened, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Shape } from './compiled.ts';
 import type { Graph, Node } from './graph.ts';
-import type { InputTypes } from './node.ts';
+import type { InputTypes, KnownType } from './node.ts';
 import { wrongRank } from './ops/inputs.ts';
 import { valueCount } from './ops/operation.ts';
 import { operationOf } from './ops/table.ts';
-import { isTensorType, type Name, shapeText, type ValueType } from './values.ts';
+import {
+  doublesOf,
+  isTensorType,
+  type Name,
+  type Parameter,
+  parameterOf,
+  shapeText,
+  type TensorType,
+  type ValueType,
+} from './values.ts';
 
-/** The types of a graph's values by their names: inputs, parameters, and what nodes make. */
-export type Types = ReadonlyMap<Name, ValueType>;
+/**
+ * The types of a graph's values by their names: inputs, parameters, and what nodes make. One that follows from elements
+ * that are not known is missing.
+ */
+export type Types = ReadonlyMap<Name, KnownType>;
+
+/** Elements of a value that may be known before anything runs: what shapes are computed with. */
+const MOST_KNOWN = 4096;
 
 /**
  * The types that follow from those of the inputs, which are the declared ones where none are given.
@@ -26,10 +41,13 @@ export type Types = ReadonlyMap<Name, ValueType>;
  * inferTypes(graph).get('y'); // { dtype: 'float32', shape: ['N', 8, 'y.2', 'y.3'] }
  */
 export function inferTypes(graph: Graph, inputs: Types = graph.inputs): Types {
-  const types = new Map<Name, ValueType>(inputs);
-  for (const [name, { type }] of graph.parameters) types.set(name, type);
+  const types = new Map<Name, KnownType>(inputs);
+  for (const [name, parameter] of graph.parameters) types.set(name, parameterType(parameter));
   for (const node of graph.nodes) {
-    for (const [i, type] of outputTypes(node, typesOf(types, node.inputs)).entries()) types.set(node.outputs[i], type);
+    if (node.inputs.some((name) => name !== null && !types.has(name))) continue;
+    for (const [i, type] of outputTypes(node, typesOf(types, node.inputs)).entries()) {
+      if (type !== null) types.set(node.outputs[i], type);
+    }
   }
   return types;
 }
@@ -40,18 +58,61 @@ export function typesOf(types: Types, names: readonly (Name | null)[]): InputTyp
 }
 
 /** The types of what a node makes of inputs of these types. */
-export function outputTypes(node: Node, inputs: InputTypes): readonly ValueType[] {
+export function outputTypes(node: Node, inputs: InputTypes): readonly (KnownType | null)[] {
   const operation = operationOf(node);
   const first = valueCount(operation);
   operation.weights?.forEach(({ name, axes }, i) => {
     const type = inputs[first + i];
     if (type && type.shape.length !== axes.length) throw wrongRank(node, name, `[${axes.join(', ')}]`, type.shape);
   });
-  const inferred = operation.infer(node, inputs);
-  return inferred.map(({ dtype, shape }, i) => ({
-    dtype,
-    shape: shape.map((size, axis) => size ?? `${node.outputs[i]}.${axis}`),
-  }));
+  const inferred = operation.infer(node, inputs).map((type, i): KnownType | null => {
+    if (type === null) return null;
+    const shape = type.shape.map((size, axis) => size ?? `${node.outputs[i]}.${axis}`);
+    return type.elements === undefined ? { dtype: type.dtype, shape } : { ...type, shape };
+  });
+  const isKnown = node.inputs.length > 0 && inputs.every((type) => type === null || type.elements !== undefined);
+  return isKnown ? withElements(node, inputs, inferred) : inferred;
+}
+
+/** The elements of outputs, which are computed when somebody asks for them. */
+function withElements(
+  node: Node,
+  inputs: InputTypes,
+  outputs: readonly (KnownType | null)[],
+): readonly (KnownType | null)[] {
+  const results = lazy(() =>
+    operationOf(node).reference(
+      node,
+      inputs.map((type) => type?.elements?.() ?? null),
+    ),
+  );
+  return outputs.map((type, i) => {
+    if (type === null || type.elements !== undefined || !isFew(type)) return type;
+    const elements = lazy(() => doublesOf(parameterOf(results()[i], type.dtype, 'constant')));
+    return { ...type, elements };
+  });
+}
+
+/** The types of parameters, whose elements are made once. */
+const parameterTypes = new WeakMap<Parameter, KnownType>();
+
+function parameterType(parameter: Parameter): KnownType {
+  if (!isFew(parameter.type) || !isExactInDouble(parameter)) return parameter.type;
+  const known = parameterTypes.get(parameter) ?? { ...parameter.type, elements: lazy(() => doublesOf(parameter)) };
+  parameterTypes.set(parameter, known);
+  return known;
+}
+
+function isFew(type: ValueType): boolean {
+  return isTensorType(type) && sizeOf(type.shape) <= MOST_KNOWN;
+}
+
+function lazy<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** What a node costs. */
@@ -86,6 +147,12 @@ export function shapeOf(types: Types, name: Name): Shape {
   if (type !== undefined && isTensorType(type)) return type.shape;
   const got = type === undefined ? 'no type' : shapeText(type.shape);
   throw new NnpackError('invalid-input-size', `value ${show(name)} has ${got}, expected sizes that are all known`);
+}
+
+/** The type of a value, all of whose sizes are known. */
+export function typeOf(types: Types, name: Name): TensorType {
+  const shape = shapeOf(types, name);
+  return { dtype: (types.get(name) as ValueType).dtype, shape };
 }
 
 /**

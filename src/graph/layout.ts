@@ -14,7 +14,8 @@ import { costsOf, inferTypes, type NodeCost, shapeOf, type Types } from './infer
 import { lowerNode } from './lower.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import { parseGraph } from './parse-graph.ts';
-import { simplifyGraph } from './passes/simplify.ts';
+import { simplifyFor, simplifyGraph } from './passes/simplify.ts';
+import { isInMemory } from './run-values.ts';
 import type { Name, Parameter } from './values.ts';
 
 /** A graph lowered for its sizes, not loaded yet: what it would need is known. */
@@ -50,15 +51,15 @@ export function layOut(who: string, given: Graph, inputs: Types, options: Compil
   const whole = parseGraph(given);
   // Nodes that no output needs are held to their sizes as well, before they are left out.
   const wholeTypes = inferTypes(whole, inputs);
-  const graph = simplifyGraph(whole);
+  const graph = simplifyFor(simplifyGraph(whole), inputs);
   const types = graph === whole ? wholeTypes : inferTypes(graph, inputs);
   const values = [...graph.inputs.keys(), ...graph.nodes.flatMap((node) => node.outputs)];
-  for (const name of values) expectFloat32(who, types, name);
+  for (const name of values) expectKnown(who, types, name);
   expectPlaces(who, types, values);
   const nodes = graph.nodes.map((node) => lowerNode(graph, node, types, options, context));
   const memory = planMemory(graph, types);
   return layoutOf(
-    { who, graph, types, costs: costsOf(graph, types), memory, constants: valueParameters(who, graph) },
+    { who, graph, types, costs: costsOf(graph, types), memory, constants: valueParameters(graph) },
     nodes,
   );
 }
@@ -106,24 +107,18 @@ function waysOf(node: CompiledNode): Ways {
   return [node, ...node.alternatives];
 }
 
-function valueParameters(who: string, graph: Graph): readonly ValueParameter[] {
+function valueParameters(graph: Graph): readonly ValueParameter[] {
   const read = new Set<Name | null>([...graph.outputs, ...graph.nodes.flatMap(valuesOf)]);
   return [...graph.parameters]
-    .filter(([name]) => read.has(name))
-    .map(([name, { type, data }]: readonly [Name, Parameter]) => {
-      if (type.dtype !== 'float32') throw notFloat32(who, name, type.dtype);
-      return { name, data: data as Float32Array };
-    });
+    .filter(([name, { type }]) => read.has(name) && isInMemory(type.dtype))
+    .map(([name, { data }]: readonly [Name, Parameter]) => ({ name, data: data as Float32Array }));
 }
 
-function expectFloat32(who: string, types: Types, name: Name): void {
-  const dtype = types.get(name)?.dtype;
-  if (dtype !== 'float32') throw notFloat32(who, name, String(dtype));
-}
-
-function notFloat32(who: string, name: Name, dtype: string): NnpackError {
-  const text = `value ${show(name)} is of type ${dtype}, expected float32 (what networks run in)`;
-  return new NnpackError('unsupported-layer', `${who}: ${text}`);
+/** @throws NnpackError 'unsupported-layer' for a value whose size only a run could tell */
+function expectKnown(who: string, types: Types, name: Name): void {
+  if (types.has(name)) return;
+  const text = `the size of ${show(name)} follows from values that are computed, expected it to follow from the inputs' sizes`;
+  throw new NnpackError('unsupported-layer', `${who}: ${text}`);
 }
 
 /** Whether a value can be a tensor, whose elements are counted in 32 bits. */

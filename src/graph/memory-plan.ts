@@ -24,7 +24,8 @@ import type { Graph } from './graph.ts';
 import { shapeOf, type Types } from './infer.ts';
 import type { AnyOperation } from './ops/operation.ts';
 import { operationOf } from './ops/table.ts';
-import type { Name } from './values.ts';
+import { isInMemory } from './run-values.ts';
+import type { Name, ValueType } from './values.ts';
 
 export interface MemoryPlan {
   /** Of each value (inputs, and what nodes make), in elements from the start of the block. */
@@ -63,6 +64,7 @@ function liveBoxes(graph: Graph, types: Types) {
   const boxOf = new Map<Name, Box>();
   let total = 0;
   const make = (name: Name, born: number, shared: Box | undefined) => {
+    if (!isInMemory((types.get(name) as ValueType).dtype)) return;
     const size = wholeLines(sizeOf(shapeOf(types, name)));
     const dies = lastReads.get(name) ?? born;
     total += size;

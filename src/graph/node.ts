@@ -1,6 +1,6 @@
 /** A node, whatever its operation. */
 import { show } from '../errors.ts';
-import type { Dtype, Name, Size, ValueType } from './values.ts';
+import type { DoubleTensor, Dtype, Name, Size, ValueType } from './values.ts';
 
 /** What a node reads, what it makes, and the attributes that say how. */
 export interface OpNode<A> {
@@ -12,13 +12,20 @@ export interface OpNode<A> {
   readonly attributes: A;
 }
 
+/** The type of a value, and its elements where they are few and known before anything runs. */
+export interface KnownType extends ValueType {
+  readonly elements?: () => DoubleTensor;
+}
+
 /** null where an input is left out. */
-export type InputTypes = readonly (ValueType | null)[];
+export type InputTypes = readonly (KnownType | null)[];
 
 /** What inference says of an output: null for a size that is not known and has no name yet. */
 export interface InferredType {
   readonly dtype: Dtype;
   readonly shape: Sizes;
+  /** Told where they follow from the types alone. */
+  readonly elements?: () => DoubleTensor;
 }
 
 /** null where a size is not known. */

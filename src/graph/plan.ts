@@ -7,21 +7,21 @@ import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { parseSelection, SELECTION_FIELDS, type SelectionOptions } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
-import { newTensor, Staging } from '../layers/staging.ts';
+import { Staging } from '../layers/staging.ts';
 import { planLine, runLine } from '../layers/trace-lines.ts';
-import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkTensor, copyIn, copyOut } from '../tensor/tensor.ts';
+import type { TypedTensor, TypedTensorLike } from '../tensor/ndarray.ts';
 import { breathe } from './breathe.ts';
 import { type CompiledNode, type RunNode, type Shape, wholeLines } from './compiled.ts';
-import type { Graph } from './graph.ts';
-import { bindInputs, shapeOf, type Types } from './infer.ts';
+import type { Graph, Node } from './graph.ts';
+import { bindInputs, type Types, typeOf } from './infer.ts';
 import { bytesText, fitLayout, type Layout, layOut, leastBytes } from './layout.ts';
 import { whoIs } from './node.ts';
 import { OneRun } from './one-run.ts';
-import type { OpName } from './ops/table.ts';
+import { type OpName, operationOf } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseShapes } from './parse-values.ts';
-import type { Name } from './values.ts';
+import { type CheckedInput, checkValue, RunValues } from './run-values.ts';
+import type { Name, TensorType } from './values.ts';
 
 /** A run that lets others work does so at least this often, if its nodes are short enough. */
 const BREATH_MS = 20;
@@ -96,8 +96,7 @@ export class GraphPlan {
   readonly #layout: Layout;
   readonly #staging: Staging;
   readonly #oneRun: OneRun;
-  /** Where each value lies. */
-  readonly #offsets = new Map<Name, number>();
+  readonly #values: RunValues;
   readonly #workspace: number;
   readonly #runs: RunNode[] = [];
   readonly #profiles: Profile[] = [];
@@ -113,10 +112,11 @@ export class GraphPlan {
     this.#staging = new Staging(context, layout.who);
     this.#oneRun = new OneRun(layout.who);
     try {
-      const values = this.#staging.allocate(layout.floats);
-      for (const [name, offset] of layout.memory.offsets) this.#offsets.set(name, values + offset);
-      this.#workspace = values + layout.memory.size;
-      this.#load(values);
+      const start = this.#staging.allocate(layout.floats);
+      this.#workspace = start + layout.memory.size;
+      const offsets = new Map([...layout.memory.offsets].map(([name, offset]) => [name, start + offset]));
+      for (const [name, place] of this.#load(start)) offsets.set(name, place);
+      this.#values = new RunValues(context.arena, layout.types, layout.graph.parameters, offsets);
     } catch (error) {
       this.#staging.release();
       throw error;
@@ -124,22 +124,24 @@ export class GraphPlan {
     for (const node of layout.nodes) if (node.algorithm !== null) context.trace.dispatch?.(this.#planLine(node));
   }
 
-  /** Puts weights and constants behind the values, packed. */
-  #load(values: number): void {
-    let place = values + this.#layout.scratchFloats;
+  /** Puts weights and constants behind the values, packed; where the constants lie. */
+  #load(start: number): ReadonlyMap<Name, number> {
+    let place = start + this.#layout.scratchFloats;
     for (const node of this.#layout.nodes) {
       const profile = emptyProfile();
       // Values and workspace are not in use yet: kernels lie there until they are packed.
-      this.#runs.push(node.load({ constants: place, staging: values }, profile));
+      this.#runs.push(node.load({ constants: place, staging: start }, profile));
       this.#profiles.push(profile);
       this.#milliseconds.push(0);
       place += node.constantFloats;
     }
+    const places = new Map<Name, number>();
     for (const { name, data } of this.#layout.constants) {
       this.context.arena.f32.set(data, place);
-      this.#offsets.set(name, place);
+      places.set(name, place);
       place += wholeLines(data.length);
     }
+    return places;
   }
 
   /** Bytes of values, workspace and packed weights. */
@@ -158,7 +160,7 @@ export class GraphPlan {
    *
    * @returns the graph's outputs by name
    */
-  run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
+  run(inputs: Readonly<Record<string, TypedTensorLike>>, progress?: Progress): Record<string, TypedTensor> {
     expectProgress(this.#layout.who, progress);
     this.#begin(inputs);
     try {
@@ -174,9 +176,9 @@ export class GraphPlan {
    * the run can be stopped. One run of a plan at a time.
    */
   async runAsync(
-    inputs: Readonly<Record<string, TensorLike>>,
+    inputs: Readonly<Record<string, TypedTensorLike>>,
     options: RunAsyncOptions = {},
-  ): Promise<Record<string, Tensor>> {
+  ): Promise<Record<string, TypedTensor>> {
     const { progress, signal } = readRunOptions(this.#layout.who, options);
     this.#begin(inputs);
     try {
@@ -215,31 +217,42 @@ export class GraphPlan {
     this.#staging.release();
   }
 
-  #begin(inputs: Readonly<Record<string, TensorLike>>): void {
+  #begin(inputs: Readonly<Record<string, TypedTensorLike>>): void {
     const { who } = this.#layout;
     if (this.#disposed) throw new NnpackError('disposed', `${who}: the plan has been disposed of`);
     this.#oneRun.expectNone('run');
     this.context.expectOpen(this.graph.name);
     const checked = checkInputs(who, this.graph, this.types, inputs);
-    for (const [name, tensor] of checked) copyIn(tensor, this.context.arena.f32, this.#offset(name));
+    for (const [name, input] of checked) this.#values.putInput(name, input);
     this.#oneRun.begin();
   }
 
   #runNode(i: number, progress?: Progress): void {
     const { nodes } = this.graph;
-    const { inputs, outputs, name } = nodes[i];
+    const { name } = nodes[i];
     const start = now();
     const profile = this.#profiles[i];
     profile.inputTransform = profile.blockMultiplication = profile.outputTransform = 0;
-    this.#runs[i](inputs.map(this.#place), outputs.map(this.#place), this.#workspace);
+    this.#compute(nodes[i], i);
     this.#milliseconds[i] = now() - start;
     profile.total = this.#milliseconds[i];
     this.context.trace.profile?.(runLine(this.#what(this.#layout.nodes[i]), this.#layout.nodes[i].algorithm, profile));
     progress?.(i + 1, nodes.length, name);
   }
 
-  /** Where a value lies; weights, which were packed, and inputs that are left out lie nowhere. */
-  readonly #place = (name: Name | null): number => (name === null ? -1 : (this.#offsets.get(name) ?? -1));
+  #compute(node: Node, i: number): void {
+    const { inputs, outputs } = node;
+    const values = this.#values;
+    if (!this.#layout.nodes[i].isReference) {
+      this.#runs[i](inputs.map(values.place), outputs.map(values.place), this.#workspace);
+      outputs.forEach((name) => {
+        values.round(name);
+      });
+      return;
+    }
+    const read = inputs.map((name) => (name === null ? null : values.read(name)));
+    for (const [o, value] of operationOf(node).reference(node, read).entries()) values.write(outputs[o], value);
+  }
 
   #what(node: CompiledNode): string {
     return `${this.#layout.who} ${whoIs(node)} ${node.description}`;
@@ -255,21 +268,11 @@ export class GraphPlan {
     return runLine(this.#layout.who, `${this.#runs.length} nodes`, { ...emptyProfile(), total });
   }
 
-  #outputs(): Record<string, Tensor> {
+  #outputs(): Record<string, TypedTensor> {
     // Whoever is told of progress may have disposed of the context.
     this.context.expectOpen(this.graph.name);
     this.context.trace.profile?.(this.#runLine());
-    return Object.fromEntries(this.graph.outputs.map((name) => [name, this.#copyOutput(name)]));
-  }
-
-  #offset(name: Name): number {
-    return this.#offsets.get(name) as number;
-  }
-
-  #copyOutput(name: Name): Tensor {
-    const output = newTensor(this.#layout.who, shapeOf(this.types, name));
-    copyOut(this.context.arena.f32, this.#offset(name), output);
-    return output;
+    return Object.fromEntries(this.graph.outputs.map((name) => [name, this.#values.output(this.#layout.who, name)]));
   }
 }
 
@@ -298,21 +301,16 @@ export function expectProgress(who: string, progress: unknown): void {
 }
 
 /** The inputs of a run by their names, each with the batch in front. */
-export function checkInputs(
-  who: string,
-  graph: Graph,
-  types: Types,
-  inputs: unknown,
-): ReadonlyMap<Name, CheckedTensor> {
+export function checkInputs(who: string, graph: Graph, types: Types, inputs: unknown): ReadonlyMap<Name, CheckedInput> {
   const names = [...graph.inputs.keys()];
   const given = parseByName(who, 'inputs', inputs, names, 'invalid-tensor');
-  return new Map(names.map((name) => [name, checkInput(who, name, shapeOf(types, name), given.get(name))]));
+  return new Map(names.map((name) => [name, checkInput(who, name, typeOf(types, name), given.get(name))]));
 }
 
-function checkInput(who: string, name: Name, shape: Shape, given: unknown): CheckedTensor {
+function checkInput(who: string, name: Name, { dtype, shape }: TensorType, given: unknown): CheckedInput {
   const [batch, ...image] = shape;
   const ranks = batch === 1 && image.length > 0 ? [image.length, shape.length] : [shape.length];
-  const tensor = checkTensor(who, `input ${show(name)}`, given, ranks);
+  const tensor = checkValue(who, `input ${show(name)}`, dtype, given, ranks);
   const expected = tensor.shape.length === shape.length ? shape : image;
   if (tensor.shape.some((extent, axis) => extent !== expected[axis])) {
     throw new NnpackError(
@@ -321,5 +319,6 @@ function checkInput(who: string, name: Name, shape: Shape, given: unknown): Chec
     );
   }
   if (tensor.shape.length === shape.length) return tensor;
-  return { ...tensor, shape: [1, ...tensor.shape], stride: [0, ...tensor.stride] };
+  const whole = [1, ...tensor.shape];
+  return 'stride' in tensor ? { ...tensor, shape: whole, stride: [0, ...tensor.stride] } : { ...tensor, shape: whole };
 }

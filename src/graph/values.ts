@@ -94,7 +94,7 @@ export function doublesOf({ type, data }: Pick<Parameter, 'type' | 'data'>): Dou
 
 /** Whether a double holds each of a parameter's numbers. */
 export function isExactInDouble({ type, data }: Pick<Parameter, 'type' | 'data'>): boolean {
-  return !isBigInts(type.dtype, data) || data.every((x) => BigInt(Number(x)) === x);
+  return !isBigInts(type.dtype, data) || data.every((x) => toBigInt(Number(x)) === x);
 }
 
 /** By the type and not by a class, of which every realm has its own. */
@@ -108,10 +108,34 @@ export function parameterOf({ shape, data }: DoubleTensor, dtype: Dtype, role: R
 }
 
 function rounded(data: Float64Array, dtype: Dtype): TypedArray {
-  if (dtype === 'int64') return BigInt64Array.from(data, (x) => BigInt(Math.trunc(x)));
-  if (dtype === 'float16') return Float32Array.from(data, (x) => decodeHalf(encodeHalf(x, 'binary16'), 'binary16'));
-  if (dtype === 'bfloat16') return Float32Array.from(data, roundToBfloat16);
-  return ARRAYS[dtype].from(data);
+  if (dtype === 'int64') return BigInt64Array.from(data, toBigInt);
+  if (dtype === 'bool') return Uint8Array.from(data, (x) => (x === 0 ? 0 : 1));
+  const round = ROUNDINGS.get(dtype);
+  return round === undefined ? ARRAYS[dtype].from(data) : Float32Array.from(data, round);
+}
+
+/** The nearest of 64 bits: what is beyond them is the last one, which doubles do not hold, and NaN is 0. */
+function toBigInt(x: number): bigint {
+  if (x >= 2 ** 63) return 2n ** 63n - 1n;
+  if (x <= -(2 ** 63)) return -(2n ** 63n);
+  return Number.isNaN(x) ? 0n : BigInt(Math.trunc(x));
+}
+
+/** Types that are held in single precision, and have less. */
+const ROUNDINGS: ReadonlyMap<Dtype, (x: number) => number> = new Map([
+  ['float16', (x: number) => decodeHalf(encodeHalf(x, 'binary16'), 'binary16')],
+  ['bfloat16', roundToBfloat16],
+]);
+
+/** Whether values of a type are numbers of single precision that are rounded further. */
+export function isRounded(dtype: Dtype): boolean {
+  return ROUNDINGS.has(dtype);
+}
+
+/** Rounds numbers where they are. */
+export function roundHalf(numbers: Float32Array, dtype: Dtype): void {
+  const round = ROUNDINGS.get(dtype);
+  if (round !== undefined) for (const [i, x] of numbers.entries()) numbers[i] = round(x);
 }
 
 /**

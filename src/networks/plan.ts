@@ -48,6 +48,7 @@ export function planNetwork(network: Network, options: NetworkOptions = {}): Net
 }
 
 /** A network that `planNetwork` laid out for one batch and one size of its inputs: it runs many times in memory of its own. */
+// The values of networks are float32.
 export class NetworkPlan {
   readonly context: Context;
   readonly #plan: GraphPlan;
@@ -89,7 +90,7 @@ export class NetworkPlan {
    * @returns the network's outputs by name, each with the batch in front
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    return this.#plan.run(inputs, progress);
+    return this.#plan.run(inputs, progress) as Record<string, Tensor>;
   }
 
   /**
@@ -100,7 +101,7 @@ export class NetworkPlan {
     inputs: Readonly<Record<string, TensorLike>>,
     options: RunAsyncOptions = {},
   ): Promise<Record<string, Tensor>> {
-    return this.#plan.runAsync(inputs, options);
+    return this.#plan.runAsync(inputs, options) as Promise<Record<string, Tensor>>;
   }
 
   /** Every node: what it is, how it was chosen, and what it took. */

@@ -199,7 +199,8 @@ export class PreparedNetwork {
   }
 
   #workOf(inputs: Readonly<Record<string, TensorLike>>): Work {
-    const checked = checkInputs(this.#who, this.#graph, this.#whole, inputs);
+    // The values of networks are float32.
+    const checked = checkInputs(this.#who, this.#graph, this.#whole, inputs) as ReadonlyMap<string, CheckedTensor>;
     if (this.parts === 1) return wholeWork(checked);
     // The plan copies what one part reads as that part begins: for those that follow, the caller's inputs may have changed.
     const copies = new Map([...checked].map(([name, tensor]) => [name, copyOf(this.#who, tensor)]));

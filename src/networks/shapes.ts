@@ -113,5 +113,5 @@ export function outputShape(node: NetworkNode, inputs: readonly PartialShape[]):
   const types = converted.node.inputs.map((name, i) => {
     return i < values.length ? values[i] : ((name === null ? undefined : weights.get(name)?.type) ?? null);
   });
-  return withoutBatch(outputTypes(converted.node, types)[0].shape);
+  return withoutBatch(outputTypes(converted.node, types)[0]?.shape ?? []);
 }

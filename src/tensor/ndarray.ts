@@ -14,6 +14,26 @@ export interface TensorLike {
   readonly offset?: number;
 }
 
+/** A tensor of any type of numbers, as this library returns it: dense and row-major. */
+export type TypedTensor =
+  | Tensor
+  | NdArray<Float64Array>
+  | NdArray<BigInt64Array<ArrayBuffer>>
+  | NdArray<Int32Array>
+  | NdArray<Int8Array>
+  | NdArray<Uint8Array>;
+
+/** Numbers of any type that a network may carry. */
+export type TypedNumbers = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+
+/** A tensor of any type of numbers, as this library accepts it. */
+export interface TypedTensorLike {
+  readonly data: TypedNumbers;
+  readonly shape: readonly number[];
+  readonly stride?: readonly number[];
+  readonly offset?: number;
+}
+
 /** Row-major strides of a shape. */
 export function denseStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
@@ -49,6 +69,17 @@ export function makeTensor(data: Float32Array, shape: readonly number[], offset 
   return new PlainView(data, [...shape], strides, offset);
 }
 
+/** The same over numbers of any type. */
+export function makeArray(data: TypedNumbers, shape: readonly number[]): TypedTensor {
+  const made = makeTensor(data as Float32Array, shape);
+  // Both classes hold whatever numbers they are given; ndarray's finds out which they are, the other is told.
+  return made instanceof PlainView ? new PlainView(made.data, made.shape, made.stride, 0, dtypeOf(data)) : made;
+}
+
+function dtypeOf(data: TypedNumbers): string {
+  return data.constructor.name.replace('Array', '').toLowerCase();
+}
+
 let evalAllowed = true;
 
 /** What an ndarray of float32 does, without code generation. */
@@ -57,9 +88,10 @@ export class PlainView implements NdArray<Float32Array> {
   shape: number[];
   stride: number[];
   offset: number;
-  readonly dtype = 'float32';
+  readonly dtype: 'float32';
 
-  constructor(data: Float32Array, shape: number[], stride: number[], offset: number) {
+  constructor(data: Float32Array, shape: number[], stride: number[], offset: number, dtype = 'float32') {
+    this.dtype = dtype as 'float32';
     this.data = data;
     this.shape = shape;
     this.stride = stride;

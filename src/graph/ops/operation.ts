@@ -24,16 +24,18 @@ export interface Operation<A extends object> {
   check(who: string, given: Given): A;
   /** Checks the numbers of its weights where these are parameters. */
   checkWeights?(node: OpNode<A>, weights: Weights): void;
-  /** The types of its outputs; a size is null where it follows from one that is not known. */
-  infer(node: OpNode<A>, inputs: InputTypes): readonly InferredType[];
-  /** What computes it for sizes that are known. */
-  lower(call: Lowering<A>): Compiled;
+  /** The types of its outputs; null for one, or a size of one, that follows from what is not known yet. */
+  infer(node: OpNode<A>, inputs: InputTypes): readonly (InferredType | null)[];
+  /** What computes it in float32 for sizes that are known; where there is nothing, its reference does. */
+  lower?(call: Lowering<A>): Compiled | null;
   /** Its definition as a loop in double, which shares nothing with what runs. Slow, and meant to be. */
   reference(node: OpNode<A>, inputs: readonly (DoubleTensor | null)[]): readonly DoubleTensor[];
   /** How many elements its reference looks at for each of its outputs, where these are many. */
   terms?(node: OpNode<A>, inputs: readonly (Shape | null)[]): number;
   /** How it works on slices of a picture, or why it cannot. */
   slicing(node: OpNode<A>, inputs: InputTypes): Slicing | string;
+  /** Its outputs' elements follow from the types of its inputs. */
+  readonly tellsElements?: true;
   /** The one output is the first input, element for element and in the same order. */
   readonly isView?: true;
   /** The output may lie on one of so many first inputs, where that dies and no later input lies there too. */

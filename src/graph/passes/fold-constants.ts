@@ -1,5 +1,5 @@
 /**
- * What depends on parameters alone is computed once, in double, and becomes a parameter:
+ * What depends on parameters alone, or on sizes that are known, is computed once, in double, and becomes a parameter:
  *
  *     y = f(p₁, p₂, …)   →   y is a parameter with the value f(p₁, p₂, …), rounded to its type
  *
@@ -9,16 +9,27 @@
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Graph, type Node, weightsOf } from '../graph.ts';
 import { inferTypes, shapeOf, type Types } from '../infer.ts';
+import type { KnownType } from '../node.ts';
 import { operationOf } from '../ops/table.ts';
-import { doublesOf, isExactInDouble, type Name, type Parameter, parameterOf, type ValueType } from '../values.ts';
+import {
+  doublesOf,
+  isExactInDouble,
+  isTensorType,
+  type Name,
+  type Parameter,
+  parameterOf,
+  type ValueType,
+} from '../values.ts';
 
 /** Elements that are looked at, and multiply-adds, of what is worth computing in double. */
 const MOST = 2 ** 22;
 
-export function foldConstants(graph: Graph): Graph {
+/** @param inputs types of the graph's inputs: those declared, or with sizes that are known, which tell more */
+export function foldConstants(graph: Graph, inputs: Types = graph.inputs): Graph {
   const isConstant = (name: Name | null) => name === null || graph.parameters.has(name);
-  if (!graph.nodes.some((node) => node.inputs.every(isConstant))) return graph;
-  const types = inferTypes(graph);
+  const mayFold = (node: Node) => node.inputs.every(isConstant) || operationOf(node).tellsElements;
+  if (!graph.nodes.some(mayFold)) return graph;
+  const types = inferTypes(graph, inputs);
   const parameters = new Map(graph.parameters);
   const nodes = graph.nodes.filter((node) => {
     const results = constantsOf(node, parameters, types);
@@ -31,9 +42,20 @@ export function foldConstants(graph: Graph): Graph {
   return { ...graph, parameters, nodes };
 }
 
-/** The outputs of a node as parameters; null if it reads anything else, or they are large. */
+/** The outputs of a node as parameters; null if they are not known, or take long to compute. */
 function constantsOf(node: Node, parameters: ReadonlyMap<Name, Parameter>, types: Types): readonly Parameter[] | null {
-  if (!node.inputs.every((name) => name === null || parameters.has(name))) return null;
+  const told = node.outputs.map((name) => types.get(name));
+  if (!told.every((type) => type !== undefined && isTensorType(type))) return null;
+  if (node.inputs.every((name) => name === null || parameters.has(name))) return computed(node, parameters, types);
+  return told.every(isTold) ? told.map((type) => parameterOf(type.elements(), type.dtype, 'constant')) : null;
+}
+
+/** Those elements that follow from sizes are few. */
+function isTold(type: KnownType | undefined): type is Required<KnownType> {
+  return type?.elements !== undefined;
+}
+
+function computed(node: Node, parameters: ReadonlyMap<Name, Parameter>, types: Types): readonly Parameter[] | null {
   const operation = operationOf(node);
   const outputs = node.outputs.map((name) => shapeOf(types, name));
   const inputs = node.inputs.map((name) => (name === null ? null : shapeOf(types, name)));

@@ -3,6 +3,7 @@
  * same names of inputs and outputs.
  */
 import { type Graph, withoutUnused } from '../graph.ts';
+import type { Types } from '../infer.ts';
 import { parseGraph, trusted } from '../parse-graph.ts';
 import { cancelLayouts } from './cancel-layouts.ts';
 import { dropIdentities } from './drop-identities.ts';
@@ -12,13 +13,23 @@ import { fuseActivations } from './fuse-activations.ts';
 
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
-  foldConstants,
+  (graph) => foldConstants(graph),
   dropIdentities,
   cancelLayouts,
   foldNormalisation,
   fuseActivations,
   withoutUnused,
 ];
+
+/**
+ * The same for inputs of sizes that are known: what is computed from them is known as well, and folded.
+ *
+ * @param graph simplified
+ */
+export function simplifyFor(graph: Graph, inputs: Types): Graph {
+  const folded = foldConstants(graph, inputs);
+  return folded === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), folded));
+}
 
 /** What came out of a graph. */
 const simplified = new WeakMap<Graph, Graph>();
