@@ -3,13 +3,22 @@ import { type FieldsOf, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Shape } from './compiled.ts';
 import type { Graph } from './graph.ts';
-import { bindInputs, inferTypes } from './infer.ts';
+import { bindInputs, inferTypes, outputTypes } from './infer.ts';
 import { operationOf } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseList } from './parse-values.ts';
-import { type DoubleTensor, doublesOf, expectLength, isArrayOf, type Name } from './values.ts';
+import {
+  type DoubleTensor,
+  type Dtype,
+  doublesOf,
+  expectLength,
+  isArrayOf,
+  isFloat,
+  type Name,
+  parameterOf,
+} from './values.ts';
 
-const TENSOR: FieldsOf<DoubleTensor> = { shape: true, data: true };
+const TENSOR: FieldsOf<DoubleTensor> = { shape: true, data: true, dtype: true };
 
 /**
  * All values of a graph in double, by its definition alone: no fast path, and no rounding on the way. Slow, and meant to
@@ -27,13 +36,45 @@ export function evaluateGraph(
   inputs: Readonly<Record<Name, DoubleTensor>>,
 ): ReadonlyMap<Name, DoubleTensor> {
   const graph = parseGraph(given);
-  const values = new Map<Name, DoubleTensor>(parseInputs(graph, inputs));
+  return computeValues(graph, parseInputs(graph, inputs), (value, dtype) => {
+    return isFloat(dtype) ? { ...value, dtype } : roundedTo(value, dtype);
+  });
+}
+
+/** The same with every value rounded to its type as soon as it is made: what a run gives that has no kernels at all. */
+export function runByDefinition(
+  graph: Graph,
+  inputs: ReadonlyMap<Name, DoubleTensor>,
+): ReadonlyMap<Name, DoubleTensor> {
+  return computeValues(graph, inputs, roundedTo);
+}
+
+/** The values of a graph, each kept as `kept` says. Types are inferred from what the nodes before have made. */
+function computeValues(
+  graph: Graph,
+  inputs: ReadonlyMap<Name, DoubleTensor>,
+  kept: (value: DoubleTensor, dtype: Dtype) => DoubleTensor,
+): ReadonlyMap<Name, DoubleTensor> {
+  const values = new Map(inputs);
   for (const [name, parameter] of graph.parameters) values.set(name, doublesOf(parameter));
   for (const node of graph.nodes) {
     const read = node.inputs.map((name) => (name === null ? null : (values.get(name) as DoubleTensor)));
-    for (const [i, value] of operationOf(node).reference(node, read).entries()) values.set(node.outputs[i], value);
+    const types = outputTypes(
+      node,
+      read.map((value) => value && { dtype: value.dtype ?? 'float32', shape: value.shape, elements: () => value }),
+    );
+    for (const [i, value] of operationOf(node).reference(node, read).entries()) {
+      // What is not known before a node runs is at least a number of the first input's type.
+      const dtype = types[i]?.dtype ?? read[0]?.dtype ?? 'float32';
+      if (i < node.outputs.length) values.set(node.outputs[i], kept(value, dtype));
+    }
   }
   return values;
+}
+
+function roundedTo(value: DoubleTensor, dtype: Dtype): DoubleTensor {
+  const { data } = parameterOf(value, dtype, 'constant');
+  return doublesOf({ type: { dtype, shape: value.shape }, data });
 }
 
 /** Every input, of a shape that fits all nodes. */
@@ -43,11 +84,12 @@ function parseInputs(graph: Graph, inputs: unknown): ReadonlyMap<Name, DoubleTen
   const given = parseByName(who, 'inputs', inputs, names, 'invalid-tensor');
   const tensors = new Map(names.map((name) => [name, parseTensor(who, name, given.get(name))]));
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  inferTypes(graph, bindInputs(who, graph, shapes));
+  const types = bindInputs(who, graph, shapes);
+  inferTypes(graph, types);
   for (const [name, { shape, data }] of tensors) {
     expectLength(`${who}: input ${show(name)}`, { type: { dtype: 'float64', shape }, data });
   }
-  return tensors;
+  return new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, dtype: types.get(name)?.dtype }]));
 }
 
 function parseTensor(who: string, name: Name, value: unknown): DoubleTensor {

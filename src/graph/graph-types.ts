@@ -1,13 +1,14 @@
 import { show } from '../errors.ts';
 import type { Shape } from './compiled.ts';
 import type { Graph } from './graph.ts';
-import { bindInputs, inferTypes } from './infer.ts';
+import { bindInputs, inferTypes, type Types } from './infer.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseShapes } from './parse-values.ts';
 import type { Name, ValueType } from './values.ts';
 
 /**
- * The types of all values of a graph by their names: of its inputs and parameters, and of what its nodes make. A size that
+ * The types of all values of a graph by their names: of its inputs and parameters, and of what its nodes make, but
+ * for those that follow from elements which are not known. A size that
  * follows from one that has a name only, and is another, has the name of its value and axis.
  *
  * @param inputs shapes of the inputs, which say what the names are; types stay as declared when not given
@@ -18,8 +19,12 @@ import type { Name, ValueType } from './values.ts';
  */
 export function graphTypes(given: Graph, inputs?: Readonly<Record<Name, Shape>>): ReadonlyMap<Name, ValueType> {
   const graph = parseGraph(given);
-  if (inputs === undefined) return inferTypes(graph);
+  const types = inferTypes(graph, inputs === undefined ? graph.inputs : bound(graph, inputs));
+  return new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
+function bound(graph: Graph, inputs: unknown): Types {
   const who = `graph ${show(graph.name)}`;
   const shapes = parseByName(who, 'inputs', inputs, [...graph.inputs.keys()], 'invalid-argument');
-  return inferTypes(graph, bindInputs(who, graph, parseShapes(who, shapes)));
+  return bindInputs(who, graph, parseShapes(who, shapes));
 }

@@ -4,6 +4,8 @@
  *
  * @module nnpack-ts/graph
  */
+
+export type { TypedNumbers, TypedTensor, TypedTensorLike } from '../tensor/ndarray.ts';
 export type { Activation, PoolingConvention, Sides } from './attributes.ts';
 export { evaluateGraph } from './evaluate.ts';
 export type { Graph, Node } from './graph.ts';

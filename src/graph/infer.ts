@@ -15,6 +15,7 @@ import { valueCount } from './ops/operation.ts';
 import { operationOf } from './ops/table.ts';
 import {
   doublesOf,
+  isExactInDouble,
   isTensorType,
   type Name,
   type Parameter,

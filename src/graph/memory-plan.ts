@@ -84,7 +84,8 @@ function liveBoxes(graph: Graph, types: Types) {
     const read = node.inputs.map((name) => (name === null ? undefined : boxOf.get(name)));
     // a box dies at this step if nobody reads any of its values later
     const operation = operationOf(node);
-    const shared = operation.isView ? read[0] : writtenOver(operation, read).find((box) => box.dies === step);
+    const dying = writtenOver(operation, read).filter((box) => box.dies === step);
+    const shared = operation.isView ? read[0] : dying[0];
     for (const [i, name] of node.outputs.entries()) make(name, step, i === 0 ? shared : undefined);
   });
   return { boxes, boxOf, total };

@@ -71,9 +71,9 @@ export class RunValues {
     if (parameter !== undefined) return doublesOf(parameter);
     const known = this.#doubles.get(name);
     if (known !== undefined) return known;
-    const shape = shapeOf(this.#types, name);
+    const { dtype, shape } = typeOf(this.#types, name);
     const place = this.place(name);
-    return { shape, data: Float64Array.from(this.#arena.f32.subarray(place, place + sizeOf(shape))) };
+    return { shape, dtype, data: Float64Array.from(this.#arena.f32.subarray(place, place + sizeOf(shape))) };
   }
 
   /** Rounds a value to its type, and keeps it. */
@@ -97,7 +97,7 @@ export class RunValues {
     const { dtype, shape } = typeOf(this.#types, name);
     if (isInMemory(dtype)) {
       const output = newTensor(who, shape);
-      copyOut(this.#arena.f32, this.place(name), { ...output, data: output.data });
+      copyOut(this.#arena.f32, this.place(name), output);
       return output;
     }
     return makeArray(parameterOf(this.read(name), dtype, 'constant').data, shape);

@@ -69,6 +69,8 @@ export interface Parameter {
 export interface DoubleTensor {
   readonly shape: readonly number[];
   readonly data: Float64Array;
+  /** What the numbers are meant as; float32 when not told. */
+  readonly dtype?: Dtype;
 }
 
 /** Whether elements of this type are rounded real numbers. */
@@ -89,7 +91,7 @@ export function arrayName(dtype: Dtype): string {
 /** A parameter's numbers in double. */
 export function doublesOf({ type, data }: Pick<Parameter, 'type' | 'data'>): DoubleTensor {
   const numbers = isBigInts(type.dtype, data) ? Float64Array.from(data, Number) : Float64Array.from(data);
-  return { shape: type.shape, data: numbers };
+  return { shape: type.shape, data: numbers, dtype: type.dtype };
 }
 
 /** Whether a double holds each of a parameter's numbers. */

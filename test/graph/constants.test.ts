@@ -114,7 +114,7 @@ describe('folded constants', () => {
   });
 
   it('are left to run where doubles would not hold them', () => {
-    for (const large of [2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n) + 1n]) {
+    for (const large of [2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 2n, -(2n ** 63n) + 1n]) {
       const data = BigInt64Array.of(large, 1n);
       const made = simplifyGraph(
         graphOf('int64', data, [2, 1], node('y', 'transpose', ['p'], { permutation: [1, 0] })),
@@ -122,6 +122,12 @@ describe('folded constants', () => {
       expect(made.nodes.map(({ op }) => op)).toEqual(['transpose']);
       expect([...(made.parameters.get('p') as Parameter).data]).toEqual([large, 1n]);
     }
+  });
+
+  it('hold the least and the greatest of 64 bits, which stand for no end', () => {
+    const data = BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n));
+    const graph = graphOf('int64', data, [2, 1], node('y', 'transpose', ['p'], { permutation: [1, 0] }));
+    expect([...folded(graph)]).toEqual([...data]);
   });
 
   it('may be of another realm', () => {

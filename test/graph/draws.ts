@@ -134,7 +134,8 @@ function pad(draft: Draft, x: Name, [n, channels, height, width]: Shape): DrawnN
   };
 }
 
-export const NODES: { readonly [O in OpName]: Draw } = {
+/** Operations that are drawn together; each of the others is held to its reference by itself. */
+export const NODES: { readonly [O in OpName]?: Draw } = {
   convolution: ofPlanes(convolution),
   'fully-connected': ofRank(2, (draft, x, [n, ...rest]) => {
     const [outputs, inputs] = [1 + draft.pick('a', 0, 4), sizeOf(rest)];

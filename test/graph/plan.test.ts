@@ -82,10 +82,10 @@ describe('planGraph', () => {
         try {
           const given = inputsOf(drawn);
           const before = inputsOf(drawn);
-          const outputs = plan.run(given);
+          const outputs = plan.run(given) as Record<Name, Tensor>;
           for (const name of Object.keys(given)) expect(given[name].data).toEqual(before[name].data);
           // Constants are read again, and have not been written over.
-          expect(bitsOf(plan.run(given))).toEqual(bitsOf(outputs));
+          expect(bitsOf(plan.run(given) as Record<Name, Tensor>)).toEqual(bitsOf(outputs));
           return outputs;
         } finally {
           plan.dispose();
@@ -105,7 +105,7 @@ describe('planGraph', () => {
       const [context] = contexts;
       const plan = planGraph(drawn.graph, { context, inputs: shapesOf(drawn), algorithm: 'implicit-gemm' });
       try {
-        expectNear(drawn, plan.run(inputsOf(drawn)), context, 1.01 * 702);
+        expectNear(drawn, plan.run(inputsOf(drawn)) as Record<Name, Tensor>, context, 1.01 * 702);
       } finally {
         plan.dispose();
       }

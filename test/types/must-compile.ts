@@ -31,6 +31,7 @@ import {
   type Parameter,
   planGraph,
   simplifyGraph,
+  type TypedTensor,
   type ValueType,
 } from 'nnpack-ts/graph';
 import { buildNetwork, graphOf, type IdentityNode, type Network, planNetwork } from 'nnpack-ts/networks';
@@ -125,7 +126,7 @@ export function onGraphs(signal: AbortSignal): readonly unknown[] {
   const type: ValueType | undefined = graphTypes(simplifyGraph(graph), { x: [1, 4, 8, 8] }).get('y');
   const dtype: Dtype | undefined = type?.dtype;
   const plan: GraphPlan = planGraph(graph, { inputs: { x: [1, 4, 8, 8] }, rule: 'measured' });
-  const outputs: Promise<Record<string, Tensor>> = plan.runAsync({ x: input }, { signal });
+  const outputs: Promise<Record<string, TypedTensor>> = plan.runAsync({ x: input }, { signal });
   const values = evaluateGraph(graph, { x: { shape: [1, 4, 8, 8], data: new Float64Array(256) } });
   const doubles: Float64Array | undefined = values.get('y')?.data;
   const op: OpName = plan.report()[0].op;

@@ -44,6 +44,11 @@ export interface Operation<A extends object> {
   readonly isElementwise?: true;
   /** Whether the first output is the first input. */
   isIdentity?(node: OpNode<A>): boolean;
+  /**
+   * A node of another operation that computes the same for inputs of these types, in a faster way; null if there is none.
+   * Sizes that are known by name only may be any.
+   */
+  specialise?(node: OpNode<A>, inputs: InputTypes): SpecialNode | null;
   /** The same as a factor and a summand for each channel; null where the weights are not known. */
   asScaleShift?(node: OpNode<A>, weights: Weights): ScaleShift | null;
   /** Its weights with such a one behind it in them; null if it cannot take it. */
@@ -85,6 +90,13 @@ export interface WeightInput {
   readonly axes: readonly string[];
   /** Of a parameter that a definition or reader makes for it. */
   readonly role: Role;
+}
+
+/** Another node in the place of one: under its name, and with its outputs. */
+export interface SpecialNode {
+  readonly op: string;
+  readonly inputs: OpNode<object>['inputs'];
+  readonly attributes: object;
 }
 
 /** null where a weight is left out, or is no parameter. */

@@ -12,13 +12,17 @@ import { globalAveragePooling } from './global-average-pooling.ts';
 import { identity } from './identity.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
 import { maxPooling } from './max-pooling.ts';
+import { multiplication } from './multiplication.ts';
 import type { AnyOperation, AttributesOf } from './operation.ts';
 import { pad } from './pad.ts';
 import { relu } from './relu.ts';
 import { resize } from './resize.ts';
 import { scaleShift } from './scale-shift.ts';
+import { shape } from './shape.ts';
+import { sigmoid } from './sigmoid.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
+import { sum } from './sum.ts';
 import { transpose } from './transpose.ts';
 
 export const OPERATIONS = {
@@ -42,6 +46,10 @@ export const OPERATIONS = {
   flatten,
   split,
   transpose,
+  sum,
+  multiplication,
+  sigmoid,
+  shape,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */

@@ -44,8 +44,8 @@ export function foldConstants(graph: Graph, inputs: Types = graph.inputs): Graph
 
 /** The outputs of a node as parameters; null if they are not known, or take long to compute. */
 function constantsOf(node: Node, parameters: ReadonlyMap<Name, Parameter>, types: Types): readonly Parameter[] | null {
-  const told = node.outputs.map((name) => types.get(name));
-  if (!told.every((type) => type !== undefined && isTensorType(type))) return null;
+  const told = node.outputs.map((name): KnownType | undefined => types.get(name));
+  if (told.some((type) => type === undefined || !isTensorType(type))) return null;
   if (node.inputs.every((name) => name === null || parameters.has(name))) return computed(node, parameters, types);
   return told.every(isTold) ? told.map((type) => parameterOf(type.elements(), type.dtype, 'constant')) : null;
 }

@@ -10,11 +10,13 @@ import { dropIdentities } from './drop-identities.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldNormalisation } from './fold-normalisation.ts';
 import { fuseActivations } from './fuse-activations.ts';
+import { specialise } from './specialise.ts';
 
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
   (graph) => foldConstants(graph),
   dropIdentities,
+  (graph) => specialise(graph),
   cancelLayouts,
   foldNormalisation,
   fuseActivations,
@@ -27,8 +29,8 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
  * @param graph simplified
  */
 export function simplifyFor(graph: Graph, inputs: Types): Graph {
-  const folded = foldConstants(graph, inputs);
-  return folded === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), folded));
+  const told = specialise(foldConstants(graph, inputs), inputs);
+  return told === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), told));
 }
 
 /** What came out of a graph. */

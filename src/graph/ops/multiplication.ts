@@ -1,0 +1,4 @@
+import { isNumber, stretched, TWO } from './elementwise.ts';
+
+/** x₀ · x₁, stretched to one shape. */
+export const multiplication = stretched({ inputs: TWO, f: () => (a, b) => a * b, serves: isNumber });
