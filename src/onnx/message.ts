@@ -16,8 +16,8 @@ export type Fields<Draft> = Readonly<Record<number, Field<Draft>>>;
 type Setter<Draft, Value> = (draft: Draft, value: Value, place: Place) => void;
 
 /** What an object, and a number of a list while that grows, take in memory, roughly. */
-const OBJECT_BYTES = 192;
-const NUMBER_BYTES = 24;
+const OBJECT_BYTES = 320;
+const NUMBER_BYTES = 32;
 
 /** Reads what is left of a message. */
 export function readMessage<Draft>(cursor: Cursor, fields: Fields<Draft>, draft: Draft, place: Place): Draft {

@@ -209,9 +209,10 @@ export function finishGraph(draft: GraphDraft): GraphProto {
   return draft;
 }
 
-export function finishNode({ attributes, ...node }: NodeDraft, place: Place): NodeProto {
-  if (node.opType === '') throw invalid(place, 'has no op_type');
-  return { ...node, attributes: byName(attributes, place) };
+export function finishNode(draft: NodeDraft, place: Place): NodeProto {
+  const { name, opType, domain, overload, inputs, outputs } = draft;
+  if (opType === '') throw invalid(place, 'has no op_type');
+  return { name, opType, domain, overload, inputs, outputs, attributes: byName(draft.attributes, place) };
 }
 
 /** Attributes by their names, of which no two may be the same. */

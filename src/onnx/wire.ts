@@ -31,8 +31,10 @@ const DEEPEST = 100;
 /** What is made of a file of n bytes takes about 2²⁸ + 8 n at most. Packed int64 of a byte each take the eight. */
 const LEAST_ALLOWANCE = 2 ** 28;
 const ALLOWANCE_PER_BYTE = 8;
-/** Longer texts are the decoder's; a call of it takes longer than to make a name of its letters. */
-const SHORT_TEXT = 64;
+/** What a text takes in memory beside its letters, roughly. */
+const TEXT_BYTES = 32;
+/** Longer texts are the decoder's, a call of which takes longer than a few letters; chains of more take more memory. */
+const SHORT_TEXT = 12;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -117,13 +119,17 @@ export class Cursor {
 
   /** A text, which must be UTF-8. */
   text(place: Place): string {
-    const bytes = this.bytes(place);
-    this.spend(32 + bytes.length, place);
-    if (bytes.length <= SHORT_TEXT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+    const length = this.length(place);
+    this.spend(TEXT_BYTES + length, place);
+    const start = this.#take(length, place);
+    if (length <= SHORT_TEXT) {
+      const letters = this.#asciiLetters(start, length);
+      if (letters !== null) return letters;
+    }
     try {
-      return decoder.decode(bytes);
+      return decoder.decode(this.#bytes.subarray(start, start + length));
     } catch {
-      throw invalid(place, `a text of ${bytes.length} bytes is no UTF-8`);
+      throw invalid(place, `a text of ${length} bytes is no UTF-8`);
     }
   }
 
@@ -162,6 +168,17 @@ export class Cursor {
     else if (wire === FIXED32) this.#take(4, place);
     else if (wire === BYTES) this.#take(this.length(place), place);
     else throw invalid(place, `a field has wire type ${wire}, expected ${VARINT}, ${FIXED64}, ${BYTES} or ${FIXED32}`);
+  }
+
+  /** The letters, or null where one has more bytes. */
+  #asciiLetters(start: number, length: number): string | null {
+    let letters = '';
+    for (let at = start; at < start + length; at++) {
+      const byte = this.#bytes[at];
+      if (byte >= 0x80) return null;
+      letters += String.fromCharCode(byte);
+    }
+    return letters;
   }
 
   #take(length: number, place: Place): number {
