@@ -12,7 +12,7 @@
 import { isUint8Array } from '../check/arrays.ts';
 import { NnpackError, show } from '../errors.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type ArrayHeader, makeArray, readHeader, type StoredArray } from './stored-array.ts';
+import { type ArrayHeader, expectKnown, makeArray, readHeader, type StoredArray } from './stored-array.ts';
 
 const MAGIC = 0x112;
 /** All row-sparse arrays of a file together: a few bytes of theirs may claim any size. */
@@ -36,6 +36,8 @@ export function parseParams(bytes: Uint8Array): Map<string, StoredArray> {
   const names = readNames(reader, headers.length);
   if (reader.left > 0) reader.fail(`has ${reader.left} bytes after its last name, expected none`);
 
+  // what is not supported is said before an array is made
+  for (const [i, header] of headers.entries()) if (header !== null) expectKnown(`array ${show(names[i])}`, header);
   expectSparse(headers);
   const arrays = new Map<string, StoredArray>();
   for (const [i, header] of headers.entries()) {

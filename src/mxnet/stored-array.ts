@@ -104,30 +104,30 @@ export function readHeader(reader: ByteReader): ArrayHeader | null {
   }
   reader.skip(8, 'its device');
   const stored = readType(reader, 'its type');
-  if (!isSparse)
+  if (!isSparse) {
     return { shape, count, stored, at: reader.skip(count * stored.bytes, 'its elements'), sparse: undefined };
+  }
   const rows = readRows(reader, form, shape, rowsShape);
   const rowElements = rows * sizeOf(shape.slice(1));
   const at = reader.skip(rowElements * stored.bytes, 'its elements');
   return { shape, count, stored, at, sparse: { rows, at: reader.skip(rows * INT64.bytes, 'the numbers of its rows') } };
 }
 
-/** @throws NnpackError if a graph has no such elements, or no memory is left */
-export function makeArray(
-  who: string,
-  bytes: Uint8Array,
-  { shape, count, stored, at, sparse }: ArrayHeader,
-): StoredArray {
-  if (stored.decode === null) {
-    const known = TYPES.filter(({ decode }) => decode !== null).map(({ name }) => name);
-    const what = `has elements of ${stored.name}, expected one of ${known.join(', ')}`;
-    throw new NnpackError('unsupported-layer', `${who}: ${what}`);
-  }
+/** @throws NnpackError if no graph has such elements */
+export function expectKnown(who: string, { stored }: ArrayHeader): void {
+  if (stored.decode !== null) return;
+  const known = TYPES.filter(({ decode }) => decode !== null).map(({ name }) => name);
+  const what = `has elements of ${stored.name}, expected one of ${known.join(', ')}`;
+  throw new NnpackError('unsupported-layer', `${who}: ${what}`);
+}
+
+/** The elements of a known type, copied. */
+export function makeArray(who: string, bytes: Uint8Array, header: ArrayHeader): StoredArray {
+  const { shape, count, stored, at, sparse } = header;
   const copy = allocated(who, 'its elements', () => new Uint8Array(count * stored.bytes));
   if (sparse === undefined) copy.set(bytes.subarray(at, at + copy.length));
   else placeRows(who, bytes, copy, at, sparse, shape[0]);
-  const { decode } = stored;
-  const data = allocated(who, 'its elements', () => decode(copy.buffer));
+  const data = allocated(who, 'its elements', () => stored.decode!(copy.buffer));
   // the types with a decoder have the names of ours
   return { type: { dtype: stored.name as Dtype, shape }, data };
 }

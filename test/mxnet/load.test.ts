@@ -46,8 +46,8 @@ async function errorOf(...given: Parameters<typeof loadMxnetFiles>): Promise<Nnp
 
 describe('loadMxnetFiles', () => {
   it('reads the symbol, and the parameters of the greatest number beside it', async () => {
-    for (const epoch of [3, 20]) await write(`net-${`${epoch}`.padStart(4, '0')}.params`, epoch);
-    expect(await epochOf()).toBe(20);
+    for (const epoch of [3, 20, 9999]) await write(`net-${`${epoch}`.padStart(4, '0')}.params`, epoch);
+    expect(await epochOf()).toBe(9999);
     expect((await loadMxnetFiles(symbolPath)).symbol.nodes).toHaveLength(6);
     await write('net-10000.params', 10000);
     for (const name of [
