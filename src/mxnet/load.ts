@@ -1,12 +1,7 @@
-/**
- * Reading the two files of an MXNet model from disk, in Node: NAME-symbol.json, and NAME-NNNN.params beside it.
- *
- * A model may come from anywhere. What is read is a regular file, as long as it was when it was looked at: never a pipe
- * that waits for ever, or a device without an end.
- */
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
+/** Reading the two files of an MXNet model from disk, in Node: NAME-symbol.json, and NAME-NNNN.params beside it. */
+import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { lookAt, readRegular } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { parseParams } from './params.ts';
@@ -35,12 +30,12 @@ export async function loadMxnetFiles(path: string, params?: string): Promise<Mxn
   const text = await readText(path);
   const symbol = within(`model ${show(path)}`, () => parseSymbol(text));
   const arraysPath = params ?? (await newestParams(path));
-  const bytes = await readRegular(arraysPath, Number.POSITIVE_INFINITY);
+  const bytes = await bytesOf(arraysPath, Number.POSITIVE_INFINITY);
   return { symbol, arrays: within(`model ${show(arraysPath)}`, () => parseParams(bytes)) };
 }
 
 async function readText(path: string): Promise<string> {
-  const bytes = await readRegular(path, MOST_SYMBOL_CHARACTERS);
+  const bytes = await bytesOf(path, MOST_SYMBOL_CHARACTERS);
   return new TextDecoder().decode(bytes);
 }
 
@@ -78,42 +73,13 @@ function newestOf(start: string, names: readonly string[]): string | undefined {
   return newest?.name;
 }
 
-/** The bytes of a file of at most so many, of which there must be as many as there were. */
-async function readRegular(path: string, most: number): Promise<Uint8Array> {
+/** The bytes of a file of at most so many. */
+async function bytesOf(path: string, most: number): Promise<Uint8Array> {
   return reading(path, async () => {
-    const real = await realpath(path);
-    // nothing is opened before it is known to be a file: opening alone may wait, or wind a tape
-    const before = await stat(real);
-    expectRegular(before);
-    if (before.size > most) throw new Error(`it has ${before.size} bytes, expected at most ${most}`);
-    // Between the look and this, another file may have come to that name. Windows has neither flag.
-    const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
-    const file = await open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    try {
-      const stats = await file.stat();
-      expectRegular(stats);
-      if (stats.size !== before.size) throw new Error(`it has ${stats.size} bytes now, and had ${before.size}`);
-      return await readBytes(file, new Uint8Array(stats.size));
-    } finally {
-      await file.close();
-    }
+    const file = await lookAt(path);
+    if (file.bytes > most) throw new Error(`it has ${file.bytes} bytes, expected at most ${most}`);
+    return readRegular(file);
   });
-}
-
-function expectRegular(stats: Stats): void {
-  if (!stats.isFile())
-    throw new Error(`it is ${stats.isDirectory() ? 'a folder' : 'a device'}, expected a regular file`);
-}
-
-async function readBytes(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
-  // one read takes less than 2³¹ bytes
-  const most = 2 ** 30;
-  for (let at = 0; at < into.length; ) {
-    const { bytesRead } = await file.read(into, at, Math.min(most, into.length - at), at);
-    if (bytesRead === 0) throw new Error(`it ends after ${at} bytes, and had ${into.length}`);
-    at += bytesRead;
-  }
-  return into;
 }
 
 async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {

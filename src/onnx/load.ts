@@ -2,36 +2,15 @@
  * Reading ONNX models with the files beside them. A model may come from anywhere: it names files inside its own folder
  * only, and of those just the bytes are read that its tensors take, each once.
  */
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ByteRange, lookAt, lookInside, type RegularFile, readRanges, readRegular } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { parseModel } from './parse-model.ts';
 import type { Model } from './proto.ts';
 import { type ExternalRange, externalRange, type ReadExternal } from './tensor.ts';
 import { tensorsOf } from './tensors-of.ts';
-
-/** A file, and how long it was when it was looked at. */
-export interface ModelFile {
-  /** Without links. */
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** Part of a file. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Regular files of a model, of which nothing but these functions opens one. What they throw says what is wrong. */
-export interface ModelFiles {
-  /** The folder in which a file is, without links. */
-  folderOf(path: string): Promise<string>;
-  lookAt(path: string): Promise<ModelFile>;
-  /** The file of a path that a model names, which must be inside the model's folder. */
-  lookInside(folder: string, path: string): Promise<ModelFile>;
-  /** The bytes of each range, all inside the file. */
-  readRanges(file: ModelFile, ranges: readonly ByteRange[]): Promise<Uint8Array[]>;
-}
 
 /** A model, and the bytes of other files that its tensors lie in. */
 export interface LoadedModel {
@@ -48,14 +27,14 @@ const MOST_SHARED_BYTES = 2 ** 28;
 const MOST_TIMES_SHARED = 4;
 
 /** Reads a model and the ranges of the files beside it that its tensors name. */
-export async function loadModel(path: string, files: ModelFiles): Promise<LoadedModel> {
+export async function loadModel(path: string): Promise<LoadedModel> {
   if (typeof path !== 'string') {
     throw new NnpackError('invalid-argument', `loadModel: path is ${show(path)}, expected a string`);
   }
-  const bytes = await readModelFile(path, files);
+  const bytes = await readModelFile(path);
   try {
     const model = parseModel(bytes);
-    return { model, readExternal: await readExternals(path, model, files) };
+    return { model, readExternal: await readExternals(path, model) };
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;
     // The reader knows the bytes alone; who has several files wants to know which.
@@ -67,14 +46,13 @@ export async function loadModel(path: string, files: ModelFiles): Promise<Loaded
   }
 }
 
-async function readModelFile(path: string, files: ModelFiles): Promise<Uint8Array> {
+async function readModelFile(path: string): Promise<Uint8Array> {
   try {
-    const file = await files.lookAt(path);
+    const file = await lookAt(path);
     if (file.bytes > MOST_MODEL_BYTES) {
       throw new Error(`it has ${file.bytes} bytes, expected at most ${MOST_MODEL_BYTES} (numbers lie in other files)`);
     }
-    const [bytes] = await files.readRanges(file, [{ offset: 0, length: file.bytes }]);
-    return bytes;
+    return await readRegular(file);
   } catch (error) {
     throw new NnpackError('input-output', `model ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
   }
@@ -83,16 +61,16 @@ async function readModelFile(path: string, files: ModelFiles): Promise<Uint8Arra
 /** The ranges that tensors take of one file. */
 interface Claims {
   readonly location: string;
-  readonly file: ModelFile;
+  readonly file: RegularFile;
   readonly ranges: ByteRange[];
 }
 
-async function readExternals(path: string, model: Model, files: ModelFiles): Promise<ReadExternal> {
-  const { byLocation, all } = await lookAtExternals(path, model, files);
+async function readExternals(path: string, model: Model): Promise<ReadExternal> {
+  const { byLocation, all } = await lookAtExternals(path, model);
   expectFewShared(all);
   /** Path of the file → offset → the bytes from there on, as many as a tensor takes. */
   const bytes = new Map<string, Map<number, Uint8Array>>();
-  for (const claims of all) bytes.set(claims.file.path, await readClaims(claims, files));
+  for (const claims of all) bytes.set(claims.file.path, await readClaims(claims));
   return (location, offset, length) => {
     const found = bytes.get(byLocation.get(location)?.path ?? '')?.get(offset);
     if (found !== undefined && found.length >= length) return found.subarray(0, length);
@@ -104,8 +82,8 @@ async function readExternals(path: string, model: Model, files: ModelFiles): Pro
 }
 
 /** All files are looked at, and all ranges compared with what they have, before one is opened. */
-async function lookAtExternals(path: string, model: Model, files: ModelFiles) {
-  const byLocation = new Map<string, ModelFile>();
+async function lookAtExternals(path: string, model: Model) {
+  const byLocation = new Map<string, RegularFile>();
   /** By the path without links: `./` makes a second location of one file. */
   const byPath = new Map<string, Claims>();
   let folder: string | null = null;
@@ -113,8 +91,8 @@ async function lookAtExternals(path: string, model: Model, files: ModelFiles) {
     const range = externalRange(who, tensor);
     if (range === null) continue;
     const { location } = range;
-    folder ??= await files.folderOf(path);
-    const file = byLocation.get(location) ?? (await lookAtExternal(folder, location, files));
+    folder ??= await realpath(dirname(path));
+    const file = byLocation.get(location) ?? (await lookAtExternal(folder, location));
     byLocation.set(location, file);
     expectInside(who, range, file);
     const claims = byPath.get(file.path) ?? { location, file, ranges: [] };
@@ -124,9 +102,9 @@ async function lookAtExternals(path: string, model: Model, files: ModelFiles) {
   return { byLocation, all: [...byPath.values()] };
 }
 
-async function lookAtExternal(folder: string, location: string, files: ModelFiles): Promise<ModelFile> {
+async function lookAtExternal(folder: string, location: string): Promise<RegularFile> {
   try {
-    return await files.lookInside(folder, location);
+    return await lookInside(folder, location);
   } catch (error) {
     throw externalError(location, error);
   }
@@ -137,7 +115,7 @@ function externalError(location: string, error: unknown): NnpackError {
   return new NnpackError('input-output', what, { cause: error });
 }
 
-function expectInside(who: string, { location, offset, length }: ExternalRange, { bytes }: ModelFile): void {
+function expectInside(who: string, { location, offset, length }: ExternalRange, { bytes }: RegularFile): void {
   if (offset + length <= bytes) return;
   const what = `takes bytes ${offset} to ${offset + length} of ${show(location)}, which has ${bytes}`;
   throw new NnpackError('invalid-model', `${who}: ${what}`);
@@ -156,9 +134,9 @@ function expectFewShared(all: readonly Claims[]): void {
   throw new NnpackError('invalid-model', `model: ${what}`);
 }
 
-async function readClaims({ location, file, ranges }: Claims, files: ModelFiles): Promise<Map<number, Uint8Array>> {
+async function readClaims({ location, file, ranges }: Claims): Promise<Map<number, Uint8Array>> {
   const spans = spansOf(ranges, NEAR_BYTES);
-  const read = await files.readRanges(file, spans).catch((error) => {
+  const read = await readRanges(file, spans).catch((error) => {
     throw externalError(location, error);
   });
   const found = new Map<number, Uint8Array>();

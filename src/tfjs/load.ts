@@ -5,11 +5,11 @@
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { lookAt, lookInside, type RegularFile, readRegular } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Network } from '../networks/network.ts';
 import { parseLayersModel, toNetwork } from './layers-model.ts';
-import { lookAt, lookInside, type RegularFile, readRegular } from './load-files.ts';
 import { expectBytes, readWeights, shardError, type WeightGroup } from './weights.ts';
 
 /** The topology and manifest of the largest models take a few megabytes; weights are in files of their own. */

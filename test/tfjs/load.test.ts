@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refusePath } from '../../src/check/model-files.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { loadLayersModel } from '../../src/tfjs/load.ts';
-import { refusePath } from '../../src/tfjs/load-files.ts';
 
 const isWindows = process.platform === 'win32';
 let root: string;

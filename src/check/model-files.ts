@@ -21,8 +21,20 @@ export async function lookAt(path: string): Promise<RegularFile> {
   return { path: real, bytes: stats.size };
 }
 
+/** Part of a file. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** The bytes of a file, of which there must be as many as there were. */
-export async function readRegular({ path, bytes }: RegularFile): Promise<Uint8Array> {
+export async function readRegular(file: RegularFile): Promise<Uint8Array> {
+  const [bytes] = await readRanges(file, [{ offset: 0, length: file.bytes }]);
+  return bytes;
+}
+
+/** The bytes of ranges, all inside a file, of which there must be as many as there were. */
+export async function readRanges({ path, bytes }: RegularFile, ranges: readonly ByteRange[]): Promise<Uint8Array[]> {
   // Between the look and this, another file may have come to that name. Windows has neither flag.
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
   const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
@@ -30,7 +42,9 @@ export async function readRegular({ path, bytes }: RegularFile): Promise<Uint8Ar
     const stats = await file.stat();
     expectRegular(stats);
     if (stats.size !== bytes) throw new Error(`it has ${stats.size} bytes now, and had ${bytes}`);
-    return await readBytes(file, new Uint8Array(bytes));
+    const read: Uint8Array[] = [];
+    for (const { offset, length } of ranges) read.push(await readBytes(file, new Uint8Array(length), offset));
+    return read;
   } finally {
     await file.close();
   }
@@ -74,11 +88,11 @@ function kindOf(stats: Stats): string {
   return 'a device';
 }
 
-async function readBytes(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
+async function readBytes(file: FileHandle, into: Uint8Array, offset: number): Promise<Uint8Array> {
   // one read takes less than 2³¹ bytes
   const most = 2 ** 30;
   for (let at = 0; at < into.length; ) {
-    const { bytesRead } = await file.read(into, at, Math.min(most, into.length - at), at);
+    const { bytesRead } = await file.read(into, at, Math.min(most, into.length - at), offset + at);
     if (bytesRead === 0) throw new Error(`it ends after ${at} bytes, and had ${into.length}`);
     at += bytesRead;
   }
