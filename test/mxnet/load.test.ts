@@ -108,7 +108,7 @@ describe('loadMxnetFiles', () => {
     if (process.platform === 'win32') return;
     const pipe = join(root, 'model', 'net-0005.params');
     execFileSync('mkfifo', [pipe]);
-    expect((await errorOf(symbolPath)).message).toMatch(/could not be read: it is a device, expected a regular file$/);
+    expect((await errorOf(symbolPath)).message).toMatch(/could not be read: it is a pipe, expected a regular file$/);
     expect((await errorOf(symbolPath, '/dev/zero')).code).toBe('input-output');
     expect((await errorOf(pipe, real)).code).toBe('input-output');
   });
