@@ -22,6 +22,7 @@ export {
   planGraph,
   type RunAsyncOptions,
 } from './plan.ts';
+export { type RunGraphOptions, runGraph } from './run-graph.ts';
 export type {
   DoubleTensor,
   Dtype,

@@ -104,7 +104,8 @@ function parameterType(parameter: Parameter): KnownType {
   return known;
 }
 
-function isFew(type: ValueType): boolean {
+/** Whether the elements of a value may be known before anything runs. */
+export function isFew(type: ValueType): boolean {
   return isTensorType(type) && sizeOf(type.shape) <= MOST_KNOWN;
 }
 

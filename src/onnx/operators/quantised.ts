@@ -1,0 +1,3 @@
+import type { Converters } from './converter.ts';
+
+export const QUANTISED: Converters = {};
