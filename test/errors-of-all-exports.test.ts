@@ -215,6 +215,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   graphTypes: () => [graph(), { x: [1, 2, 4, 4] }],
   simplifyGraph: () => [graph()],
   evaluateGraph: () => [graph(), { x: { shape: [1, 2, 4, 4], data: new Float64Array(32) } }],
+  runGraph: () => [graph(), { x: floats(1, 2, 4, 4) }, { context }],
   planGraph: () => [graph(), { inputs: { x: [1, 2, 4, 4] }, rule: 'fastest', accuracy: 'default', context }],
   graphOf: () => [network()],
   planNetwork: () => [network(), { batch: 2, context }],

@@ -12,7 +12,7 @@ describe('graphTypes', () => {
     expect(types.get('y')?.shape).toEqual(['N', 1, 'c.2', 'c.3']);
     expect(types.get('z')?.shape).toEqual(['N', 3, 'c.2', 'c.3']);
     const same = graphTypes(graphWith());
-    expect(same.get('relu')?.shape).toEqual(['N', 4, 'conv.2', 'conv.3']);
+    expect(same.get('relu')?.shape).toEqual(['N', 4, 'H', 'W']);
     expect(same.get('w')).toEqual({ dtype: 'float32', shape: [4, 2, 3, 3] });
   });
 

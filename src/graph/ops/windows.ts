@@ -44,8 +44,11 @@ export function windowedShape(window: Window, input: readonly Size[] | null, cha
 
 function windowCount(window: Window, axis: 0 | 1, size: Size): Size | null {
   if (typeof size === 'number') return alongAxis(window, axis, size).count;
-  // 'same' at the stride 1 has as many as there are elements, however many these are.
-  return window.convention === 'same' && window.stride[axis] === 1 ? size : null;
+  if (window.stride[axis] !== 1) return null;
+  // At the stride 1 there are as many as elements, however many these are, with 'same' or one zero less than a window.
+  const { top, right, bottom, left } = window.padding;
+  const zeros = axis === 0 ? top + bottom : left + right;
+  return window.convention === 'same' || zeros === window.span[axis] - 1 ? size : null;
 }
 
 /** The windows along an axis of `size` elements: the padding before and after it, and how many there are. */
