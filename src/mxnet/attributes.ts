@@ -76,7 +76,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** One of the names, letter by letter. */
-export function oneOf<Name extends string>(names: readonly Name[], { absent }: Absent<Name> = {}): Field<Name> {
+export function oneOf<const Name extends string>(names: readonly Name[], { absent }: Absent<Name> = {}): Field<Name> {
   return {
     expected: `one of ${names.join(', ')}`,
     absent,

@@ -1,80 +1,11 @@
 /** The graph that an ONNX model becomes, while its nodes are converted one after another. */
-import type { Node } from '../graph/graph.ts';
+import { GraphBuilder as Builder } from '../graph/graph-builder.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
-import type { Dtype, Name, Parameter, Role, TypedArray } from '../graph/values.ts';
-import { parameterOf } from '../graph/values.ts';
 import type { NodeReader } from './node-reader.ts';
 
-export class GraphBuilder {
-  readonly nodes: Node[] = [];
-  readonly parameters = new Map<Name, Parameter>();
-  readonly #values: Set<Name>;
-  readonly #nodeNames = new Set<string>();
-
-  /** @param values the names of all values of the model */
-  constructor(values: Iterable<Name>) {
-    this.#values = new Set(values);
-  }
-
-  /** Appends a node that makes these outputs; null for one that nobody reads, which is only made if others come after it. */
-  emit<O extends OpName>(
-    op: O,
-    inputs: readonly (Name | null)[],
-    attributes: Attributes[O],
-    outputs: readonly (Name | null)[],
-  ): void {
-    const named = outputs.map((name) => name ?? this.fresh('unread'));
-    const node = { name: this.#nodeName(named[0]), op, inputs: withoutLastNulls(inputs), outputs: named, attributes };
-    // The attributes are those of the operation.
-    this.nodes.push(node as unknown as Node);
-  }
-
-  /** Appends a node in between, and gives the name of what it makes. */
-  value<O extends OpName>(op: O, inputs: readonly (Name | null)[], attributes: Attributes[O], hint: Name): Name {
-    const name = this.fresh(hint);
-    this.emit(op, inputs, attributes, [name]);
-    return name;
-  }
-
+export class GraphBuilder extends Builder {
   /** What an operator makes one for one of its own inputs: the node's inputs and its first output. */
   simple<O extends OpName>(node: NodeReader, op: O, attributes: Attributes[O]): void {
     this.emit(op, node.inputs, attributes, node.outputs.slice(0, 1));
   }
-
-  /** A constant of numbers in double, rounded to its type. */
-  constant(
-    hint: Name,
-    dtype: Dtype,
-    shape: readonly number[],
-    numbers: Iterable<number>,
-    role: Role = 'constant',
-  ): Name {
-    const name = this.fresh(hint);
-    this.parameters.set(name, parameterOf({ shape, data: Float64Array.from(numbers) }, dtype, role));
-    return name;
-  }
-
-  /** A parameter of numbers as they are. */
-  parameter(name: Name, dtype: Dtype, shape: readonly number[], data: TypedArray, role: Role): void {
-    this.parameters.set(name, { type: { dtype, shape }, data, role });
-  }
-
-  /** A name that no value has. */
-  fresh(hint: Name): Name {
-    let free = hint;
-    for (let i = 1; this.#values.has(free); i++) free = `${hint}_${i}`;
-    this.#values.add(free);
-    return free;
-  }
-
-  #nodeName(hint: Name): Name {
-    let free = hint;
-    for (let i = 1; this.#nodeNames.has(free); i++) free = `${hint}_${i}`;
-    this.#nodeNames.add(free);
-    return free;
-  }
-}
-
-function withoutLastNulls(names: readonly (Name | null)[]): readonly (Name | null)[] {
-  return names.slice(0, names.findLastIndex((name) => name !== null) + 1);
 }
