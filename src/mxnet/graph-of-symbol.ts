@@ -27,13 +27,13 @@ export function graphOfSymbol({ symbol, arrays }: MxnetFiles, shapes: Readonly<R
   const builder = new GraphBuilder(symbol.nodes.map(({ name }) => name));
   const inputs = new Map<Name, ValueType>();
   /** The name of the value that an output of a node is. */
-  const valueOf = (node: number, output: number): Name => {
+  const nameOf = (node: number, output: number): Name => {
     const { name, op } = symbol.nodes[node];
     if (op === 'null') return name;
     return output === 0 ? `${name}_output` : `${name}_output${output}`;
   };
   for (const [i, node] of symbol.nodes.entries()) {
-    if (node.op !== 'null') convert(node, i, builder, valueOf);
+    if (node.op !== 'null') convert(node, i, builder, nameOf);
     else if (arrays.has(node.name)) addArray(node.name, arrays, builder);
     else if (Object.hasOwn(shapes, node.name)) inputs.set(node.name, { dtype: 'float32', shape: shapes[node.name] });
   }
@@ -42,7 +42,7 @@ export function graphOfSymbol({ symbol, arrays }: MxnetFiles, shapes: Readonly<R
     inputs,
     parameters: builder.parameters,
     nodes: builder.nodes,
-    outputs: symbol.outputs.map(([node, output]) => valueOf(node, output)),
+    outputs: symbol.outputs.map(([node, output]) => nameOf(node, output)),
   });
 }
 
@@ -50,11 +50,11 @@ function convert(
   node: SymbolNode,
   index: number,
   builder: GraphBuilder,
-  valueOf: (node: number, output: number) => Name,
+  nameOf: (node: number, output: number) => Name,
 ): void {
-  const inputs = node.inputs.map(([from, output]) => valueOf(from, output));
+  const inputs = node.inputs.map(([from, output]) => nameOf(from, output));
   const who = `node ${show(node.name)} (${node.op})`;
-  const reader = new SymbolReader(who, node.name, inputs, node.attributes, (output) => valueOf(index, output));
+  const reader = new SymbolReader(who, node.name, inputs, node.attributes, (output) => nameOf(index, output));
   CONVERTERS.get(node.op)?.(reader, builder);
 }
 

@@ -10,8 +10,7 @@ export const ELEMENTWISE: Converters = {
   Activation(node, builder) {
     const { act_type } = node.read({ act_type: oneOf(['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign']) });
     const op = act_type === 'relu' || act_type === 'sigmoid' ? ACTIVATIONS[act_type] : undefined;
-    if (op === undefined) return node.unsupported(`act_type=${act_type}`);
-    builder.emit(op, [node.input(0)], {}, [node.output(0)]);
+    builder.emit(op ?? node.unsupported(`act_type=${act_type}`), [node.input(0)], {}, [node.output(0)]);
   },
   relu: (node, builder) => builder.emit('relu', [node.input(0)], {}, [node.output(0)]),
   sigmoid: (node, builder) => builder.emit('sigmoid', [node.input(0)], {}, [node.output(0)]),
@@ -23,7 +22,7 @@ export const ELEMENTWISE: Converters = {
       lower_bound: number({ absent: 0.125 }),
       upper_bound: number({ absent: 0.334 }),
     });
-    if (act_type !== 'leaky') return node.unsupported(`act_type=${act_type}`);
+    if (act_type !== 'leaky') node.unsupported(`act_type=${act_type}`);
     builder.emit('relu', [node.input(0)], { negativeSlope: slope }, [node.output(0)]);
   },
 
@@ -73,13 +72,13 @@ export const ELEMENTWISE: Converters = {
 
   SoftmaxActivation(node, builder) {
     const { mode } = node.read({ mode: oneOf(['instance', 'channel'], { absent: 'instance' }) });
-    if (mode !== 'channel') return node.unsupported('mode=instance');
+    if (mode !== 'channel') node.unsupported('mode=instance');
     builder.emit('softmax', [node.input(0)], {}, [node.output(0)]);
   },
 
   /** The label, its second input, plays no part. */
   SoftmaxOutput(node, builder) {
-    const { multi_output } = node.read({
+    node.read({
       grad_scale: number({ absent: 1 }),
       ignore_label: number({ absent: -1 }),
       multi_output: boolean({ absent: false }),
@@ -89,8 +88,6 @@ export const ELEMENTWISE: Converters = {
       out_grad: boolean({ absent: false }),
       smooth_alpha: number({ absent: 0 }),
     });
-    // Over the channels in either mode for [N, C], which is what classifiers have.
-    void multi_output;
     builder.emit('softmax', [node.input(0)], {}, [node.output(0)]);
   },
 

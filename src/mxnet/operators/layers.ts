@@ -107,9 +107,11 @@ function pooling(node: SymbolReader, builder: GraphBuilder): void {
   });
   const { pool_type, pooling_convention: convention } = read;
   if (read.layout !== null && read.layout !== 'NCHW') node.unsupported(`the layout ${read.layout}`);
-  if (pool_type === 'sum' || pool_type === 'lp') return node.unsupported(`pool_type=${pool_type}`);
-  if (convention === 'same') return node.unsupported('pooling_convention=same');
-  if (read.global_pool) return globalPooling(node, builder, pool_type);
+  if (convention === 'same') node.unsupported('pooling_convention=same');
+  if (read.global_pool) {
+    globalPooling(node, builder, pool_type);
+    return;
+  }
   if (read.kernel.length !== 2) node.unsupported(`a kernel of ${read.kernel.length} axes`);
   const attributes = {
     poolingSize: pair(read.kernel, 1),
@@ -117,7 +119,11 @@ function pooling(node: SymbolReader, builder: GraphBuilder): void {
     padding: around(read.pad),
     convention,
   };
-  if (pool_type === 'max') return builder.emit('max-pooling', [node.input(0)], attributes, [node.output(0)]);
+  if (pool_type === 'max') {
+    builder.emit('max-pooling', [node.input(0)], attributes, [node.output(0)]);
+    return;
+  }
+  if (pool_type !== 'avg') node.unsupported(`pool_type=${pool_type}`);
   const hasPadding = read.pad.some((zeros) => zeros !== 0);
   const countPadding = (read.count_include_pad ?? true) && hasPadding;
   // An overhanging window is divided by what lies inside input and padding: not by all of it, and not by the input's alone.
@@ -126,8 +132,8 @@ function pooling(node: SymbolReader, builder: GraphBuilder): void {
 }
 
 /** Rows and columns stay, as one each. */
-function globalPooling(node: SymbolReader, builder: GraphBuilder, type: 'max' | 'avg'): void {
-  if (type === 'max') node.unsupported('global_pool=True with pool_type=max');
+function globalPooling(node: SymbolReader, builder: GraphBuilder, type: string): void {
+  if (type !== 'avg') node.unsupported(`global_pool=True with pool_type=${type}`);
   builder.emit('global-average-pooling', [node.input(0)], {}, [node.output(0)]);
 }
 
