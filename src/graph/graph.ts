@@ -82,6 +82,8 @@ export function valuesOf(node: Node): readonly (Name | null)[] {
 /** Gives names that no value and no node of a graph has. */
 export class FreshNames {
   readonly #used: Set<Name>;
+  /** The last number that each name was given: those up to it are taken. */
+  readonly #last = new Map<Name, number>();
 
   constructor({ inputs, parameters, nodes }: Graph) {
     this.#used = new Set([...inputs.keys(), ...parameters.keys()]);
@@ -91,7 +93,9 @@ export class FreshNames {
   /** The name, or the first of `name_1`, `name_2`, … that is free. */
   take(name: Name): Name {
     let free = name;
-    for (let i = 1; this.#used.has(free); i++) free = `${name}_${i}`;
+    let i = this.#last.get(name) ?? 0;
+    while (this.#used.has(free)) free = `${name}_${++i}`;
+    this.#last.set(name, i);
     this.#used.add(free);
     return free;
   }

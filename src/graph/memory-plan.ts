@@ -50,7 +50,7 @@ export function planMemory(graph: Graph, types: Types): MemoryPlan {
   const placed: Box[] = [];
   for (const box of [...boxes].sort((a, b) => b.size - a.size)) {
     box.offset = lowestGap(box, placed);
-    placed.push(box);
+    placed.splice(placeIn(placed, box.offset), 0, box);
   }
   const offsets = new Map([...boxOf].map(([name, box]) => [name, box.offset]));
   const size = placed.reduce((end, box) => Math.max(end, box.offset + box.size), 0);
@@ -106,14 +106,25 @@ function lastReaders(graph: Graph): Map<Name, number> {
   return last;
 }
 
+/** @param placed by their offsets */
 function lowestGap(box: Box, placed: readonly Box[]): number {
-  const inTheWay = placed
-    .filter((other) => other.born <= box.dies && box.born <= other.dies)
-    .sort((a, b) => a.offset - b.offset);
   let offset = 0;
-  for (const other of inTheWay) {
+  for (const other of placed) {
+    const isLiveWithIt = other.born <= box.dies && box.born <= other.dies;
+    if (!isLiveWithIt) continue;
     if (offset + box.size <= other.offset) break;
     offset = Math.max(offset, other.offset + other.size);
   }
   return offset;
+}
+
+/** Where a box at an offset belongs among those that are sorted by theirs. */
+function placeIn(placed: readonly Box[], offset: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (placed[middle].offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
