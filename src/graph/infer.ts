@@ -189,7 +189,7 @@ function bindShape(who: string, declared: ValueType | undefined, shape: Shape, s
     if (typeof size === 'number') return;
     const known = sizes.get(size);
     if (known !== undefined && known !== shape[axis]) {
-      const text = `${shortened(size)} is ${shape[axis]} here and ${known} in another input, expected one size`;
+      const text = `${shortened(size)} is ${shape[axis]} here and ${known} elsewhere, expected one size`;
       throw new NnpackError('invalid-input-size', `${who}: ${text}`);
     }
     sizes.set(size, shape[axis]);

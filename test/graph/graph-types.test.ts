@@ -34,8 +34,8 @@ describe('graphTypes', () => {
     expect(graphTypes(two(), { x: [2, 2, 5, 5] }).get('z')?.shape).toEqual([2, 3]);
     expect(graphTypes(two(), { x: [2, 2, 5, 5], z: [2, 3] }).get('z')?.shape).toEqual([2, 3]);
     const refusals = [
-      [{ x: [2, 2, 5, 5], z: [1, 3] }, "graph 'g': input 'z': N is 1 here and 2 in another input, expected one size"],
-      [{ x: [2, 2, 5, 6] }, "graph 'g': input 'x': H is 6 here and 5 in another input, expected one size"],
+      [{ x: [2, 2, 5, 5], z: [1, 3] }, "graph 'g': input 'z': N is 1 here and 2 elsewhere, expected one size"],
+      [{ x: [2, 2, 5, 6] }, "graph 'g': input 'x': H is 6 here and 5 elsewhere, expected one size"],
       [{ x: [2, 3, 5, 5] }, "graph 'g': input 'x' expected [N, 2, H, H] (a name is any size), got [2, 3, 5, 5]"],
       [{ x: [2, 2, 5] }, "graph 'g': input 'x' expected [N, 2, H, H] (a name is any size), got [2, 2, 5]"],
       [{ x: [2, 2, 0, 0] }, "graph 'g': input 'x' expected positive sizes, got [2, 2, 0, 0]"],
