@@ -69,8 +69,8 @@ export interface Place {
 
 export interface CompileOptions extends ParsedSelection {
   /**
-   * For its memory alone, not to be run: nothing is measured, and a convolution that would be counts with the most that
-   * any of those tried may take.
+   * Only its memory is asked for: nothing is measured, and a convolution that would be measured counts with the most
+   * memory that any of the algorithms tried may take.
    */
   readonly isSizing?: boolean;
 }

@@ -1,20 +1,20 @@
 /**
  * The ways of a network's nodes that fit a bound on memory, and take the least time that is found.
  *
- * A plan is one block: the packed weights of all nodes, and a scratch that holds the values and the greatest workspace (or
- * while the plan is made, one kernel at a time, as it was given):
+ * A plan is one block: the packed weights of all nodes, and a scratch that holds the values and the greatest workspace (or,
+ * while the plan is made, one kernel at a time as it was given):
  *
  *     floats = max(values + maxᵢ workspaceᵢ, staged) + Σᵢ constantsᵢ
  *
  * The greatest workspace is what makes the choices depend on one another, so each size that it may have is tried as a
  * limit, from the largest down:
  *
- *     every node takes its own choice, or where that needs more workspace than the limit the fastest that does not
- *     while the whole does not fit: the node changes that saves memory at the least milliseconds per byte
+ *     every node takes its own choice, or the fastest within the limit where its choice needs more workspace
+ *     while the whole does not fit: that node changes which saves memory at the least milliseconds per byte
  *
- * and of the results that fit the fastest is taken; where the nodes' own choices fit, they are. With the least constants of
- * every node instead, the same limits give the least that any choice takes. Of equal ones the first is taken, so that the
- * result is the same every time.
+ * The fastest of the results that fit is taken, which is the nodes' own choices where these fit. With the least constants
+ * of every node instead, the same limits give the least that any choice takes. The first of equal ones is taken, so that
+ * the result is the same every time.
  */
 import { type Way, wholeLines } from './compiled.ts';
 

@@ -7,9 +7,9 @@ import { parseByName, parseShapes } from './parse-values.ts';
 import type { Name, ValueType } from './values.ts';
 
 /**
- * The types of all values of a graph by their names: of its inputs and parameters, and of what its nodes make, but
- * for those that follow from elements which are not known. A size that
- * follows from one that has a name only, and is another, has the name of its value and axis.
+ * The types of all values of a graph by their names: its inputs, its parameters, and what its nodes make. A type that
+ * follows from elements which are not known is missing. A size that follows from a size known by name only, and is
+ * another, has the name of its value and axis.
  *
  * @param inputs shapes of the inputs, which say what the names are; types stay as declared when not given
  * @throws NnpackError for a graph that makes no sense, or shapes that do not fit it

@@ -1,6 +1,6 @@
 import { NnpackError } from '../errors.ts';
 
-/** A plan's memory serves one run at a time; who comes meanwhile is refused. */
+/** A plan's memory serves one run at a time; another that begins meanwhile is refused. */
 export class OneRun {
   readonly #who: string;
   #running = false;

@@ -78,7 +78,7 @@ export function planGraph(given: Graph, options: GraphOptions = {}): GraphPlan {
   return planWithin(layout, context.arena.largestBytes, context);
 }
 
-/** A plan within so many bytes; more than the context has left in one piece are not to be had. */
+/** A plan within so many bytes, which the context must have left in one piece. */
 export function planWithin(layout: Layout, bytes: number, context: Context): GraphPlan {
   const fitted = fitLayout(layout, bytes);
   if (fitted !== null) return new GraphPlan(context, fitted);

@@ -141,8 +141,8 @@ export function roundHalf(numbers: Float32Array, dtype: Dtype): void {
 }
 
 /**
- * The upper 16 bits of the float32, to the nearest, ties to even. A float32 that is no tie, while x is none, keeps to x's
- * side of one: x is rounded to odd on its way, towards zero and with the last bit set if anything was lost.
+ * The upper 16 bits of the float32, to the nearest, ties to even. Rounding x to a float32 first could make a tie of what
+ * is none, so x is rounded to odd there: towards zero, with the last bit set if anything was lost.
  */
 function roundToBfloat16(x: number): number {
   if (!Number.isFinite(x)) return x;

@@ -93,7 +93,7 @@ export function greatestIn(context: Context, tensor: CheckedTensor): number {
   return context.kernels.greatestOf(copy);
 }
 
-/** Where a kernel lies to be packed, which may make 0 of its subnormal numbers: not in what is the caller's. */
+/** Where a kernel lies to be packed. Packing may make 0 of its subnormal numbers, but never of the caller's own. */
 function kernelToPack(context: Context, staging: Staging, kernel: CheckedTensor): number {
   if (!isInPlace(context, kernel)) return staging.input(kernel);
   const [size, at] = [sizeOf(kernel.shape), arenaOffset(kernel)];

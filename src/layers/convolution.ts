@@ -70,7 +70,7 @@ function convolve<Output extends TensorLike>(
   const call = parseCall(who, options);
   const { input, kernel, output, context } = call;
   return staged(context, who, (staging) => {
-    // The kernel, and where it is asked for the input, are copied to where their greatest are found fast, and read from there.
+    // The kernel, and the input if it is asked for, are copied to where their greatest are found fast, and read from there.
     const w = staging.view(kernel);
     let x = input;
     let greatest: number | undefined;

@@ -95,7 +95,7 @@ export function checkKernel(who: string, kernel: unknown): CheckedKernel {
   return { data: reading(who, 'kernel', 'invalid-tensor', () => ownHalves(data)), shape, format };
 }
 
-/** Weights that are copied at once: they are in a cache yet when their subnormal numbers become 0. */
+/** How many weights are copied at once: they are still in a cache when their subnormal numbers become 0. */
 const COPIED_WEIGHTS = 32_768;
 
 /** Copies rows first … of a kernel to a dense run of the context's memory, as the program reads them. */

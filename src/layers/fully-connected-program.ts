@@ -14,7 +14,7 @@
  * Half-precision weights are read as they are by `dots`, or in panels if a plan has laid them out so; for `gemm` a window of
  * rows at a time is expanded to float32, so that the layer keeps the half of the memory that it was given them for.
  *
- * Subnormal float32 weights are to be 0 before any of this: a processor takes some hundred cycles for each of them.
+ * Subnormal float32 weights must be 0 before any of this: a processor takes some hundred cycles for each of them.
  *
  * What one item computes depends neither on the other items nor on who does it, so results do not depend on the threads.
  */
@@ -76,7 +76,7 @@ const DOTS_BATCH = 5;
 const ITEM_WEIGHTS = 131_072;
 /** The most rows of weights of an item of the multiplication, which packs the images anew for each. */
 const ITEM_ROWS = 128;
-/** Blocks that the rows are divided into at least, so that a small layer too has work for several threads. */
+/** The least number of blocks that the rows are divided into, so that a small layer too has work for several threads. */
 const ROW_BLOCKS = 8;
 /** Elements of an item that copies. */
 const ITEM_ELEMENTS = 65_536;

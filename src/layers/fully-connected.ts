@@ -110,7 +110,7 @@ function callLine(who: string, shape: FullyConnectedShape, { workspaceFloats }: 
 }
 
 function expectApartFromHalf(who: string, output: CheckedTensor, { data }: HalfTensor): void {
-  // The words that the half-precision weights have a part in.
+  // The words of 4 bytes that hold a part of the half-precision weights.
   const start = Math.floor(data.byteOffset / 4);
   const end = Math.floor(Math.min(data.byteOffset + data.byteLength + 3, data.buffer.byteLength) / 4);
   const words = new Float32Array(data.buffer as ArrayBuffer, start * 4, end - start);

@@ -26,7 +26,7 @@ export interface LocalResponseNormalisationOptions<Output extends TensorLike = T
 
 /** The numbers of y = x · (bias + alpha / size · Σ x²)^(−beta), the sum over neighbouring channels. */
 export interface LocalResponse {
-  /** How many neighbouring channels are summed over; of an even number the odd one lies after the channel. */
+  /** How many neighbouring channels are summed over; an even number has one more after the channel than before it. */
   readonly size: number;
   /** The factor of the sum, which is divided by `size`. */
   readonly alpha: number;
@@ -118,7 +118,7 @@ export interface BatchNormalisationOptions<Output extends TensorLike = Tensor> e
   readonly mean: TensorLike;
   /** [C]: as `mean`, of the squared distances from it. */
   readonly variance: TensorLike;
-  /** Added to the variance, so that the root is of no 0. */
+  /** Added to the variance, so that the root is not that of 0. */
   readonly epsilon: number;
 }
 

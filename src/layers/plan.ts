@@ -43,7 +43,7 @@ export let runChecked: (plan: LayerPlan, input: CheckedTensor, output: CheckedTe
 
 export class LayerPlan {
   static {
-    // No method, because a plan is the caller's too, who has nothing checked.
+    // This is no method, because callers have plans too, and their tensors have not been checked.
     runChecked = (plan, input, output) => plan.#compute(input, output, now());
   }
 

@@ -1,6 +1,6 @@
 /**
  * The steps of the layers without weights: each is one kernel of the table, over the part of the data that falls to an
- * item. Items are coarse, because to share one costs ten microseconds; what is smaller than one runs on the caller.
+ * item. Items are coarse, because sharing one costs ten microseconds; what is smaller than one runs on the caller.
  */
 import { activate } from '../algorithms/activate.ts';
 import { defineStep } from '../threads/step.ts';

@@ -90,7 +90,7 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The parsers know the contents alone; who has several files wants to know which. */
+/** The parsers know the contents alone, and there are several files: errors name the one. */
 function within<T>(who: string, parse: () => T): T {
   try {
     return parse();

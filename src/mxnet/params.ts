@@ -3,9 +3,9 @@
  *
  *     112 hex, 8 bytes | 0, 8 bytes | count, 8 bytes | arrays | count, 8 bytes | names: length, 8 bytes | UTF-8
  *
- * A name begins with `arg:` or, of what training keeps beside (a moving mean), with `aux:`; Gluon's own files have neither.
- * An array has no length in front, so that all are walked to find the names: that comes first, and takes no memory. What
- * the file claims is held against what it has before an array is made.
+ * A name begins with `arg:`, or with `aux:` for what training keeps beside (a moving mean); Gluon's own files have neither.
+ * An array has no length in front, so all arrays are walked first to find the names, which takes no memory. What the file
+ * claims is held against what it has before an array is made.
  *
  * Source: MXNet, src/ndarray/ndarray.cc.
  */

@@ -6,9 +6,9 @@
  *     F993FAC9  storage | number of axes | sizes | device | type | elements                        (since 0.12)
  *     F993FACA  the same, where no axes mean one number; -1 axes, or an axis of -1, mean no array  (NumPy's shapes)
  *
- * Storage, type and the two numbers of the device take 4 bytes each. Before F993FACA no axes mean no array. Of storage 1,
- * row-sparse, only some rows of the first axis are there, the others are zeros: the shape of the rows stands before the
- * shape, their numbers' type and shape behind the type, and the numbers behind the elements.
+ * Storage, type and the two numbers of the device take 4 bytes each. Before F993FACA no axes mean no array. Storage 1,
+ * row-sparse, has only some rows of the first axis, and the others are zeros: the shape of the rows stands before the
+ * shape, the type and shape of the rows' numbers behind the type, and these numbers behind the elements.
  *
  * Source: MXNet, src/ndarray/ndarray.cc and mshadow/base.h.
  */

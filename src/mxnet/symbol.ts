@@ -158,7 +158,7 @@ function checkVariables(nodes: readonly ListedNode[], list: readonly unknown[]):
 }
 
 /**
- * Variables are found by their names, of which MXNet too wants each once. A part of a Gluon network that is used twice
+ * Variables are found by their names, and MXNet too wants each name once. A part of a Gluon network that is used twice
  * gives its nodes the same names twice; here the later ones get a number.
  */
 function uniqueNames(nodes: readonly ListedNode[]): ListedNode[] {

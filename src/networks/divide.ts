@@ -1,5 +1,5 @@
 /**
- * Into which parts a network's work is divided where memory is short: smaller batches, or slices of a picture.
+ * The parts into which a network's work is divided where memory is short: smaller batches, or slices of a picture.
  *
  * A part takes what its values, workspace and packed weights do. The packed weights of the fastest algorithms are several
  * times the weights themselves, and those of all layers are held at once, so there are two ways to save: smaller parts,
@@ -7,7 +7,7 @@
  *
  *     the largest part of the batch that fits with every node by its own choice
  *     else slices of one image, every node by its own choice, if no more than half of what they compute is halo
- *     else, of these that fit, the one whose estimated time is the least:
+ *     else the one of these that fits and whose estimated time is the least:
  *       slices of one image, every node by its own choice
  *       the largest part of the batch that fits with any choice of ways, then the fastest ways that fit it (fit.ts)
  *       slices of one image in the same manner

@@ -145,8 +145,8 @@ export interface ResizeNode extends NodeBase {
 }
 
 /**
- * Rows and columns around [C, H, W]: of a value (0 when not given), the input's own mirrored at its outermost, or these
- * repeated.
+ * Rows and columns around [C, H, W]: they hold a value (0 when not given), or the input's own rows and columns mirrored at
+ * the outermost, or copies of the outermost.
  */
 export interface PadNode extends NodeBase {
   readonly op: 'pad';

@@ -26,7 +26,7 @@ const ANY_FIELDS: Fields = Object.assign({}, ...FIELDS.values());
  * @throws NnpackError 'invalid-network', or the code of the field that makes no sense
  */
 export function parseNode(who: string, what: string, value: unknown): NetworkNode {
-  // Every field is read once, and so before it is known which of them the node may have.
+  // Every field is read once, before it is known which of them the node may have.
   const read = readFields<Record<string, unknown>>(who, what, value, ANY_FIELDS, 'invalid-network');
   const name = parseName(who, `the name of ${what}`, read.name);
   const op = parseOp(`${who}: node ${show(name)}`, read.op);

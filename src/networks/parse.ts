@@ -1,6 +1,6 @@
 /**
  * What must hold of a network before anything is made of it: every field is of its type, names are unique, every node
- * reads only what was made before it, and every node's own options make sense, those too that no output needs.
+ * reads only what was made before it, and every node's own options make sense, also of a node that no output needs.
  *
  * What comes out is a frozen copy, but for the numbers themselves, and the graph that it stands for. Both are known again,
  * so that whoever is given one need not ask whether it was checked.

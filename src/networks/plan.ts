@@ -16,7 +16,7 @@ export type { NetworkOptions } from './layout.ts';
 
 /**
  * Bytes of the context's memory that a plan by the nodes' own choices would take: values, the greatest workspace, and all
- * packed weights. With `rule: 'measured'`, which is not done for this, the most that it may take.
+ * packed weights. Nothing is measured for this: with `rule: 'measured'` it is the most that the plan may take.
  */
 export function networkBytes(network: Network, options: NetworkOptions): number {
   const context = contextOf('networkBytes', options.context);

@@ -42,8 +42,8 @@ const PREPARE_OPTIONS: FieldsOf<PrepareOptions> = { ...NETWORK_OPTIONS, memoryBy
 /**
  * Prepares a network for inputs of the given shapes, in parts if memory is short: as the largest part of the batch that
  * fits with every layer by its fastest algorithm, else in slices of a picture. Where not even one image fits so, layers may
- * also fall back to algorithms that take less memory, and of slices and such layers what has the least estimated time is
- * taken.
+ * also fall back to algorithms that take less memory, and whichever of slices and such layers has the least estimated time
+ * is taken.
  *
  * @throws NnpackError `out-of-memory` if not even the smallest part fits, and says what it would take
  * @example

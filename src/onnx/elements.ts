@@ -63,7 +63,7 @@ const UINT64: ElementKind<BigUint64Array> = {
 /** The kinds of the fields by the names of what holds them. */
 export const ELEMENT_KINDS = { FLOAT, DOUBLE, INT32, INT64, UINT64 } as const;
 
-/** What the first of elements that each have a tag make room for. */
+/** How many elements have room made for them by the first, where each has a tag of its own. */
 const FIRST_ROOM = 8;
 
 /** The elements read so far: packed ones have room made for all at once, others for twice as many when it is full. */
@@ -99,7 +99,7 @@ export class ElementList<Data extends Elements> {
 
   #grow(least: number, cursor: Cursor, place: Place): void {
     if (least <= this.#data.length) return;
-    // many runs of few elements are not to be copied for each of them
+    // not all is copied again for each of many runs of few elements
     const room = Math.max(least, 2 * this.#data.length);
     cursor.spend((room - this.#data.length) * this.#data.BYTES_PER_ELEMENT, place);
     const grown = allocated(`${place}`, `${room} elements`, () => this.#kind.make(room));

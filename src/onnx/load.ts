@@ -1,6 +1,6 @@
 /**
- * Reading ONNX models with the files beside them. A model may come from anywhere: it names files inside its own folder
- * only, and of those just the bytes are read that its tensors take, each once.
+ * Reading ONNX models with the files beside them. A model may come from anywhere, so it may only name files inside its own
+ * folder, and only the bytes that its tensors take are read of these, each once.
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -37,7 +37,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     return { model, readExternal: await readExternals(path, model) };
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;
-    // The reader knows the bytes alone; who has several files wants to know which.
+    // The reader knows the bytes alone, and there may be several files: the error names the one.
     throw new NnpackError(
       error.code,
       error.message.replace(/^model/, () => `model ${show(path)}`),

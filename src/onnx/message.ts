@@ -1,7 +1,7 @@
 /**
- * Messages by tables: a message is read into a draft by its fields' numbers. As protobuf has it, of a field that comes
- * twice the last value counts, a message that comes twice is one whose parts come one after the other, and a list goes
- * on; so that drafts are finished when what they lie in is.
+ * Messages by tables: a message is read into a draft by its fields' numbers. Fields may come again, as protobuf has it:
+ * the last value counts, the parts of a message are those of one message, and a list goes on. So a draft is finished only
+ * when the message that it lies in is.
  */
 import type { ElementKind, ElementList, Elements } from './elements.ts';
 import { invalid, Place } from './place.ts';

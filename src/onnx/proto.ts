@@ -107,7 +107,7 @@ export interface ValueInfo {
   readonly type: TypeProto | null;
 }
 
-/** The type of a value; of others than tensors only what they are. */
+/** The type of a value; others than tensors only say what they are. */
 export type TypeProto = TensorTypeProto | { readonly kind: (typeof OTHER_KINDS)[number] };
 
 /** The types that no graph carries. */

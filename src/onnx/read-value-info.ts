@@ -11,7 +11,7 @@ export interface ValueInfoDraft {
 }
 
 interface TypeDraft {
-  /** Of the alternatives the last one counts. */
+  /** The last of the alternatives counts. */
   kind: TypeProto['kind'] | null;
   elements: number;
   shape: (number | string | null)[] | null;

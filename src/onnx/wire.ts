@@ -7,7 +7,7 @@
  *     2  a varint of how many bytes follow: texts, bytes, messages, and packed numbers
  *     5  4 bytes, little-endian
  *
- * 3 and 4 began and ended groups, which ONNX has none of. Numbers that a field repeats are packed into one value or each
+ * 3 and 4 began and ended groups, and ONNX has none. Numbers that a field repeats are packed into one value or each
  * have a tag, whatever the schema says. Unknown fields are passed over, so that newer files can be read.
  *
  * No length is believed: each is held against what is left, and what is made of a file against what the file has.
@@ -96,7 +96,7 @@ export class Cursor {
     return BigInt.asUintN(64, this.int64(place));
   }
 
-  /** An int32 or an enum: of longer numbers the lowest 32 bits, as protobuf has it. */
+  /** An int32 or an enum: the lowest 32 bits of longer numbers, as protobuf has it. */
   int32(place: Place): number {
     this.#varint(place);
     return this.#low | 0;

@@ -34,7 +34,7 @@ export const addition: Operation<AdditionAttributes> = {
     return [build(terms[0].shape, (index) => activated(total(index), attributes.activation))];
   },
   slicing: () => PIXELWISE,
-  // Written once the first two terms are read.
+  // The output is written once the first two terms are read.
   inPlace: 2,
   isElementwise: true,
   takeActivation: withActivation,

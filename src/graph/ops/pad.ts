@@ -11,8 +11,8 @@ import { type Given, ONE, type Operation } from './operation.ts';
 import type { Slicing } from './slicing.ts';
 
 /**
- * Rows and columns around planes: of a value (0 when not given), the input's own mirrored at its outermost, or these
- * repeated.
+ * Rows and columns around planes: they hold a value (0 when not given), or the input's own rows and columns mirrored at
+ * the outermost, or copies of the outermost.
  */
 export interface PadAttributes {
   readonly padding: Padding;
@@ -32,7 +32,7 @@ export const pad: Operation<PadAttributes> = {
     return withoutWeights(([x], [y]) => runPad(context, shape, x, y));
   },
   reference,
-  // Edges are walked to.
+  // The definition walks to the edges step by step.
   terms: ({ attributes }) => Object.values(sidesOf(attributes.padding)).reduce((sum, count) => sum + count, 1),
   slicing,
   isIdentity: ({ attributes }) => Object.values(sidesOf(attributes.padding)).every((count) => count === 0),
@@ -42,7 +42,7 @@ export const pad: Operation<PadAttributes> = {
 function check(who: string, given: Given): PadAttributes {
   const padding = parsePadding(who, given.padding);
   const { mode, value } = checkPadOptions(who, { ...given, padding });
-  // It is given, or the check would have thrown.
+  // The check throws where it is not given.
   return { padding: padding as Padding, mode, value: mode === 'constant' ? value : undefined };
 }
 
@@ -59,9 +59,9 @@ function padded(node: PadNode, input: readonly Size[] | null): Sizes {
 
 /**
  * With p before and q after, row r of the output is row r − p of the input, so [lo, hi) ← [lo − p, hi − p): a row that is
- * put there needs one outside of the input, and so belongs to a slice that ends where the picture does. What it is a copy
- * of must lie in that slice too. Slices have at least as many rows as an interval, so that an outermost row always does,
- * and rows mirrored p down or q up do if intervals have as many: [lo − p − q, hi).
+ * put there needs one outside of the input, and so belongs to a slice that ends where the picture does. The row that it
+ * copies must lie in that slice too. An outermost row always does, because slices have at least as many rows as an
+ * interval; rows mirrored p down or q up do if intervals have as many: [lo − p − q, hi).
  */
 function slicing({ attributes: { padding, mode } }: PadNode): Slicing {
   const { top, right, bottom, left } = sidesOf(padding);

@@ -21,7 +21,7 @@ export const relu: Operation<ReluAttributes> = {
   infer: onFloats((_node, [x]) => [x ?? []]),
   lower: (call) => lowerActivation(call, asActivation(call.node.attributes)),
   reference: ({ attributes: { negativeSlope = 0 } }, [x]) => [
-    // No slope is a maximum, also of −∞.
+    // Without a slope it is a maximum, of −∞ too.
     mapped(present(x), (v) => (negativeSlope === 0 ? Math.max(v, 0) : v < 0 ? v * negativeSlope : v)),
   ],
   slicing: () => PIXELWISE,

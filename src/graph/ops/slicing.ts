@@ -12,9 +12,9 @@ export interface Slicing {
   /** By how much it enlarges. */
   readonly scale: readonly [height: number, width: number];
   /**
-   * What rows (axis 0) or columns (axis 1) of its input it needs for those of its output, if both went on without end:
-   * the same for all that lie a whole period apart. What it puts around its input itself, a slice must not see, so a row
-   * of that kind needs one outside of the input.
+   * The rows (axis 0) or columns (axis 1) of its input that it needs for those of its output, if both went on without
+   * end: the same for all that lie a whole period apart. A slice must not see what the operation itself puts around its
+   * input, so a row of that kind needs one outside of the input.
    */
   needed(axis: 0 | 1, output: Interval): Interval;
 }

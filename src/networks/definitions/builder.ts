@@ -4,7 +4,7 @@
  *
  *     picture(options).convolution('conv1', 96, 11, { stride: 4 }).relu('relu1')    // [96, 54, 54]
  *
- * More than one node may be appended to a value: so branches begin, and `Value.concatenation` is where they meet.
+ * More than one node may be appended to a value: that is how branches begin, and they meet in `Value.concatenation`.
  *
  * Weights are what MXNet's benchmark starts from. Kernels are "Xavier" (Glorot & Bengio 2010, "Understanding the
  * difficulty of training deep feedforward neural networks", section 4.2.1) with magnitude 2, drawn from one sequence of
