@@ -71,6 +71,8 @@ export function parseGraph(given: Graph): Graph {
 export function checkedGraph(who: string, graph: Graph): Graph {
   const frozen = Object.freeze({
     ...graph,
+    inputs: freezeMap(graph.inputs),
+    parameters: freezeMap(graph.parameters),
     nodes: Object.freeze(graph.nodes),
     outputs: Object.freeze(graph.outputs),
   });
@@ -86,9 +88,22 @@ export function trusted(graph: Graph): Graph {
   for (const node of graph.nodes) {
     for (const part of [node, node.inputs, node.outputs, node.attributes]) Object.freeze(part);
   }
+  for (const map of [graph.inputs, graph.parameters]) freezeMap<unknown>(map);
   for (const part of [graph, graph.nodes, graph.outputs]) Object.freeze(part);
   parsed.add(graph);
   return graph;
+}
+
+/** The same map, which no method of it changes from now on: `Object.freeze` leaves the entries of a map open. */
+function freezeMap<Value>(map: ReadonlyMap<Name, Value>): ReadonlyMap<Name, Value> {
+  if (Object.isFrozen(map)) return map;
+  const value = () => {
+    throw new NnpackError(
+      'invalid-network',
+      'graph: a map of a checked graph is written to, expected it to stay as it is',
+    );
+  };
+  return Object.freeze(Object.defineProperties(map, { set: { value }, delete: { value }, clear: { value } }));
 }
 
 function entriesOf(who: string, what: string, value: unknown): readonly (readonly [Name, unknown])[] {

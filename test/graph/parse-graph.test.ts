@@ -85,6 +85,21 @@ describe('parseGraph', () => {
     }
   });
 
+  it('gives maps that nothing is written to, also what passes made of them', () => {
+    const graph = parseGraph(graphWith());
+    for (const { inputs, parameters } of [graph, simplifyGraph(graph)]) {
+      for (const map of [inputs, parameters] as unknown as Map<string, unknown>[]) {
+        const before = [...map];
+        expect(() => map.set('x', { dtype: 'float32', shape: [1] })).toThrow(NnpackError);
+        expect(() => map.delete(before[0][0])).toThrow('expected it to stay as it is');
+        expect(() => map.clear()).toThrow(NnpackError);
+        expect([...map]).toEqual(before);
+        // A copy of one is a map like any other.
+        expect([...new Map(map).set('more', 1).keys()]).toEqual([...before.map(([name]) => name), 'more']);
+      }
+    }
+  });
+
   it('ends in errors of ours, whatever stands in whatever place', () => {
     const places: readonly ((value: unknown) => Graph)[] = [
       (value) => value as Graph,
