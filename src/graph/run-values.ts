@@ -15,6 +15,7 @@ import {
   type Dtype,
   doublesOf,
   isArrayOf,
+  isExactInDouble,
   isRounded,
   type Name,
   type Parameter,
@@ -99,6 +100,11 @@ export class RunValues {
       const output = newTensor(who, shape);
       copyOut(this.#arena.f32, this.place(name), output);
       return output;
+    }
+    const parameter = this.#parameters.get(name);
+    // Doubles do not hold every integer, and a parameter that nothing has computed with need not pass through them.
+    if (parameter !== undefined && !isExactInDouble(parameter)) {
+      return makeArray(BigInt64Array.from(parameter.data as BigInt64Array), shape);
     }
     return makeArray(parameterOf(this.read(name), dtype, 'constant').data, shape);
   }

@@ -50,6 +50,23 @@ describe.each(Object.entries(NUMBERS) as [Dtype, TypedArray][])('values of type 
   });
 });
 
+describe('a parameter that is an output', () => {
+  it('is given as it is, beyond what a double holds too', () => {
+    const data = BigInt64Array.of(2n ** 60n + 1n, -(2n ** 53n) - 1n);
+    const graph = graphWith({
+      inputs: new Map(),
+      parameters: new Map([['p', { type: { dtype: 'int64', shape: [2] }, data, role: 'constant' as const }]]),
+      nodes: [],
+      outputs: ['p'],
+    });
+    const plan = planGraph(graph);
+    const { p } = plan.run({});
+    expect(p.data).toEqual(data);
+    expect(p.data).not.toBe(data);
+    plan.dispose();
+  });
+});
+
 describe('a kernel that other nodes compute', () => {
   it('gives what the definition gives', () => {
     const graph: Graph = graphWith({
