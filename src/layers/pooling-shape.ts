@@ -61,6 +61,8 @@ export interface PoolingShape {
   readonly convention: PoolingConvention;
 }
 
+type Unchecked<T> = { readonly [Field in keyof T]?: unknown };
+
 /** A geometry with nothing left open. */
 interface ParsedGeometry {
   readonly pool: Axes;
@@ -76,7 +78,7 @@ interface ParsedGeometry {
  */
 export function poolingShape(who: string, inputShape: readonly number[], geometry: PoolingGeometry): PoolingShape {
   const { batch, channels } = planesOf(who, 'input', inputShape);
-  const { pool, stride, padding, convention } = parseGeometry(who, geometry);
+  const { pool, stride, padding, convention } = parsePoolingGeometry(who, geometry);
   const [inputHeight, inputWidth] = inputShape.slice(-2);
   const { top, right, bottom, left } = padding;
   const rows = windows(who, 'height', convention, inputHeight, top, bottom, pool.height, stride.height);
@@ -99,7 +101,8 @@ export function poolingShape(who: string, inputShape: readonly number[], geometr
   });
 }
 
-function parseGeometry(who: string, geometry: PoolingGeometry): ParsedGeometry {
+/** Checks what a pooling's geometry is made of, each part of which may be anything. */
+export function parsePoolingGeometry(who: string, geometry: Unchecked<PoolingGeometry>): ParsedGeometry {
   if (geometry.poolingSize === undefined) {
     const what = 'poolingSize is not given, expected a whole number of at least 1';
     throw new NnpackError('invalid-pooling-size', `${who}: ${what}`);

@@ -1,4 +1,4 @@
-import { expectBoolean, type FieldsOf, isRecord, oneOf, readFields, readOptions } from '../check/options.ts';
+import { expectBoolean, expectOneOf, type FieldsOf, isRecord, readFields, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { NnpackError } from '../errors.ts';
 import { AXES, expectCount, type PerAxis } from '../tensor/convolution-shape.ts';
@@ -80,13 +80,18 @@ function parseResize<Output extends TensorLike>(who: string, options: ResizeOpti
   return Object.freeze({ who, context, inputs: [input], output, outputShape, shape });
 }
 
+/** Of the two ways of resizing, none is the usual one. */
+export function checkResizeMode(who: string, mode: unknown): 'nearest' | 'bilinear' {
+  if (mode === undefined) {
+    throw new NnpackError('invalid-argument', `${who}: mode is not given, expected 'nearest' or 'bilinear'`);
+  }
+  return expectOneOf(who, 'mode', mode, ['nearest', 'bilinear'], 'invalid-argument');
+}
+
 export function checkResize(who: string, inputShape: readonly number[], options: ResizeGeometry): ResizeShape {
   const { batch, channels } = planesOf(who, 'input', inputShape);
   const [inputHeight, inputWidth] = inputShape.slice(-2);
-  if (options.mode === undefined) {
-    throw new NnpackError('invalid-argument', `${who}: mode is not given, expected 'nearest' or 'bilinear'`);
-  }
-  const mode = oneOf(who, 'mode', options.mode, ['nearest', 'bilinear'], 'invalid-argument');
+  const mode = checkResizeMode(who, options.mode);
   const { alignCorners = false } = options;
   expectBoolean(who, 'alignCorners', alignCorners);
   if (alignCorners && mode === 'nearest') {

@@ -1,8 +1,6 @@
 /** What the two poolings have in common. */
-import { oneOf } from '../../check/options.ts';
 import { applyRules, POOLING_RULES } from '../../dispatch/rules.ts';
-import { NnpackError } from '../../errors.ts';
-import { type PoolingShape, poolingShape } from '../../layers/pooling-shape.ts';
+import { type PoolingShape, parsePoolingGeometry, poolingShape } from '../../layers/pooling-shape.ts';
 import type { Padding, PerAxis } from '../../tensor/convolution-shape.ts';
 import { axesOf, type PoolingConvention, sidesOf } from '../attributes.ts';
 import type { Compiled, Lowering, RunNode } from '../compiled.ts';
@@ -26,19 +24,13 @@ type PoolingNode = OpNode<PoolingAttributes>;
 export const POOLING_FIELDS = { poolingSize: true, stride: true, padding: true, convention: true } as const;
 
 export function parsePooling(who: string, given: Given): PoolingAttributes {
-  const poolingSize = parsePerAxis(who, 'poolingSize', given.poolingSize, 'invalid-pooling-size');
-  if (poolingSize === undefined) {
-    const what = 'poolingSize is not given, expected a whole number of at least 1';
-    throw new NnpackError('invalid-pooling-size', `${who}: ${what}`);
-  }
-  const stride = parsePerAxis(who, 'stride', given.stride, 'invalid-pooling-stride');
-  const padding = parsePadding(who, given.padding);
-  const convention = oneOf(who, 'convention', given.convention, ['valid', 'full', 'same'], 'invalid-argument');
-  if (convention === 'same' && Object.values(sidesOf(padding ?? 0)).some((zeros) => zeros !== 0)) {
-    const what = "the convention 'same' chooses its own padding, expected none";
-    throw new NnpackError('invalid-input-padding', `${who}: ${what}`);
-  }
-  return { poolingSize, stride, padding, convention };
+  const attributes = {
+    poolingSize: parsePerAxis(who, 'poolingSize', given.poolingSize, 'invalid-pooling-size'),
+    stride: parsePerAxis(who, 'stride', given.stride, 'invalid-pooling-stride'),
+    padding: parsePadding(who, given.padding),
+  };
+  const { pool, convention } = parsePoolingGeometry(who, { ...attributes, convention: given.convention });
+  return { ...attributes, poolingSize: attributes.poolingSize ?? pool, convention };
 }
 
 export function poolingWindow(node: PoolingNode): Window {

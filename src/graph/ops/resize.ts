@@ -1,6 +1,5 @@
-import { oneOf } from '../../check/options.ts';
 import { NnpackError, show } from '../../errors.ts';
-import { checkResize, runResize } from '../../layers/resize.ts';
+import { checkResize, checkResizeMode, runResize } from '../../layers/resize.ts';
 import type { PerAxis } from '../../tensor/convolution-shape.ts';
 import { axesOf } from '../attributes.ts';
 import { withoutWeights } from '../compiled.ts';
@@ -24,11 +23,7 @@ export const resize: Operation<ResizeAttributes> = {
   inputs: ONE,
   fields: { mode: true, scale: true },
   check(who, given) {
-    if (given.mode === undefined) {
-      throw new NnpackError('invalid-argument', `${who}: mode is not given, expected 'nearest' or 'bilinear'`);
-    }
-    const mode = oneOf(who, 'mode', given.mode, ['nearest', 'bilinear'], 'invalid-argument');
-    return { mode, scale: parseScale(who, given.scale) };
+    return { mode: checkResizeMode(who, given.mode), scale: parseScale(who, given.scale) };
   },
   infer: onFloats((node, [x]) => {
     const [batch, channels, height, width] = expectPlanes(node, x);
