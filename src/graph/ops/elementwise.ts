@@ -1,50 +1,90 @@
 /** Operations that work element by element: of one value, or of several that are stretched to one shape. */
 import type { FieldsOf } from '../../check/options.ts';
 import { NnpackError } from '../../errors.ts';
+import { expectFinite } from '../../layers/call.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Lowering, withoutWeights } from '../compiled.ts';
 import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.ts';
-import { type Dtype, isFloat } from '../values.ts';
-import { broadcastShape, mapStretched, stretchedStrides, walkStretched } from './broadcast.ts';
+import { type Dtype, isFloat, type ValueType } from '../values.ts';
+import { broadcastShape, mapStretched } from './broadcast.ts';
 import { mapped, present } from './double.ts';
-import { onFloats } from './inputs.ts';
 import { type Count, type Given, type NoAttributes, ONE, type Operation } from './operation.ts';
 import { PIXELWISE } from './slicing.ts';
+import { lowerStretched, type PairLoop } from './stretched-loops.ts';
+
+/** What a function of one value is for, and makes. */
+interface UnaryTypes {
+  /** Which types it is for; floating-point ones when not told. */
+  readonly serves?: (dtype: Dtype) => boolean;
+  /** The type of what it makes, which is that of its input when not told. */
+  readonly dtype?: Dtype;
+}
+
+/** y[i] = f(x[i]) for n elements; x and y are offsets. */
+type Loop = (f32: Float32Array, n: number, x: number, y: number) => void;
 
 /** y = f(x) with numbers that say which f. */
 export function unaryWith<A extends object>(
   fields: FieldsOf<A>,
   check: (who: string, given: Given) => A,
   functionOf: (attributes: A) => (x: number) => number,
+  { serves = isFloat, dtype: made }: UnaryTypes = {},
+  loop?: Loop,
 ): Operation<A> {
   return {
     inputs: ONE,
     fields,
     check,
-    infer: onFloats((_node, [x]) => [x ?? []]),
+    infer: (node, [x]) => [{ dtype: made ?? expectServed(node, x, serves), shape: x?.shape ?? [] }],
     lower({ node, outputs, context }: Lowering<A>) {
-      const f = functionOf(node.attributes);
+      const run = loop ?? loopOf(functionOf(node.attributes));
       const size = sizeOf(outputs[0]);
-      return withoutWeights(([x], [y]) => {
-        const { f32 } = context.arena;
-        for (let i = 0; i < size; i++) f32[y + i] = f(f32[x + i]);
-      });
+      return withoutWeights(([x], [y]) => run(context.arena.f32, size, x, y));
     },
     reference: ({ attributes }, [x]) => [mapped(present(x), functionOf(attributes))],
     slicing: () => PIXELWISE,
-    inPlace: 1,
+    // Both lie in memory at one place only where they are of one type.
+    inPlace: made === undefined ? 1 : 0,
     isElementwise: true,
     gradient: null,
   };
 }
 
-/** y = f(x). */
-export function unary(f: (x: number) => number): Operation<NoAttributes> {
+function expectServed(node: OpNode<object>, x: ValueType | null, serves: (dtype: Dtype) => boolean): Dtype {
+  const dtype = x?.dtype ?? 'float32';
+  if (serves(dtype)) return dtype;
+  const expected = serves === isFloat ? 'a floating-point type' : 'another type';
+  throw new NnpackError('invalid-tensor-type', `${whoIs(node)}: input is of type ${dtype}, expected ${expected}`);
+}
+
+function loopOf(f: (x: number) => number): Loop {
+  return (f32, n, x, y) => {
+    for (let i = 0; i < n; i++) f32[y + i] = f(f32[x + i]);
+  };
+}
+
+/**
+ * y = f(x). What is as cheap as reading x brings its own loop: one that many functions share calls them for each element.
+ */
+export function unary(f: (x: number) => number, types: UnaryTypes = {}, loop?: Loop): Operation<NoAttributes> {
   return unaryWith<NoAttributes>(
     {},
     () => ({}),
     () => f,
+    types,
+    loop,
   );
+}
+
+/** Attributes that are all finite numbers. */
+export function finiteNumbers<A extends Readonly<Record<keyof A, number>>>(
+  fields: FieldsOf<A>,
+): (who: string, given: Given) => A {
+  const names = Object.keys(fields);
+  return (who, given) => {
+    for (const name of names) expectFinite(who, name, given[name]);
+    return Object.fromEntries(names.map((name) => [name, given[name]])) as A;
+  };
 }
 
 /** How an operation of several values is made. */
@@ -56,25 +96,18 @@ interface Stretched {
   readonly dtype?: Dtype;
   /** Which types it is for; all when not told. */
   readonly serves?: (dtype: Dtype) => boolean;
+  /** The same of two numbers in single precision, for many elements. */
+  readonly loop?: PairLoop;
 }
 
 /** y = f(x₀, x₁, …), the inputs stretched to one shape. */
-export function stretched({ inputs, f, dtype, serves = () => true }: Stretched): Operation<NoAttributes> {
+export function stretched({ inputs, f, dtype, serves = () => true, loop }: Stretched): Operation<NoAttributes> {
   return {
     inputs,
     fields: {},
     check: () => ({}),
     infer: (node, types) => inferStretched(node, types, serves, dtype),
-    lower({ inputs: shapes, outputs: [shape], context }) {
-      const own = f('float32');
-      const strides = shapes.map((each) => stretchedStrides(each ?? [], shape));
-      return withoutWeights((xs, [y]) => {
-        const { f32 } = context.arena;
-        walkStretched(shape, strides, (at, places) => {
-          f32[y + at] = own(...places.map((place, i) => f32[xs[i] + place]));
-        });
-      });
-    },
+    lower: (call) => lowerStretched(call, f('float32'), loop),
     reference(node, given) {
       const values = given.map(present);
       const shape = broadcastShape(

@@ -1,28 +1,86 @@
 /** Every operation of graphs by its name. */
+import { absoluteValue } from './absolute-value.ts';
 import { addition } from './addition.ts';
+import { and } from './and.ts';
+import { arccosine } from './arccosine.ts';
+import { arcsine } from './arcsine.ts';
+import { arctangent } from './arctangent.ts';
 import { averagePooling } from './average-pooling.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
+import { ceiling } from './ceiling.ts';
+import { celu } from './celu.ts';
 import { clamp } from './clamp.ts';
+import { clip } from './clip.ts';
 import { concatenation } from './concatenation.ts';
+import { conversion } from './conversion.ts';
+import { conversionLike } from './conversion-like.ts';
 import { convolution } from './convolution.ts';
+import { cosine } from './cosine.ts';
+import { division } from './division.ts';
 import { dropout } from './dropout.ts';
+import { elu } from './elu.ts';
+import { equality } from './equality.ts';
+import { errorFunction } from './error-function.ts';
+import { exclusiveOr } from './exclusive-or.ts';
+import { exponential } from './exponential.ts';
 import { flatten } from './flatten.ts';
+import { floor } from './floor.ts';
 import { fullyConnected } from './fully-connected.ts';
+import { gelu } from './gelu.ts';
 import { globalAveragePooling } from './global-average-pooling.ts';
+import { greater } from './greater.ts';
+import { greaterOrEqual } from './greater-or-equal.ts';
+import { hardSigmoid } from './hard-sigmoid.ts';
+import { hardSwish } from './hard-swish.ts';
+import { hyperbolicCosine } from './hyperbolic-cosine.ts';
+import { hyperbolicSine } from './hyperbolic-sine.ts';
+import { hyperbolicTangent } from './hyperbolic-tangent.ts';
 import { identity } from './identity.ts';
+import { inverseHyperbolicCosine } from './inverse-hyperbolic-cosine.ts';
+import { inverseHyperbolicSine } from './inverse-hyperbolic-sine.ts';
+import { inverseHyperbolicTangent } from './inverse-hyperbolic-tangent.ts';
+import { isInfinite } from './is-infinite.ts';
+import { isNan } from './is-nan.ts';
+import { less } from './less.ts';
+import { lessOrEqual } from './less-or-equal.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
+import { logarithm } from './logarithm.ts';
 import { maxPooling } from './max-pooling.ts';
+import { maximum } from './maximum.ts';
+import { mean } from './mean.ts';
+import { minimum } from './minimum.ts';
+import { mish } from './mish.ts';
+import { modulo } from './modulo.ts';
 import { multiplication } from './multiplication.ts';
+import { negation } from './negation.ts';
+import { not } from './not.ts';
 import type { AnyOperation, AttributesOf } from './operation.ts';
+import { or } from './or.ts';
 import { pad } from './pad.ts';
+import { parametricRelu } from './parametric-relu.ts';
+import { power } from './power.ts';
+import { reciprocal } from './reciprocal.ts';
 import { relu } from './relu.ts';
+import { remainder } from './remainder.ts';
 import { resize } from './resize.ts';
+import { rounding } from './rounding.ts';
 import { scaleShift } from './scale-shift.ts';
+import { selection } from './selection.ts';
 import { shape } from './shape.ts';
+import { shrinkage } from './shrinkage.ts';
 import { sigmoid } from './sigmoid.ts';
+import { sign } from './sign.ts';
+import { sine } from './sine.ts';
 import { softmax } from './softmax.ts';
+import { softplus } from './softplus.ts';
+import { softsign } from './softsign.ts';
 import { split } from './split.ts';
+import { squareRoot } from './square-root.ts';
+import { subtraction } from './subtraction.ts';
 import { sum } from './sum.ts';
+import { swish } from './swish.ts';
+import { tangent } from './tangent.ts';
+import { thresholdedRelu } from './thresholded-relu.ts';
 import { transpose } from './transpose.ts';
 
 export const OPERATIONS = {
@@ -50,6 +108,64 @@ export const OPERATIONS = {
   multiplication,
   sigmoid,
   shape,
+  'square-root': squareRoot,
+  exponential,
+  logarithm,
+  negation,
+  'absolute-value': absoluteValue,
+  reciprocal,
+  floor,
+  ceiling,
+  rounding,
+  sign,
+  sine,
+  cosine,
+  tangent,
+  arcsine,
+  arccosine,
+  arctangent,
+  'hyperbolic-sine': hyperbolicSine,
+  'hyperbolic-cosine': hyperbolicCosine,
+  'hyperbolic-tangent': hyperbolicTangent,
+  'inverse-hyperbolic-sine': inverseHyperbolicSine,
+  'inverse-hyperbolic-cosine': inverseHyperbolicCosine,
+  'inverse-hyperbolic-tangent': inverseHyperbolicTangent,
+  softsign,
+  'is-nan': isNan,
+  not,
+  'hard-swish': hardSwish,
+  subtraction,
+  division,
+  minimum,
+  maximum,
+  mean,
+  equality,
+  greater,
+  less,
+  'greater-or-equal': greaterOrEqual,
+  'less-or-equal': lessOrEqual,
+  and,
+  or,
+  'exclusive-or': exclusiveOr,
+  modulo,
+  remainder,
+  'parametric-relu': parametricRelu,
+  'hard-sigmoid': hardSigmoid,
+  elu,
+  celu,
+  'thresholded-relu': thresholdedRelu,
+  shrinkage,
+  swish,
+  softplus,
+  mish,
+  'error-function': errorFunction,
+  gelu,
+  'is-infinite': isInfinite,
+  power,
+  selection,
+  clip,
+  conversion,
+  'conversion-like': conversionLike,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */

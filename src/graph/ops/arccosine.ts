@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** arccos x */
+export const arccosine = unary(Math.acos);

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** arcsin x */
+export const arcsine = unary(Math.asin);

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** e^x */
+export const exponential = unary(Math.exp);

@@ -1,0 +1,4 @@
+import { isNumber, stretched, TWO } from './elementwise.ts';
+
+/** Whether x₀ > x₁, stretched to one shape. */
+export const greater = stretched({ inputs: TWO, f: () => (a, b) => Number(a > b), serves: isNumber, dtype: 'bool' });

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** cosh x */
+export const hyperbolicCosine = unary(Math.cosh);

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** sinh x */
+export const hyperbolicSine = unary(Math.sinh);

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** arcosh x */
+export const inverseHyperbolicCosine = unary(Math.acosh);

@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** sin x */
+export const sine = unary(Math.sin);

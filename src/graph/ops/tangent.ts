@@ -1,0 +1,4 @@
+import { unary } from './elementwise.ts';
+
+/** tan x */
+export const tangent = unary(Math.tan);
