@@ -181,7 +181,9 @@ function parseInputs(who: string, { inputs, weights = [] }: AnyOperation, value:
   const names = list.map((name, i) => (name === null ? null : parseName(who, `inputs[${i}]`, name)));
   expectCountOf(who, 'input', names.length, inputs);
   const values = inputs.most - weights.length;
-  const missing = names.findIndex((name, i) => name === null && i < Math.max(inputs.least, values));
+  // Of any number of values none is left out.
+  const needed = Number.isFinite(inputs.most) ? inputs.least : names.length;
+  const missing = names.findIndex((name, i) => name === null && i < needed);
   if (missing >= 0) {
     const role = weights[missing - values]?.name ?? `inputs[${missing}]`;
     throw new NnpackError('invalid-network', `${who}: ${role} is null, expected a name`);

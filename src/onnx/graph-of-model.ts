@@ -8,19 +8,16 @@ import type { Graph } from '../graph/graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { inlineFunctions, type VersionedNode } from './inline-functions.ts';
 import { NodeReader } from './node-reader.ts';
 import { CONVERTERS } from './operators/table.ts';
 import type { GraphProto, Model, NodeProto, ValueInfo } from './proto.ts';
 import { type ReadExternal, readTensor } from './tensor.ts';
 
-/** The oldest version of the operators that is read. */
-const OLDEST_OPSET = 7;
-
 /** @throws NnpackError 'unsupported-layer' with everything that is not supported, 'invalid-model' for what makes no sense */
 export function graphOfModel(model: Model, readExternal?: ReadExternal): Graph {
   const { graph } = model;
-  const opset = opsetOf(model);
-  const nodes = sorted(graph);
+  const nodes = sorted(inlineFunctions(model, isOperator), graph);
   refuseUnknown(nodes);
   const builder = new GraphBuilder([
     ...graph.inputs.map(({ name }) => name),
@@ -32,7 +29,7 @@ export function graphOfModel(model: Model, readExternal?: ReadExternal): Graph {
     builder.parameter(tensor.name, dtype, shape, data, isFloat(dtype) ? 'weight' : 'constant');
   }
   const inputs = graph.inputs.filter(({ name }) => !builder.parameters.has(name));
-  for (const node of nodes) convert(node, opset, builder, readExternal);
+  for (const node of nodes) convert(node, builder, readExternal);
   return parseGraph({
     name: graph.name,
     inputs: new Map(inputs.map((info) => [info.name, typeOf(info)])),
@@ -42,21 +39,11 @@ export function graphOfModel(model: Model, readExternal?: ReadExternal): Graph {
   });
 }
 
-function convert(node: NodeProto, opset: number, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {
-  const reader = new NodeReader(node, opset, readExternal);
+function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {
+  const reader = new NodeReader(node, node.opset, readExternal);
   CONVERTERS.get(node.opType)?.(reader, builder);
   const [unread] = reader.unread();
   if (unread !== undefined) reader.unsupported(`attribute ${show(unread)}`);
-}
-
-function opsetOf({ opsets }: Model): number {
-  const opset = opsets.get('');
-  if (opset === undefined) throw new NnpackError('invalid-model', "model: it names no version of ONNX's operators");
-  if (opset >= OLDEST_OPSET) return Number(opset);
-  throw new NnpackError(
-    'unsupported-layer',
-    `model: its operators are of version ${opset}, expected ${OLDEST_OPSET} or newer`,
-  );
 }
 
 function typeOf({ name, type }: ValueInfo): ValueType {
@@ -72,17 +59,21 @@ function typeOf({ name, type }: ValueInfo): ValueType {
   return { dtype, shape };
 }
 
+function isOperator({ domain, opType }: NodeProto): boolean {
+  return domain === '' && CONVERTERS.has(opType);
+}
+
 /** @throws NnpackError with all operators that have no converter */
 function refuseUnknown(nodes: readonly NodeProto[]): void {
-  const unknown = nodes.filter(({ domain, opType }) => domain !== '' || !CONVERTERS.has(opType));
+  const unknown = nodes.filter((node) => !isOperator(node));
   if (unknown.length === 0) return;
   const names = [...new Set(unknown.map(({ domain, opType }) => (domain === '' ? opType : `${domain}.${opType}`)))];
   throw new NnpackError('unsupported-layer', `model: operators that are not supported: ${names.sort().join(', ')}`);
 }
 
 /** The nodes, each after those that make what it reads; as they stand where they are in order. */
-function sorted({ nodes, inputs, initializers }: GraphProto): readonly NodeProto[] {
-  const makers = new Map<Name, NodeProto>();
+function sorted<N extends NodeProto>(nodes: readonly N[], { inputs, initializers }: GraphProto): readonly N[] {
+  const makers = new Map<Name, N>();
   for (const node of nodes) for (const name of node.outputs) if (name !== '') makers.set(name, node);
   const known = new Set([...inputs, ...initializers].map(({ name }) => name));
   const isInOrder = nodes.every((node) => {
@@ -93,9 +84,9 @@ function sorted({ nodes, inputs, initializers }: GraphProto): readonly NodeProto
   return isInOrder ? nodes : inOrder(nodes, makers);
 }
 
-function inOrder(nodes: readonly NodeProto[], makers: ReadonlyMap<Name, NodeProto>): readonly NodeProto[] {
-  const waits = new Map(nodes.map((node) => [node, new Set<NodeProto>()]));
-  const readers = new Map<NodeProto, NodeProto[]>();
+function inOrder<N extends NodeProto>(nodes: readonly N[], makers: ReadonlyMap<Name, N>): readonly N[] {
+  const waits = new Map(nodes.map((node) => [node, new Set<N>()]));
+  const readers = new Map<N, N[]>();
   for (const node of nodes) {
     for (const name of node.inputs) {
       const maker = makers.get(name);

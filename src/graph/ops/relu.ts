@@ -2,7 +2,8 @@ import { checkActivation } from '../../layers/activation.ts';
 import type { Activation } from '../attributes.ts';
 import { lowerActivation } from './activation.ts';
 import { mapped, present } from './double.ts';
-import { onFloats } from './inputs.ts';
+import { isWholeNumber } from './elementwise.ts';
+import { onFloats, onOneType } from './inputs.ts';
 import { ONE, type Operation } from './operation.ts';
 import { PIXELWISE } from './slicing.ts';
 
@@ -18,7 +19,11 @@ export const relu: Operation<ReluAttributes> = {
     if (negativeSlope !== undefined) checkActivation(who, { type: 'leaky', slope: negativeSlope });
     return { negativeSlope: negativeSlope as number | undefined };
   },
-  infer: onFloats((_node, [x]) => [x ?? []]),
+  // Without a slope whole numbers stay whole.
+  infer: (node, inputs) => {
+    const isWhole = isWholeNumber(inputs[0]?.dtype ?? 'float32') && (node.attributes.negativeSlope ?? 0) === 0;
+    return (isWhole ? onOneType : onFloats)((_node, [x]) => [x ?? []])(node, inputs);
+  },
   lower: (call) => lowerActivation(call, asActivation(call.node.attributes)),
   reference: ({ attributes: { negativeSlope = 0 } }, [x]) => [
     // Without a slope it is a maximum, of −∞ too.
