@@ -22,7 +22,7 @@ const OLDEST_OPSET = 7;
 /** Functions that call one another. */
 const DEEPEST = 64;
 /** Nodes that functions become, with the names that they read and write: calls of calls could be without number. */
-const MOST_PARTS = 2 ** 22;
+const MOST_PARTS = 2 ** 20;
 
 /**
  * The nodes of a model's graph, without calls.
@@ -43,11 +43,20 @@ interface Scope {
   readonly callers: readonly FunctionProto[];
 }
 
+/** What a function becomes. */
+interface Extent {
+  /** Nodes, with the names that they read and write. */
+  readonly parts: number;
+  /** How many functions call one another in it, itself among them. */
+  readonly depth: number;
+}
+
 class Calls {
   readonly nodes: VersionedNode[] = [];
   readonly #functions = new Map<string, FunctionProto>();
   readonly #isOperator: (node: NodeProto) => boolean;
   readonly #names: FreshNames;
+  readonly #extents = new Map<FunctionProto, Extent>();
   #parts = 0;
 
   constructor({ graph, functions }: Model, isOperator: (node: NodeProto) => boolean) {
@@ -62,16 +71,20 @@ class Calls {
   }
 
   append(node: NodeProto, scope: Scope): void {
-    const { domain, opType, overload } = node;
-    const called = this.#isOperator(node) ? undefined : this.#functions.get(keyOf(domain, opType, overload));
+    const called = this.#calledBy(node);
     if (called === undefined) this.nodes.push({ ...node, opset: opsetOf(node, scope) });
     else this.#inline(node, called, scope);
   }
 
+  #calledBy(node: NodeProto): FunctionProto | undefined {
+    const { domain, opType, overload } = node;
+    return this.#isOperator(node) ? undefined : this.#functions.get(keyOf(domain, opType, overload));
+  }
+
   #inline(call: NodeProto, called: FunctionProto, { callers }: Scope): void {
     const who = `node ${show(call.name || call.outputs[0] || '')} (${call.opType})`;
-    expectFits(who, call, called, callers);
-    this.#count(who, called.inputs.length + called.outputs.length);
+    expectFits(who, call, called);
+    if (callers.length === 0) this.#count(who, this.#extentOf(who, called, callers));
     const scope = { who: `function ${show(called.name)}`, opsets: called.opsets, callers: [...callers, called] };
     const own = shortened(call.name || call.outputs[0] || call.opType);
     const names = new Map([['', '']]);
@@ -92,7 +105,6 @@ class Calls {
       return known;
     };
     for (const node of called.nodes) {
-      this.#count(who, 1 + node.inputs.length + node.outputs.length + node.attributes.size);
       this.append(
         {
           ...node,
@@ -107,7 +119,28 @@ class Calls {
     for (const copy of copies) this.nodes.push({ ...copy, opset: OLDEST_OPSET });
   }
 
-  #count(who: string, parts: number): void {
+  /** Before anything is made, so that neither circles nor numbers without end are walked through. */
+  #extentOf(who: string, called: FunctionProto, callers: readonly FunctionProto[]): Extent {
+    const known = this.#extents.get(called);
+    if (callers.includes(called)) throw invalid(`${who}: function ${show(called.name)} calls itself`);
+    if (callers.length + (known?.depth ?? 1) > DEEPEST) {
+      const text = `functions call one another more than ${DEEPEST} deep`;
+      throw new NnpackError('unsupported-layer', `${who}: ${text}`);
+    }
+    if (known !== undefined) return known;
+    let [parts, depth] = [called.inputs.length + called.outputs.length, 0];
+    for (const node of called.nodes) {
+      const next = this.#calledBy(node);
+      const inner = next === undefined ? undefined : this.#extentOf(who, next, [...callers, called]);
+      parts += 1 + node.inputs.length + node.outputs.length + node.attributes.size + (inner?.parts ?? 0);
+      depth = Math.max(depth, inner?.depth ?? 0);
+    }
+    const extent = { parts, depth: depth + 1 };
+    this.#extents.set(called, extent);
+    return extent;
+  }
+
+  #count(who: string, { parts }: Extent): void {
     this.#parts += parts;
     if (this.#parts <= MOST_PARTS) return;
     const text = `the functions that are called would be more than ${MOST_PARTS} nodes and names, expected fewer`;
@@ -131,12 +164,7 @@ function copyNode(input: string, output: string): NodeProto {
   };
 }
 
-function expectFits(who: string, call: NodeProto, called: FunctionProto, callers: readonly FunctionProto[]): void {
-  if (callers.includes(called)) throw invalid(`${who}: function ${show(called.name)} calls itself`);
-  if (callers.length >= DEEPEST) {
-    const text = `functions call one another more than ${DEEPEST} deep`;
-    throw new NnpackError('unsupported-layer', `${who}: ${text}`);
-  }
+function expectFits(who: string, call: NodeProto, called: FunctionProto): void {
   for (const what of ['inputs', 'outputs'] as const) {
     if (call[what].length <= called[what].length) continue;
     throw invalid(
