@@ -32,15 +32,15 @@ const MOST_PARTS = 2 ** 20;
  */
 export function inlineFunctions(model: Model, isOperator: (node: NodeProto) => boolean): readonly VersionedNode[] {
   const calls = new Calls(model, isOperator);
-  for (const node of model.graph.nodes) calls.append(node, { who: 'model', opsets: model.opsets, callers: [] });
+  for (const node of model.graph.nodes) calls.append(node, { who: 'model', opsets: model.opsets, isFunction: false });
   return calls.nodes;
 }
 
-/** Where a node stands: in the model, or in functions that called one another. */
+/** What a node stands in: the model's graph, or a function. */
 interface Scope {
   readonly who: string;
   readonly opsets: Model['opsets'];
-  readonly callers: readonly FunctionProto[];
+  readonly isFunction: boolean;
 }
 
 /** What a function becomes. */
@@ -81,42 +81,43 @@ class Calls {
     return this.#isOperator(node) ? undefined : this.#functions.get(keyOf(domain, opType, overload));
   }
 
-  #inline(call: NodeProto, called: FunctionProto, { callers }: Scope): void {
+  #inline(call: NodeProto, called: FunctionProto, { isFunction }: Scope): void {
     const who = `node ${show(call.name || call.outputs[0] || '')} (${call.opType})`;
     expectFits(who, call, called);
-    if (callers.length === 0) this.#count(who, this.#extentOf(who, called, callers));
-    const scope = { who: `function ${show(called.name)}`, opsets: called.opsets, callers: [...callers, called] };
+    if (!isFunction) this.#count(who, this.#extentOf(who, called, []));
+    const scope = { who: `function ${show(called.name)}`, opsets: called.opsets, isFunction: true };
     const own = shortened(call.name || call.outputs[0] || call.opType);
+    const { nameOf, copies } = this.#renaming(own, call, called);
+    for (const node of called.nodes) {
+      const inside = `${who}: node ${show(node.name)} (${node.opType})`;
+      const attributes = boundAttributes(inside, node, call, called);
+      const name = `${own}/${shortened(node.name || node.outputs[0] || '')}`;
+      const [inputs, outputs] = [node.inputs.map(nameOf), node.outputs.map(nameOf)];
+      this.append({ ...node, name, inputs, outputs, attributes }, scope);
+    }
+    for (const copy of copies) this.nodes.push({ ...copy, opset: OLDEST_OPSET });
+  }
+
+  /** What the names of a function are for one call; copies are of what it is given, or has told already, as an output. */
+  #renaming(own: string, call: NodeProto, called: FunctionProto) {
+    const fresh = (name: string) => this.#names.take(`${own}/${shortened(name)}`);
     const names = new Map([['', '']]);
     called.inputs.forEach((name, i) => {
       names.set(name, call.inputs[i] ?? '');
     });
     const copies: NodeProto[] = [];
     called.outputs.forEach((name, i) => {
-      const output = call.outputs[i] || this.#names.take(`${own}/${shortened(name)}`);
-      // What the function is given, or has told once, it gives back as it is.
+      const output = call.outputs[i] || fresh(name);
       const known = names.get(name);
       if (known === undefined) names.set(name, output);
       else copies.push(copyNode(known, output));
     });
     const nameOf = (name: string): string => {
-      const known = names.get(name) ?? this.#names.take(`${own}/${shortened(name)}`);
+      const known = names.get(name) ?? fresh(name);
       names.set(name, known);
       return known;
     };
-    for (const node of called.nodes) {
-      this.append(
-        {
-          ...node,
-          name: `${own}/${shortened(node.name || node.outputs[0] || '')}`,
-          inputs: node.inputs.map(nameOf),
-          outputs: node.outputs.map(nameOf),
-          attributes: boundAttributes(`${who}: node ${show(node.name)} (${node.opType})`, node, call, called),
-        },
-        scope,
-      );
-    }
-    for (const copy of copies) this.nodes.push({ ...copy, opset: OLDEST_OPSET });
+    return { nameOf, copies };
   }
 
   /** Before anything is made, so that neither circles nor numbers without end are walked through. */

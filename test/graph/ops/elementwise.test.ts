@@ -222,6 +222,7 @@ describe('errors', () => {
     ['not', [floats(1)], 'input is of type float32'],
     ['subtraction', [floats(1), vector('int32', 1)], 'inputs are of the types float32 and int32'],
     ['and', [floats(1), floats(1)], 'inputs are of type float32'],
+    ['parametric-relu', [floats(1), floats(1, 2)], 'slopes are [2], expected a shape that is stretched to that'],
     ['power', [vector('bool', 1), floats(1)], 'an input is of type bool'],
     ['selection', [floats(1), floats(1), floats(1)], 'expected bool and twice one type'],
     ['division', [floats(1, 2), floats(1, 2, 3)], 'expected shapes that are equal but for sizes of 1'],
