@@ -153,7 +153,7 @@ describe('a network', () => {
         { op: 'max-pooling', name: 'pool', inputs: ['image'], poolingSize: 2, padding: 1, convention: 'same' },
       ]),
       'invalid-input-padding',
-      "node 'pool' (max-pooling): the convention 'same' chooses its own padding, expected none",
+      "node 'pool' (max-pooling): padding is 1 1 1 1, expected none: convention 'same' computes its own",
     ],
     [
       'pools nothing',
