@@ -6,7 +6,9 @@ import { arccosine } from './arccosine.ts';
 import { arcsine } from './arcsine.ts';
 import { arctangent } from './arctangent.ts';
 import { averagePooling } from './average-pooling.ts';
+import { averagePoolingNd } from './average-pooling-nd.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
+import { batchNormalisationNd } from './batch-normalisation-nd.ts';
 import { ceiling } from './ceiling.ts';
 import { celu } from './celu.ts';
 import { clamp } from './clamp.ts';
@@ -15,6 +17,7 @@ import { concatenation } from './concatenation.ts';
 import { conversion } from './conversion.ts';
 import { conversionLike } from './conversion-like.ts';
 import { convolution } from './convolution.ts';
+import { convolutionNd } from './convolution-nd.ts';
 import { cosine } from './cosine.ts';
 import { division } from './division.ts';
 import { dropout } from './dropout.ts';
@@ -28,10 +31,14 @@ import { floor } from './floor.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { gelu } from './gelu.ts';
 import { globalAveragePooling } from './global-average-pooling.ts';
+import { globalAveragePoolingNd } from './global-average-pooling-nd.ts';
+import { globalMaxPooling } from './global-max-pooling.ts';
 import { greater } from './greater.ts';
 import { greaterOrEqual } from './greater-or-equal.ts';
+import { groupNormalisation } from './group-normalisation.ts';
 import { hardSigmoid } from './hard-sigmoid.ts';
 import { hardSwish } from './hard-swish.ts';
+import { hardmax } from './hardmax.ts';
 import { hyperbolicCosine } from './hyperbolic-cosine.ts';
 import { hyperbolicSine } from './hyperbolic-sine.ts';
 import { hyperbolicTangent } from './hyperbolic-tangent.ts';
@@ -41,11 +48,15 @@ import { inverseHyperbolicSine } from './inverse-hyperbolic-sine.ts';
 import { inverseHyperbolicTangent } from './inverse-hyperbolic-tangent.ts';
 import { isInfinite } from './is-infinite.ts';
 import { isNan } from './is-nan.ts';
+import { layerNormalisation } from './layer-normalisation.ts';
 import { less } from './less.ts';
 import { lessOrEqual } from './less-or-equal.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
+import { logSoftmax } from './log-softmax.ts';
 import { logarithm } from './logarithm.ts';
+import { matrixProduct } from './matrix-product.ts';
 import { maxPooling } from './max-pooling.ts';
+import { maxPoolingNd } from './max-pooling-nd.ts';
 import { maximum } from './maximum.ts';
 import { mean } from './mean.ts';
 import { minimum } from './minimum.ts';
@@ -53,6 +64,8 @@ import { mish } from './mish.ts';
 import { modulo } from './modulo.ts';
 import { multiplication } from './multiplication.ts';
 import { negation } from './negation.ts';
+import { normNormalisation } from './norm-normalisation.ts';
+import { normPooling } from './norm-pooling.ts';
 import { not } from './not.ts';
 import type { AnyOperation, AttributesOf } from './operation.ts';
 import { or } from './or.ts';
@@ -72,6 +85,7 @@ import { sigmoid } from './sigmoid.ts';
 import { sign } from './sign.ts';
 import { sine } from './sine.ts';
 import { softmax } from './softmax.ts';
+import { softmaxAlongAxis } from './softmax-along-axis.ts';
 import { softplus } from './softplus.ts';
 import { softsign } from './softsign.ts';
 import { split } from './split.ts';
@@ -82,6 +96,7 @@ import { swish } from './swish.ts';
 import { tangent } from './tangent.ts';
 import { thresholdedRelu } from './thresholded-relu.ts';
 import { transpose } from './transpose.ts';
+import { transposedConvolution } from './transposed-convolution.ts';
 
 export const OPERATIONS = {
   convolution,
@@ -166,6 +181,21 @@ export const OPERATIONS = {
   clip,
   conversion,
   'conversion-like': conversionLike,
+  'convolution-nd': convolutionNd,
+  'transposed-convolution': transposedConvolution,
+  'max-pooling-nd': maxPoolingNd,
+  'average-pooling-nd': averagePoolingNd,
+  'norm-pooling': normPooling,
+  'global-max-pooling': globalMaxPooling,
+  'global-average-pooling-nd': globalAveragePoolingNd,
+  'matrix-product': matrixProduct,
+  'batch-normalisation-nd': batchNormalisationNd,
+  'group-normalisation': groupNormalisation,
+  'layer-normalisation': layerNormalisation,
+  'norm-normalisation': normNormalisation,
+  'softmax-along-axis': softmaxAlongAxis,
+  'log-softmax': logSoftmax,
+  hardmax,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */

@@ -1,0 +1,64 @@
+/** Products of matrices. A constant one that a layer would read as its kernel is laid out as that, once. */
+import type { Name, Parameter, TypedArray } from '../../graph/values.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
+import type { Converters } from './converter.ts';
+
+export const PRODUCTS: Converters = {
+  MatMul(node, builder) {
+    const kernel = turnedMatrix(builder, node.input(1));
+    const inputs = [node.input(0), kernel ?? node.input(1)];
+    builder.emit('matrix-product', inputs, { transposeB: kernel !== null }, node.outputs);
+  },
+  Gemm(node, builder) {
+    const transposeA = node.int('transA', 0) !== 0;
+    const isTurned = node.int('transB', 0) !== 0;
+    const [factor, summandFactor] = [node.float('alpha', 1), node.float('beta', 1)];
+    const kernel = isTurned ? null : turnedMatrix(builder, node.input(1));
+    const second = kernel ?? node.input(1);
+    const transposeB = isTurned || kernel !== null;
+    const outputs = transposeB ? builder.parameters.get(second)?.type.shape[0] : undefined;
+    const summand = node.inputs[2] ?? null;
+    const bias = summand === null || outputs === undefined ? summand : biasOf(builder, summand, outputs);
+    const attributes = { transposeA, transposeB, factor, summandFactor };
+    builder.emit('matrix-product', [node.input(0), second, bias], attributes, node.outputs);
+  },
+};
+
+/** A constant matrix with its rows as columns; null for what is none. */
+function turnedMatrix(builder: GraphBuilder, name: Name): Name | null {
+  const matrix = builder.parameters.get(name);
+  if (matrix?.type.shape.length !== 2) return null;
+  const [rows, columns] = matrix.type.shape;
+  const data = matrix.data.slice();
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) data[j * rows + i] = matrix.data[i * columns + j];
+  }
+  return withParameter(builder, name, { ...matrix, type: { ...matrix.type, shape: [columns, rows] }, data });
+}
+
+/** A constant that is the same in every row as a vector of one number for each column; others as they are. */
+function biasOf(builder: GraphBuilder, name: Name, columns: number): Name {
+  const summand = builder.parameters.get(name);
+  const shape = summand?.type.shape ?? [];
+  const isRow = shape.length <= 2 && shape.slice(0, -1).every((size) => size === 1);
+  const count = shape[shape.length - 1] ?? 1;
+  if (summand === undefined || !isRow || (count !== 1 && count !== columns)) return name;
+  if (shape.length === 1 && count === columns) return name;
+  const type = { ...summand.type, shape: [columns] };
+  return withParameter(builder, name, { ...summand, type, data: repeated(summand.data, columns) });
+}
+
+/** The numbers, or so many of the only one. */
+function repeated(data: TypedArray, count: number): TypedArray {
+  if (data.length === count) return data;
+  const made = data.constructor as new (length: number) => TypedArray;
+  const all = new made(count);
+  for (let i = 0; i < count; i++) all[i] = data[0];
+  return all;
+}
+
+function withParameter(builder: GraphBuilder, hint: Name, { type, data, role }: Parameter): Name {
+  const name = builder.fresh(hint);
+  builder.parameter(name, type.dtype, type.shape, data, role);
+  return name;
+}
