@@ -6,8 +6,8 @@ import { sizeOf } from '../../tensor/ndarray.ts';
 import type { Compiled, Lowering } from '../compiled.ts';
 import { type OpNode, type Sizes, whoIs } from '../node.ts';
 import { type Size, shapeText } from '../values.ts';
-import { at, build, type DoubleTensor, present } from './double.ts';
-import { countedWindows } from './double-windows.ts';
+import { at, type DoubleTensor, present } from './double.ts';
+import { countedWindows, indicesOf } from './double-windows.ts';
 import { expectVector, mayEqual, onFloats } from './inputs.ts';
 import type { Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
@@ -169,14 +169,19 @@ function reference(
   const [outputs, groupInputs, ...taps] = kernel.shape;
   const { counts, tapsOf } = countedWindows(attributes, taps, sizes, false);
   const perGroup = outputs / (attributes.groups ?? 1);
-  const convolved = ([n, k, ...window]: readonly number[]) => {
-    const first = Math.floor(k / perGroup) * groupInputs;
-    let total = bias?.data[k] ?? 0;
-    for (const { tap, place } of tapsOf(window)) {
-      // Outside of the input there are zeros.
-      for (let c = 0; c < groupInputs; c++) total += at(x, [n, first + c, ...place]) * at(kernel, [k, c, ...tap]);
+  const windows = indicesOf(counts);
+  const data = new Float64Array(batch * outputs * windows.length);
+  for (const [w, window] of windows.entries()) {
+    const taps = tapsOf(window).filter(({ isInside }) => isInside);
+    for (let row = 0; row < batch * outputs; row++) {
+      const [n, k] = [Math.floor(row / outputs), row % outputs];
+      const first = Math.floor(k / perGroup) * groupInputs;
+      let total = bias?.data[k] ?? 0;
+      for (const { tap, place } of taps) {
+        for (let c = 0; c < groupInputs; c++) total += at(x, [n, first + c, ...place]) * at(kernel, [k, c, ...tap]);
+      }
+      data[row * windows.length + w] = total;
     }
-    return total;
-  };
-  return [build([batch, outputs, ...counts], convolved)];
+  }
+  return [{ shape: [batch, outputs, ...counts], data }];
 }

@@ -73,17 +73,18 @@ function infer(node: Node, [x]: InputTypes): readonly InferredType[] {
 
 function reference(node: Node, [input]: readonly (DoubleTensor | null)[]): readonly DoubleTensor[] {
   const x = present(input);
-  const [, channels, ...sizes] = x.shape;
+  const sizes = x.shape.slice(2);
+  const least = LEAST.get(x.dtype ?? 'float32') ?? -Infinity;
+  const greatest = (inside: readonly number[]) => inside.reduce((a, b) => Math.max(a, b), least);
+  const y = pooledNd(node, x, ({ inside }) => greatest(inside));
+  if (node.outputs.length === 1) return [y];
   const isTurned = node.attributes.firstAxisInnermost === true;
-  const places: number[] = [];
-  const greatest = pooledNd(node, x, ({ inside, places: at }, [n, c]) => {
-    const most = inside.reduce((a, b) => Math.max(a, b), LEAST.get(x.dtype ?? 'float32') ?? -Infinity);
-    const [where = []] = at.filter((_, i) => Object.is(inside[i], most) || inside[i] === most);
-    places.push(placeInPlanes(n * channels + c, where, sizes, isTurned));
-    return most;
+  const where = pooledNd(node, x, ({ inside, places }, plane) => {
+    // NaN is the greatest of all.
+    const first = inside.findIndex((value) => Number.isNaN(value) || value === greatest(inside));
+    return placeInPlanes(plane, places[first] ?? [], sizes, isTurned);
   });
-  const where: DoubleTensor = { shape: greatest.shape, data: Float64Array.from(places), dtype: 'int64' };
-  return node.outputs.length > 1 ? [greatest, where] : [greatest];
+  return [y, { ...where, dtype: 'int64' }];
 }
 
 function placeInPlanes(plane: number, where: readonly number[], sizes: readonly number[], isTurned: boolean): number {

@@ -5,8 +5,8 @@ import { type Compiled, type Lowering, withoutWeights } from '../compiled.ts';
 import type { OpNode, Sizes } from '../node.ts';
 import { parseFlag } from '../parse-values.ts';
 import type { Size } from '../values.ts';
-import { at, build, type DoubleTensor, present } from './double.ts';
-import { countedWindows } from './double-windows.ts';
+import { at, type DoubleTensor, present } from './double.ts';
+import { countedWindows, indicesOf } from './double-windows.ts';
 import { expectChannelAxis } from './inputs.ts';
 import type { Given } from './operation.ts';
 import {
@@ -111,26 +111,33 @@ function paddedTaps(axes: readonly WindowAxis[], window: number): number {
 /** The elements of a window, in order. */
 export interface WindowElements {
   readonly inside: readonly number[];
-  /** Where these stand in the input. */
+  /** Where these stand in the input's plane. */
   readonly places: readonly (readonly number[])[];
   /** How many taps lie in the input or its padding. */
   readonly padded: number;
 }
 
-/** `outputOf` makes the output of a window. */
+/** `outputOf` makes the output of a window of a plane. */
 export function pooledNd(
   { attributes }: Node,
   input: DoubleTensor | null,
-  outputOf: (elements: WindowElements, index: readonly number[]) => number,
+  outputOf: (elements: WindowElements, plane: number) => number,
 ): DoubleTensor {
   const x = present(input);
   const [batch, channels, ...sizes] = x.shape;
   const { counts, tapsOf } = countedWindows(attributes, attributes.size, sizes, attributes.mayHangOver ?? false);
-  return build([batch, channels, ...counts], (index) => {
-    const [n, c, ...window] = index;
+  const windows = indicesOf(counts);
+  const data = new Float64Array(batch * channels * windows.length);
+  // What stands under a window is the same in all planes.
+  for (const [w, window] of windows.entries()) {
     const taps = tapsOf(window);
     const places = taps.filter(({ isInside }) => isInside).map(({ place }) => place);
-    const inside = places.map((place) => at(x, [n, c, ...place]));
-    return outputOf({ inside, places, padded: taps.filter(({ isPadded }) => isPadded).length }, index);
-  });
+    const padded = taps.filter(({ isPadded }) => isPadded).length;
+    for (let plane = 0; plane < batch * channels; plane++) {
+      const index = [Math.floor(plane / channels), plane % channels];
+      const inside = places.map((place) => at(x, [...index, ...place]));
+      data[plane * windows.length + w] = outputOf({ inside, places, padded }, plane);
+    }
+  }
+  return { shape: [batch, channels, ...counts], data };
 }

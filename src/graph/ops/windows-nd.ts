@@ -151,9 +151,8 @@ function windowAxis(
   }
   const [before, after] = [padding?.before[axis] ?? 0, padding?.after[axis] ?? 0];
   const free = (before + size + after - reach) / stride;
-  const most = (mayHangOver ? Math.ceil(free) : Math.floor(free)) + 1;
-  // The first window that starts behind the input would be the last one.
-  const count = mayHangOver && (most - 1) * stride >= before + size ? most - 1 : most;
+  // Those that start before the end of the input.
+  const count = mayHangOver ? Math.min(Math.ceil(free) + 1, Math.ceil((before + size) / stride)) : Math.floor(free) + 1;
   if (count >= 1) return { ...own, before, after, count };
   const what = `a window of ${reach} does not fit the padded input of ${before + size + after}`;
   throw new NnpackError(misfit, `${whoIs(node)}: ${what}`);
