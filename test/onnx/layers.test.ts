@@ -106,6 +106,18 @@ describe('layers of ONNX', () => {
     expect(run(graph, [1, 2], [10, 100])).toEqual(expected);
   });
 
+  it('does not read a summand that is taken 0 times', () => {
+    const constants = [
+      matrix,
+      [
+        [1, 3],
+        [Number.NaN, 2, 3],
+      ],
+    ] as const;
+    const graph = convert('Gemm', { beta: 0 }, { constants, shape: ['N', 2] });
+    expect(run(graph, [1, 2], [10, 100])).toEqual([410, 520, 630]);
+  });
+
   it('reads a softmax before opset 13 as that of a matrix', () => {
     const graph = (opset: number) => convert('Softmax', { axis: 1 }, { opset, shape: ['N', 2, 2] });
     expect(run(graph(12), [1, 2, 2], [0, 0, 0, 0])).toEqual([0.25, 0.25, 0.25, 0.25]);

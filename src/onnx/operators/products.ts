@@ -17,7 +17,8 @@ export const PRODUCTS: Converters = {
     const second = kernel ?? node.input(1);
     const transposeB = isTurned || kernel !== null;
     const outputs = transposeB ? builder.parameters.get(second)?.type.shape[0] : undefined;
-    const summand = node.inputs[2] ?? null;
+    // Times 0, it does not count, NaN neither.
+    const summand = summandFactor === 0 ? null : (node.inputs[2] ?? null);
     const bias = summand === null || outputs === undefined ? summand : biasOf(builder, summand, outputs);
     const attributes = { transposeA, transposeB, factor, summandFactor };
     builder.emit('matrix-product', [node.input(0), second, bias], attributes, node.outputs);
