@@ -4,6 +4,7 @@ import type { Context } from '../context/context.ts';
 import type { RuleResult } from '../dispatch/rules.ts';
 import type { ParsedSelection } from '../dispatch/select.ts';
 import type { OpNode } from './node.ts';
+import type { DoubleTensor } from './values.ts';
 
 /** Sizes that are all known; the batch is the first. */
 export type Shape = readonly number[];
@@ -22,6 +23,8 @@ export interface Lowering<A> {
   readonly outputs: readonly Shape[];
   /** Those inputs that are weights; undefined where one is left out. */
   readonly weights: readonly (DenseArray | undefined)[];
+  /** The elements of those inputs that are settings; null where one is left out. */
+  readonly settings: readonly (DoubleTensor | null)[];
   readonly options: CompileOptions;
   readonly context: Context;
 }

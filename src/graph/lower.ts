@@ -5,7 +5,7 @@ import { type Graph, type Node, valuesOf, weightsOf } from './graph.ts';
 import { shapeOf, type Types } from './infer.ts';
 import { operationOf } from './ops/table.ts';
 import { isInMemory } from './run-values.ts';
-import type { Name, Parameter, ValueType } from './values.ts';
+import type { DoubleTensor, Name, Parameter, ValueType } from './values.ts';
 
 /**
  * What computes a node: kernels, where there are some for it, its values are in single precision and its weights are
@@ -25,9 +25,10 @@ export function lowerNode(
   const values = shapesOf(valuesOf(node)).filter((shape) => shape !== null);
   const base = compiledNode(node, `${sizesText(values)} → ${sizesText(outputs)}`);
   const weights = kernelWeights(graph, node);
+  const settings = settingsOf(node, types);
   const compiled =
-    weights !== null && isInSinglePrecision(node, types)
-      ? operationOf(node).lower?.({ node, inputs: shapesOf(node.inputs), outputs, weights, options, context })
+    weights !== null && settings !== null && isInSinglePrecision(node, types)
+      ? operationOf(node).lower?.({ node, inputs: shapesOf(node.inputs), outputs, weights, settings, options, context })
       : null;
   if (compiled) return { ...base, ...compiled };
   return { ...base, isReference: true, why: 'by its definition, in double', load: () => () => {} };
@@ -37,8 +38,22 @@ function sizesText(shapes: readonly Shape[]): string {
   return shapes.map((shape) => shape.join('×')).join(', ');
 }
 
-function isInSinglePrecision({ inputs, outputs }: Node, types: Types): boolean {
-  return [...inputs, ...outputs].every((name) => name === null || isInMemory((types.get(name) as ValueType).dtype));
+function isInSinglePrecision(node: Node, types: Types): boolean {
+  const inputs = node.inputs.slice(0, operationOf(node).settingsFrom);
+  return [...inputs, ...node.outputs].every(
+    (name) => name === null || isInMemory((types.get(name) as ValueType).dtype),
+  );
+}
+
+/** The elements of inputs that are settings; null if one of them is computed as the graph runs. */
+function settingsOf(node: Node, types: Types): readonly (DoubleTensor | null)[] | null {
+  const settings: (DoubleTensor | null)[] = [];
+  for (const name of node.inputs.slice(operationOf(node).settingsFrom ?? node.inputs.length)) {
+    const type = name === null ? null : types.get(name);
+    if (type !== null && type?.elements === undefined) return null;
+    settings.push(type?.elements?.() ?? null);
+  }
+  return settings;
 }
 
 /** The weights of a node; null if one of them is computed by another node. */

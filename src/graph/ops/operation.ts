@@ -34,6 +34,11 @@ export interface Operation<A extends object> {
   terms?(node: OpNode<A>, inputs: readonly (Shape | null)[]): number;
   /** How it works on slices of a picture, or why it cannot. */
   slicing(node: OpNode<A>, inputs: InputTypes): Slicing | string;
+  /**
+   * Inputs from this place on say what is done, of any type. Kernels are given their elements, and there is none where
+   * these are not known before anything runs.
+   */
+  readonly settingsFrom?: number;
   /** Its outputs' elements follow from the types of its inputs. */
   readonly tellsElements?: true;
   /** The one output is the first input, element for element and in the same order. */

@@ -7,6 +7,7 @@ import { arcsine } from './arcsine.ts';
 import { arctangent } from './arctangent.ts';
 import { averagePooling } from './average-pooling.ts';
 import { averagePoolingNd } from './average-pooling-nd.ts';
+import { axisReversal } from './axis-reversal.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
 import { batchNormalisationNd } from './batch-normalisation-nd.ts';
 import { ceiling } from './ceiling.ts';
@@ -19,17 +20,28 @@ import { conversionLike } from './conversion-like.ts';
 import { convolution } from './convolution.ts';
 import { convolutionNd } from './convolution-nd.ts';
 import { cosine } from './cosine.ts';
+import { depthToSpace } from './depth-to-space.ts';
 import { division } from './division.ts';
 import { dropout } from './dropout.ts';
+import { elementCount } from './element-count.ts';
 import { elu } from './elu.ts';
 import { equality } from './equality.ts';
 import { errorFunction } from './error-function.ts';
 import { exclusiveOr } from './exclusive-or.ts';
+import { expand } from './expand.ts';
 import { exponential } from './exponential.ts';
+import { fill } from './fill.ts';
 import { flatten } from './flatten.ts';
 import { floor } from './floor.ts';
 import { fullyConnected } from './fully-connected.ts';
+import { gather } from './gather.ts';
+import { gatherElements } from './gather-elements.ts';
+import { gatherSlices } from './gather-slices.ts';
 import { gelu } from './gelu.ts';
+import { generalConcatenation } from './general-concatenation.ts';
+import { generalFlatten } from './general-flatten.ts';
+import { generalPad } from './general-pad.ts';
+import { generalSplit } from './general-split.ts';
 import { globalAveragePooling } from './global-average-pooling.ts';
 import { globalAveragePoolingNd } from './global-average-pooling-nd.ts';
 import { globalMaxPooling } from './global-max-pooling.ts';
@@ -64,6 +76,7 @@ import { mish } from './mish.ts';
 import { modulo } from './modulo.ts';
 import { multiplication } from './multiplication.ts';
 import { negation } from './negation.ts';
+import { nonzeroIndices } from './nonzero-indices.ts';
 import { normNormalisation } from './norm-normalisation.ts';
 import { normPooling } from './norm-pooling.ts';
 import { not } from './not.ts';
@@ -72,9 +85,11 @@ import { or } from './or.ts';
 import { pad } from './pad.ts';
 import { parametricRelu } from './parametric-relu.ts';
 import { power } from './power.ts';
+import { range } from './range.ts';
 import { reciprocal } from './reciprocal.ts';
 import { relu } from './relu.ts';
 import { remainder } from './remainder.ts';
+import { reshape } from './reshape.ts';
 import { resize } from './resize.ts';
 import { rounding } from './rounding.ts';
 import { scaleShift } from './scale-shift.ts';
@@ -84,19 +99,24 @@ import { shrinkage } from './shrinkage.ts';
 import { sigmoid } from './sigmoid.ts';
 import { sign } from './sign.ts';
 import { sine } from './sine.ts';
+import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { softmaxAlongAxis } from './softmax-along-axis.ts';
 import { softplus } from './softplus.ts';
 import { softsign } from './softsign.ts';
+import { spaceToDepth } from './space-to-depth.ts';
 import { split } from './split.ts';
 import { squareRoot } from './square-root.ts';
+import { squeeze } from './squeeze.ts';
 import { subtraction } from './subtraction.ts';
 import { sum } from './sum.ts';
 import { swish } from './swish.ts';
 import { tangent } from './tangent.ts';
 import { thresholdedRelu } from './thresholded-relu.ts';
+import { tile } from './tile.ts';
 import { transpose } from './transpose.ts';
 import { transposedConvolution } from './transposed-convolution.ts';
+import { unsqueeze } from './unsqueeze.ts';
 
 export const OPERATIONS = {
   convolution,
@@ -196,6 +216,28 @@ export const OPERATIONS = {
   'softmax-along-axis': softmaxAlongAxis,
   'log-softmax': logSoftmax,
   hardmax,
+
+  // what moves elements, and tells or takes shapes
+  reshape,
+  'general-flatten': generalFlatten,
+  squeeze,
+  unsqueeze,
+  'axis-reversal': axisReversal,
+  'general-concatenation': generalConcatenation,
+  'general-split': generalSplit,
+  slice,
+  'general-pad': generalPad,
+  expand,
+  tile,
+  gather,
+  'gather-elements': gatherElements,
+  'gather-slices': gatherSlices,
+  range,
+  'nonzero-indices': nonzeroIndices,
+  'element-count': elementCount,
+  fill,
+  'depth-to-space': depthToSpace,
+  'space-to-depth': spaceToDepth,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */
