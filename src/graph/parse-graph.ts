@@ -182,7 +182,7 @@ function parseInputs(who: string, { inputs, weights = [] }: AnyOperation, value:
   const names = list.map((name, i) => (name === null ? null : parseName(who, `inputs[${i}]`, name)));
   expectCountOf(who, 'input', names.length, inputs);
   const values = inputs.most - weights.length;
-  // Of any number of values none is left out.
+  // Any number of values have no places of their own that could be left out.
   const needed = Number.isFinite(inputs.most) ? inputs.least : names.length;
   const missing = names.findIndex((name, i) => name === null && i < needed);
   if (missing >= 0) {

@@ -15,8 +15,8 @@ import { specialise } from './specialise.ts';
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
   (graph) => foldConstants(graph),
-  dropIdentities,
   (graph) => specialise(graph),
+  dropIdentities,
   cancelLayouts,
   foldNormalisation,
   fuseActivations,
