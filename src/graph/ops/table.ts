@@ -20,7 +20,9 @@ import { conversionLike } from './conversion-like.ts';
 import { convolution } from './convolution.ts';
 import { convolutionNd } from './convolution-nd.ts';
 import { cosine } from './cosine.ts';
+import { cumulativeSum } from './cumulative-sum.ts';
 import { depthToSpace } from './depth-to-space.ts';
+import { diagonal } from './diagonal.ts';
 import { division } from './division.ts';
 import { dropout } from './dropout.ts';
 import { elementCount } from './element-count.ts';
@@ -80,6 +82,7 @@ import { nonzeroIndices } from './nonzero-indices.ts';
 import { normNormalisation } from './norm-normalisation.ts';
 import { normPooling } from './norm-pooling.ts';
 import { not } from './not.ts';
+import { oneHot } from './one-hot.ts';
 import type { AnyOperation, AttributesOf } from './operation.ts';
 import { or } from './or.ts';
 import { pad } from './pad.ts';
@@ -93,6 +96,8 @@ import { reshape } from './reshape.ts';
 import { resize } from './resize.ts';
 import { rounding } from './rounding.ts';
 import { scaleShift } from './scale-shift.ts';
+import { scatterElements } from './scatter-elements.ts';
+import { scatterSlices } from './scatter-slices.ts';
 import { selection } from './selection.ts';
 import { shape } from './shape.ts';
 import { shrinkage } from './shrinkage.ts';
@@ -116,6 +121,7 @@ import { thresholdedRelu } from './thresholded-relu.ts';
 import { tile } from './tile.ts';
 import { transpose } from './transpose.ts';
 import { transposedConvolution } from './transposed-convolution.ts';
+import { triangle } from './triangle.ts';
 import { unsqueeze } from './unsqueeze.ts';
 
 export const OPERATIONS = {
@@ -238,6 +244,12 @@ export const OPERATIONS = {
   fill,
   'depth-to-space': depthToSpace,
   'space-to-depth': spaceToDepth,
+  'scatter-elements': scatterElements,
+  'scatter-slices': scatterSlices,
+  'one-hot': oneHot,
+  triangle,
+  diagonal,
+  'cumulative-sum': cumulativeSum,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */

@@ -1,6 +1,8 @@
 /** Operators that move elements, and tell or take shapes. */
 import type { BlockAttributes } from '../../graph/ops/depth-to-space.ts';
+import type { Reduction } from '../../graph/ops/scattering.ts';
 import { type Dtype, type Name, parameterOf } from '../../graph/values.ts';
+import { dataTypeOf } from '../data-types.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import type { Converters } from './converter.ts';
@@ -47,7 +49,39 @@ export const MOVEMENT: Converters = {
   NonZero: (node, builder) => builder.simple(node, 'nonzero-indices', {}),
   DepthToSpace: (node, builder) => builder.simple(node, 'depth-to-space', blocksOf(node)),
   SpaceToDepth: (node, builder) => builder.simple(node, 'space-to-depth', blocksOf(node)),
+  Scatter: convertScatterElements,
+  ScatterElements: convertScatterElements,
+  ScatterND: (node, builder) => builder.simple(node, 'scatter-slices', { reduction: reductionOf(node) }),
+  OneHot: (node, builder) => builder.simple(node, 'one-hot', { axis: node.int('axis', -1) }),
+  Trilu: (node, builder) => builder.simple(node, 'triangle', { part: node.int('upper', 1) === 0 ? 'lower' : 'upper' }),
+  EyeLike(node, builder) {
+    const number = node.int('dtype');
+    const dtype =
+      number === undefined ? undefined : (dataTypeOf(number).dtype ?? node.unsupported(`data type ${number}`));
+    builder.simple(node, 'diagonal', { shift: node.int('k', 0), ...(dtype === undefined ? {} : { dtype }) });
+  },
+  CumSum(node, builder) {
+    const [isExclusive, isReverse] = ['exclusive', 'reverse'].map((name) => node.int(name, 0) !== 0);
+    builder.simple(node, 'cumulative-sum', { isExclusive, isReverse });
+  },
 };
+
+const REDUCTIONS: ReadonlyMap<string, Reduction> = new Map([
+  ['none', 'none'],
+  ['add', 'sum'],
+  ['mul', 'product'],
+  ['max', 'max'],
+  ['min', 'min'],
+]);
+
+function convertScatterElements(node: NodeReader, builder: GraphBuilder): void {
+  builder.simple(node, 'scatter-elements', { axis: node.int('axis', 0), reduction: reductionOf(node) });
+}
+
+function reductionOf(node: NodeReader): Reduction {
+  const name = node.string('reduction', 'none');
+  return REDUCTIONS.get(name) ?? node.invalid(`reduction is '${name}'`);
+}
 
 function convertConstant(node: NodeReader, builder: GraphBuilder): void {
   const [output] = node.outputs;
