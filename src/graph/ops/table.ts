@@ -5,6 +5,8 @@ import { and } from './and.ts';
 import { arccosine } from './arccosine.ts';
 import { arcsine } from './arcsine.ts';
 import { arctangent } from './arctangent.ts';
+import { argmax } from './argmax.ts';
+import { argmin } from './argmin.ts';
 import { averagePooling } from './average-pooling.ts';
 import { averagePoolingNd } from './average-pooling-nd.ts';
 import { axisReversal } from './axis-reversal.ts';
@@ -90,6 +92,7 @@ import { parametricRelu } from './parametric-relu.ts';
 import { power } from './power.ts';
 import { range } from './range.ts';
 import { reciprocal } from './reciprocal.ts';
+import { reduction } from './reduction.ts';
 import { relu } from './relu.ts';
 import { remainder } from './remainder.ts';
 import { reshape } from './reshape.ts';
@@ -119,6 +122,7 @@ import { swish } from './swish.ts';
 import { tangent } from './tangent.ts';
 import { thresholdedRelu } from './thresholded-relu.ts';
 import { tile } from './tile.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { transposedConvolution } from './transposed-convolution.ts';
 import { triangle } from './triangle.ts';
@@ -249,6 +253,10 @@ export const OPERATIONS = {
   'one-hot': oneHot,
   triangle,
   diagonal,
+  reduction,
+  argmax,
+  argmin,
+  'top-k': topK,
   'cumulative-sum': cumulativeSum,
 } as const;
 

@@ -60,10 +60,6 @@ export const MOVEMENT: Converters = {
       number === undefined ? undefined : (dataTypeOf(number).dtype ?? node.unsupported(`data type ${number}`));
     builder.simple(node, 'diagonal', { shift: node.int('k', 0), ...(dtype === undefined ? {} : { dtype }) });
   },
-  CumSum(node, builder) {
-    const [isExclusive, isReverse] = ['exclusive', 'reverse'].map((name) => node.int(name, 0) !== 0);
-    builder.simple(node, 'cumulative-sum', { isExclusive, isReverse });
-  },
 };
 
 const REDUCTIONS: ReadonlyMap<string, Reduction> = new Map([
