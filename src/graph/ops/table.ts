@@ -95,6 +95,7 @@ import { reciprocal } from './reciprocal.ts';
 import { reduction } from './reduction.ts';
 import { relu } from './relu.ts';
 import { remainder } from './remainder.ts';
+import { resampling } from './resampling.ts';
 import { reshape } from './reshape.ts';
 import { resize } from './resize.ts';
 import { rounding } from './rounding.ts';
@@ -258,6 +259,7 @@ export const OPERATIONS = {
   argmin,
   'top-k': topK,
   'cumulative-sum': cumulativeSum,
+  resampling,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */
