@@ -1,5 +1,6 @@
 /** What reductions make of the numbers along their axes: as a definition, and as a loop over the context's memory. */
-import { type Dtype, isFloat } from '../values.ts';
+import type { Dtype } from '../values.ts';
+import { rangeOf } from './ranges.ts';
 
 interface Way {
   /** Its definition, for numbers of a type; there may be none of them. */
@@ -8,21 +9,6 @@ interface Way {
   over(f32: Float32Array, from: number, count: number, stride: number): number;
   /** It is for truth as well: false < true. */
   readonly ordersTruth?: true;
-}
-
-/** The least and the greatest that a type has, where it is no infinity. */
-const RANGES: ReadonlyMap<Dtype, readonly [least: number, most: number]> = new Map([
-  ['int64', [-(2 ** 63), 2 ** 63]],
-  ['int32', [-(2 ** 31), 2 ** 31 - 1]],
-  ['int8', [-128, 127]],
-  ['uint8', [0, 255]],
-  ['bool', [0, 1]],
-]);
-
-export function rangeOf(dtype: Dtype): readonly [least: number, most: number] {
-  const range = RANGES.get(dtype);
-  if (range !== undefined && !isFloat(dtype)) return range;
-  return [-Infinity, Infinity];
 }
 
 const total = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0);

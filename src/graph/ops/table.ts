@@ -24,9 +24,11 @@ import { convolutionNd } from './convolution-nd.ts';
 import { cosine } from './cosine.ts';
 import { cumulativeSum } from './cumulative-sum.ts';
 import { depthToSpace } from './depth-to-space.ts';
+import { dequantisation } from './dequantisation.ts';
 import { diagonal } from './diagonal.ts';
 import { division } from './division.ts';
 import { dropout } from './dropout.ts';
+import { dynamicQuantisation } from './dynamic-quantisation.ts';
 import { elementCount } from './element-count.ts';
 import { elu } from './elu.ts';
 import { equality } from './equality.ts';
@@ -59,6 +61,8 @@ import { hyperbolicCosine } from './hyperbolic-cosine.ts';
 import { hyperbolicSine } from './hyperbolic-sine.ts';
 import { hyperbolicTangent } from './hyperbolic-tangent.ts';
 import { identity } from './identity.ts';
+import { integerConvolution } from './integer-convolution.ts';
+import { integerMatrixProduct } from './integer-matrix-product.ts';
 import { inverseHyperbolicCosine } from './inverse-hyperbolic-cosine.ts';
 import { inverseHyperbolicSine } from './inverse-hyperbolic-sine.ts';
 import { inverseHyperbolicTangent } from './inverse-hyperbolic-tangent.ts';
@@ -90,6 +94,9 @@ import { or } from './or.ts';
 import { pad } from './pad.ts';
 import { parametricRelu } from './parametric-relu.ts';
 import { power } from './power.ts';
+import { quantisation } from './quantisation.ts';
+import { quantisedConvolution } from './quantised-convolution.ts';
+import { quantisedMatrixProduct } from './quantised-matrix-product.ts';
 import { range } from './range.ts';
 import { reciprocal } from './reciprocal.ts';
 import { reduction } from './reduction.ts';
@@ -260,6 +267,13 @@ export const OPERATIONS = {
   'top-k': topK,
   'cumulative-sum': cumulativeSum,
   resampling,
+  quantisation,
+  dequantisation,
+  'dynamic-quantisation': dynamicQuantisation,
+  'quantised-convolution': quantisedConvolution,
+  'quantised-matrix-product': quantisedMatrixProduct,
+  'integer-convolution': integerConvolution,
+  'integer-matrix-product': integerMatrixProduct,
 } as const;
 
 /** The names of the operations that a graph's nodes may have. */
