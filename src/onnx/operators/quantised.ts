@@ -36,7 +36,10 @@ function dequantise(node: NodeReader, builder: GraphBuilder): void {
   const [output] = node.outputs;
   const known = node.inputs.map((name) => (name === null ? null : builder.parameters.get(name)));
   const isKnown = known.every((parameter) => parameter !== undefined);
-  if (!output || !isKnown) return builder.simple(node, 'dequantisation', attributes);
+  if (!output || !isKnown) {
+    builder.simple(node, 'dequantisation', attributes);
+    return;
+  }
   const own = { name: output, op: 'dequantisation', inputs: node.inputs, outputs: [output], attributes };
   const types = known.map((parameter) => parameter?.type ?? null);
   const [type] = dequantisation.infer(own, types);
