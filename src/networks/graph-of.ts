@@ -55,24 +55,25 @@ export function withoutBatch([, ...shape]: readonly Size[]): PartialShape {
 
 /** A node and its numbers, which `fresh` names. */
 export function nodeFrom(given: NetworkNode, fresh: (wanted: Name) => Name): Converted {
-  const { op, name, inputs, ...fields } = given;
+  const { op, name, inputs } = given;
   const operation = operationOf({ op });
-  const rest = new Map<string, unknown>(Object.entries(fields));
+  const fields = given as unknown as Readonly<Record<string, unknown>>;
   const parameters: (readonly [Name, Parameter])[] = [];
   const weights = (operation.weights ?? []).map((weight): Name | null => {
-    const numbers = rest.get(weight.name) as DenseArray | Float32Array | undefined;
-    rest.delete(weight.name);
+    const numbers = fields[weight.name] as DenseArray | Float32Array | undefined;
     if (numbers === undefined) return null;
     const own = fresh(`${name}.${weight.name}`);
     parameters.push([own, parameterFrom(weight, numbers)]);
     return own;
   });
+  const attributes: Record<string, unknown> = {};
+  for (const field of Object.keys(operation.fields)) attributes[field] = fields[field];
   const node = {
     name,
     op,
     inputs: Object.freeze([...inputs, ...withoutLastNulls(weights)]),
     outputs: Object.freeze([name]),
-    attributes: Object.freeze(Object.fromEntries(rest)),
+    attributes: Object.freeze(attributes),
   };
   // The fields of a network's node that are not its weights are the attributes of its operation.
   return { node: Object.freeze(node as Node), parameters };
