@@ -183,7 +183,8 @@ function bindShape(who: string, declared: ValueType | undefined, shape: Shape, s
     throw new NnpackError('invalid-input-size', `${who} ${text}`);
   }
   expected.forEach((size, axis) => {
-    if (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1) {
+    const isDeclaredEmpty = size === 0 && shape[axis] === 0;
+    if (!isDeclaredEmpty && (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1)) {
       throw new NnpackError('invalid-input-size', `${who} expected positive sizes, got ${show([...shape])}`);
     }
     if (typeof size === 'number') return;

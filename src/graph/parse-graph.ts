@@ -50,7 +50,7 @@ export function parseGraph(given: Graph): Graph {
   const who = `graph ${show(read.name)}`;
   const inputs = entriesOf(who, 'inputs', read.inputs).map(([name, type]): readonly [Name, ValueType] => [
     name,
-    parseType(`${who}: input ${show(name)}`, type, 1),
+    parseType(`${who}: input ${show(name)}`, type),
   ]);
   const parameters = entriesOf(who, 'parameters', read.parameters).map(([name, value]): readonly [Name, Parameter] => [
     name,
@@ -117,11 +117,11 @@ function entriesOf(who: string, what: string, value: unknown): readonly (readonl
   return entries.map(([name, entry]) => [parseName(who, `a name of ${what}`, name), entry]);
 }
 
-/** @param least of a size that is a number: lists that models keep as parameters may be empty */
-function parseType(who: string, value: unknown, least: 0 | 1): ValueType {
+/** A size may be 0 where it is told so: lists that say what a node does may be empty. */
+function parseType(who: string, value: unknown): ValueType {
   const { dtype, shape } = readFields<ValueType>(who, 'its type', value, TYPE, 'invalid-network');
   const sizes = parseList(who, 'shape', shape, 'invalid-network').map((size): Size => {
-    if ((typeof size === 'string' && size !== '') || (size === 0 && least === 0)) return size;
+    if ((typeof size === 'string' && size !== '') || size === 0) return size;
     expectCount(who, 'a size', size, 'invalid-input-size');
     return size;
   });
@@ -131,7 +131,7 @@ function parseType(who: string, value: unknown, least: 0 | 1): ValueType {
 
 function parseParameter(who: string, value: unknown): Parameter {
   const { type, data, role } = readFields<Parameter>(who, 'it', value, PARAMETER, 'invalid-network');
-  const { dtype, shape } = parseType(who, type, 0);
+  const { dtype, shape } = parseType(who, type);
   const open = shape.find((size) => typeof size === 'string');
   if (open !== undefined) {
     throw new NnpackError('invalid-tensor', `${who}: a size is ${show(open)}, expected a number`);

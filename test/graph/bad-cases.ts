@@ -144,7 +144,6 @@ export const CASES: readonly (readonly [string, () => unknown, ErrorCode, string
   ...(
     [
       ['', "''"],
-      [0, '0'],
       [-1, '-1'],
       [1.5, '1.5'],
       [Number.NaN, 'NaN'],

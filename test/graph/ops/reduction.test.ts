@@ -217,8 +217,8 @@ describe('a cumulative sum', () => {
   it.each([
     [{}, [1, 3, 6]],
     [{ isExclusive: true }, [0, 1, 3]],
-    [{ isReversed: true }, [6, 5, 3]],
-    [{ isExclusive: true, isReversed: true }, [5, 3, 0]],
+    [{ isReverse: true }, [6, 5, 3]],
+    [{ isExclusive: true, isReverse: true }, [5, 3, 0]],
   ])('%j of 1, 2, 3', (attributes, expected) => {
     const node = nodeOf('cumulative-sum', attributes, ['x', 'axis']);
     expect(made(node, tensor([3], [1, 2, 3]), tensor([], [0], 'int64'))).toEqual([expected]);
