@@ -5,6 +5,7 @@
  *   1. each package that dist/cli imports  →  dist/cli/vendor/NAME.js, its own dependencies inside
  *   2. dist/testing with fast-check        →  dist/cli/vendor/testing.js: as a library it leaves fast-check to its user
  *   3. the imports in dist/cli are pointed at these, and the licences of all that was bundled stand beside them
+ *   4. comments and white space go from what runs: they are for readers of the sources, and declarations keep those for users
  *
  * Imports are found and rewritten by a compiler, esbuild: however they are written, none is missed.
  * Plots stay outside: who wants a page of them installs the plotting library, and is told so.
@@ -14,7 +15,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve, sep } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin, transform } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = realpathSync(process.argv[2] ?? join(ROOT, 'dist'));
@@ -128,6 +129,20 @@ function licenceOf(folder: string): string {
   return `${name} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8')}`;
 }
 
+/** What dist/cli has lost on its way through the compiler already. */
+async function dropComments(): Promise<void> {
+  const paths = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).map((file) => join(DIST, file));
+  for (const path of paths.filter((each) => each.endsWith('.js') && !isIn(CLI, each))) {
+    const { code } = await transform(readFileSync(path, 'utf8'), {
+      format: 'esm',
+      target: 'node20',
+      charset: 'utf8',
+      minifyWhitespace: true,
+    });
+    writeFileSync(path, code);
+  }
+}
+
 rmSync(VENDOR, { recursive: true, force: true });
 const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.js'))
@@ -143,3 +158,4 @@ for (const [target, name] of await pointAtVendor()) {
 const folders = new Set([...inputs].map(packageOf).filter((folder) => folder !== null));
 const licences = [...folders].sort().filter((folder) => existsSync(join(folder, 'package.json')));
 writeFileSync(join(VENDOR, 'LICENCES.txt'), licences.map(licenceOf).join(`\n\n${'-'.repeat(78)}\n\n`));
+await dropComments();

@@ -174,7 +174,7 @@ export function parseOp(who: string, value: unknown): OpName {
   const op = OPS.find((known) => known === value);
   if (op !== undefined) return op;
   const hint = typeof value === 'string' ? didYouMean(value, OPS) : '';
-  throw new NnpackError('invalid-network', `${who}: op is ${show(value)}, expected one of ${OPS.join(', ')}${hint}`);
+  throw new NnpackError('invalid-network', `${who}: op is ${show(value)}, expected the name of an operation${hint}`);
 }
 
 function parseInputs(who: string, { inputs, weights = [] }: AnyOperation, value: unknown): readonly (Name | null)[] {

@@ -238,13 +238,13 @@ export const CASES: readonly (readonly [string, () => unknown, ErrorCode, string
     'an operation that is none',
     () => withNodes(node('y', 'rleu', ['x'])),
     'invalid-network',
-    /^graph 'g': node 'y': op is 'rleu', expected one of convolution, .*did you mean 'relu'/,
+    /^graph 'g': node 'y': op is 'rleu', expected the name of an operation.*did you mean 'relu'/,
   ],
   [
     'an operation of every object',
     () => withNodes(node('y', 'constructor', ['x'])),
     'invalid-network',
-    /^graph 'g': node 'y': op is 'constructor', expected one of /,
+    /^graph 'g': node 'y': op is 'constructor', expected the name of an operation/,
   ],
   [
     'no attributes',
