@@ -57,10 +57,10 @@ function tablesOf(algorithm: AlgorithmName): readonly KernelTableName[] {
   return isOne ? ['scalar'] : [...FAST, 'reference'];
 }
 
-/** Eligible cases; a case of the largest tiles takes as long as ten of others, and naive transforms T⁴ operations a tile. */
+/** Eligible cases; naive transforms take T⁴ operations a tile. */
 function casesOf(algorithm: AlgorithmName, table: KernelTableName): number {
   const edge = edgeOf(algorithm);
-  if (table !== 'reference') return edge > 64 ? 100 : 200;
+  if (table !== 'reference') return 200;
   return edge === 0 ? 40 : Math.min(40, Math.ceil(1500 / edge ** 2));
 }
 
