@@ -36,6 +36,7 @@ import { errorFunction } from './error-function.ts';
 import { exclusiveOr } from './exclusive-or.ts';
 import { expand } from './expand.ts';
 import { exponential } from './exponential.ts';
+import { exponentialMinusOne } from './exponential-minus-one.ts';
 import { fill } from './fill.ts';
 import { flatten } from './flatten.ts';
 import { floor } from './floor.ts';
@@ -163,6 +164,7 @@ export const OPERATIONS = {
   shape,
   'square-root': squareRoot,
   exponential,
+  'exponential-minus-one': exponentialMinusOne,
   logarithm,
   negation,
   'absolute-value': absoluteValue,
