@@ -1,7 +1,8 @@
 /**
- * Files of a model on disk. A model may come from anywhere, so its manifest names files inside its own folder only, and
- * what is read is a regular file, as long as it was when it was looked at: never a pipe that waits for ever, or a device
- * without an end. What is thrown here says what is wrong; whoever asked adds whose file it is.
+ * Files that are read from disk: those of models, pictures and arrays. What is read is a regular file, as long as it was
+ * when it was looked at: never a pipe that waits for ever, or a device without an end. A model may come from anywhere, so
+ * its manifest names files inside its own folder only. What is thrown here says what is wrong; whoever asked adds whose
+ * file it is.
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
@@ -15,6 +16,8 @@ export interface RegularFile {
 
 /** What stands at a path, once links are followed. Nothing is opened: opening alone may wait, or wind a tape. */
 export async function lookAt(path: string): Promise<RegularFile> {
+  // A shell's `<(command)` is a pipe that has a name, and none without links.
+  expectRegular(await stat(path));
   const real = await realpath(path);
   const stats = await stat(real);
   expectRegular(stats);

@@ -8,7 +8,7 @@
  *
  * Source: NumPy, numpy.lib.format, versions 1.0 to 3.0.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { lookAt, type RegularFile, readRanges } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { decodeHalf } from '../maths/half.ts';
@@ -48,19 +48,13 @@ const TYPES: Readonly<Record<string, { readonly bytes: number; readonly read: Re
  */
 export async function readNpy(path: string): Promise<NpyArray> {
   const who = `array ${show(path)}`;
-  let file: FileHandle | undefined;
   try {
-    file = await open(path);
-    const stats = await file.stat();
-    // A pipe or a device has no size to hold against what its header claims.
-    if (!stats.isFile()) throw new NnpackError('input-output', `${who}: expected a file, got a folder or a device`);
-    const header = await readHeader(who, file, stats.size);
-    return elementsOf(who, header, await readBytes(who, file, header.start, stats.size - header.start));
+    const file = await lookAt(path);
+    const header = await readHeader(who, file);
+    return elementsOf(who, header, await readRange(file, header.start, file.bytes - header.start));
   } catch (error) {
     if (error instanceof NnpackError) throw error;
     throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
-  } finally {
-    await file?.close();
   }
 }
 
@@ -97,8 +91,9 @@ interface Header {
 }
 
 /** The header, once the file is known to have exactly the elements that it claims. */
-async function readHeader(who: string, file: FileHandle, size: number): Promise<Header> {
-  const first = await readBytes(who, file, 0, Math.min(size, MAGIC.length + 6));
+async function readHeader(who: string, file: RegularFile): Promise<Header> {
+  const size = file.bytes;
+  const first = await readRange(file, 0, Math.min(size, MAGIC.length + 6));
   if (Buffer.from(first).toString('latin1', 0, MAGIC.length) !== MAGIC) fail(who, 'expected a .npy file, got another');
   if (first.length < MAGIC.length + 6) fail(who, 'ends before its header does');
   const view = new DataView(first.buffer, first.byteOffset);
@@ -108,7 +103,7 @@ async function readHeader(who: string, file: FileHandle, size: number): Promise<
   const length = major === 1 ? view.getUint16(MAGIC.length + 2, true) : view.getUint32(MAGIC.length + 2, true);
   if (before + length > size) fail(who, 'ends before its header does');
   if (length > MAX_HEADER) fail(who, `has a header of ${length} bytes, expected at most ${MAX_HEADER}`);
-  const text = Buffer.from(await readBytes(who, file, before, length)).toString(major === 3 ? 'utf8' : 'latin1');
+  const text = Buffer.from(await readRange(file, before, length)).toString(major === 3 ? 'utf8' : 'latin1');
   const header = { ...parseHeader(who, text), start: before + length };
   const count = sizeOf(header.shape);
   if (count > MAX_ELEMENTS) {
@@ -167,14 +162,8 @@ function elementsOf(who: string, { type, isLittle, isFortran, shape }: Header, e
   return { data, shape, stride, offset: 0 };
 }
 
-async function readBytes(who: string, file: FileHandle, start: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    // One read gives less than 2 GiB.
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), start + done);
-    if (bytesRead === 0) fail(who, 'became shorter while it was read');
-    done += bytesRead;
-  }
+async function readRange(file: RegularFile, offset: number, length: number): Promise<Uint8Array> {
+  const [bytes] = await readRanges(file, [{ offset, length }]);
   return bytes;
 }
 

@@ -2,8 +2,9 @@
  * Pictures in and out: PNG and JPEG are read, PNG is written. A file's structure is walked and the size that it claims
  * is checked before anything is decoded, because a few bytes can claim gigabytes.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { PNG } from 'pngjs';
+import { lookAt, readRegular } from '../check/model-files.ts';
+import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { writeWhole } from './files.ts';
 import { decodeJpeg } from './jpeg.ts';
@@ -19,14 +20,11 @@ export async function readPicture(path: string): Promise<Picture> {
   const who = `picture ${show(path)}`;
   let bytes: Uint8Array;
   try {
-    const found = await stat(path);
-    // a pipe may never end, and neither do some devices
-    if (!found.isFile()) throw new Error('it is no regular file');
-    if (found.size > MAX_BYTES) throw new Error(`it has ${found.size} bytes, expected at most ${MAX_BYTES}`);
-    bytes = await readFile(path);
+    const file = await lookAt(path);
+    if (file.bytes > MAX_BYTES) throw new Error(`it has ${file.bytes} bytes, expected at most ${MAX_BYTES}`);
+    bytes = await readRegular(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new NnpackError('input-output', `${who} could not be read: ${reason}`, { cause: error });
+    throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
   }
   return decodePicture(bytes, path);
 }

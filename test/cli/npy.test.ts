@@ -1,4 +1,5 @@
 /** NumPy's files: bytes written by hand, as numpy.lib.format describes them. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,9 +145,24 @@ describe('readNpy', () => {
   });
 
   it('refuses a folder, a name that is not there, and what has no size', async () => {
-    expect((await failure(folder)).message).toContain('expected a file, got a folder or a device');
+    expect((await failure(folder)).message).toContain('could not be read: it is a folder, expected a regular file');
     expect((await failure(join(folder, 'none.npy'))).message).toMatch(/could not be read: ENOENT/);
     expect((await failure('/dev/null')).code).toBe('input-output');
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a pipe or a device, and waits for neither', async () => {
+    const pipe = join(folder, 'pipe.npy');
+    execFileSync('mkfifo', [pipe]);
+    for (const [path, kind] of [
+      [pipe, 'a pipe'],
+      ['/dev/zero', 'a device'],
+    ]) {
+      const { code, message } = await failure(path);
+      expect([code, message]).toEqual([
+        'input-output',
+        `array '${path}' could not be read: it is ${kind}, expected a regular file`,
+      ]);
+    }
   });
 });
 

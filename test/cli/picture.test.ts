@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { decodePicture, readPicture, writePng } from '../../src/cli/picture.ts';
 import { MAX_PIXELS, type Picture } from '../../src/cli/picture-file.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { RUNS } from '../networks/arbitrary.ts';
+import { MAIN } from '../support/process.ts';
 import { refusal } from './picture-files.ts';
 
 let folder = '';
@@ -95,7 +97,7 @@ describe('a picture', () => {
   it('is refused where there is none', async () => {
     await expect(readPicture(join(folder, 'none.png'))).rejects.toMatchObject({ code: 'input-output' });
     await expect(readPicture(folder)).rejects.toBeInstanceOf(NnpackError);
-    await expect(readPicture(folder)).rejects.toThrow('could not be read: it is no regular file');
+    await expect(readPicture(folder)).rejects.toThrow('could not be read: it is a folder, expected a regular file');
     await writeFile(join(folder, 'long.png'), '');
     await truncate(join(folder, 'long.png'), 2 ** 29 + 1);
     await expect(readPicture(join(folder, 'long.png'))).rejects.toThrow(
@@ -105,6 +107,19 @@ describe('a picture', () => {
     expect(refusal(new TextEncoder().encode('GIF89a and so on')).message).toBe(
       "picture 'x': expected a PNG or JPEG file, got something else",
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('is refused at once where it is a pipe, with a name or without', async () => {
+    const named = join(folder, 'pipe.png');
+    execFileSync('mkfifo', [named]);
+    const reason = 'could not be read: it is a pipe, expected a regular file';
+    await expect(readPicture(named)).rejects.toMatchObject({
+      code: 'input-output',
+      message: `picture '${named}' ${reason}`,
+    });
+    const script = 'true | "$0" "$1" run /dev/stdin';
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, MAIN], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, `error picture '/dev/stdin' ${reason}\n`]);
   });
 
   it('is refused wherever it is cut off', () => {
