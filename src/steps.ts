@@ -13,6 +13,7 @@ import {
 import {
   activationStep,
   additionStep,
+  arithmeticStep,
   averagePoolingStep,
   concatenationStep,
   localResponseStep,
@@ -38,6 +39,7 @@ const ALL: readonly Step[] = [
   referenceStep,
   activationStep,
   additionStep,
+  arithmeticStep,
   averagePoolingStep,
   concatenationStep,
   fullyConnectedDotsStep,

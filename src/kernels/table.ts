@@ -12,6 +12,7 @@ export interface KernelTable
   extends KernelNumbers,
     GemmKernels,
     PointwiseKernels,
+    ArithmeticKernels,
     PoolingKernels,
     ResizeKernels,
     WeightKernels {
@@ -181,8 +182,6 @@ export interface PointwiseKernels {
   leakyRelu(n: number, x: number, y: number, slope: number): void;
   /** y = x · scale + shift: a batch normalisation with its statistics folded, one plane at a time. */
   scaleShift(n: number, x: number, y: number, scale: number, shift: number): void;
-  /** y = a + b. */
-  add(n: number, a: number, b: number, y: number): void;
   /** Softmax over n elements `step` apart, with the maximum subtracted first so that nothing overflows. */
   softmax(n: number, step: number, x: number, y: number): void;
   /**
@@ -201,6 +200,20 @@ export interface PointwiseKernels {
     bias: number,
   ): void;
 }
+
+/** What a kernel of {@link ArithmeticKernels} is called by where steps carry numbers: its place in this list. */
+export const COMBINATIONS = ['add', 'subtract', 'multiply', 'divide', 'minimum', 'maximum'] as const;
+
+/** What two numbers become one by. */
+export type Combination = (typeof COMBINATIONS)[number];
+
+/**
+ * y[i] = a[i · aStep] ∘ b[i · bStep] for i < n, rounded once. A step is 1, or 0 for one number in the place of a run; of n > 1
+ * elements not both are 0. y may be a run that is read, or lies apart.
+ */
+export type ArithmeticKernels = {
+  readonly [C in Combination]: (n: number, a: number, aStep: number, b: number, bStep: number, y: number) => void;
+};
 
 /** Passes over n contiguous weights, or inputs, before they are used. */
 export interface WeightKernels {

@@ -1,6 +1,7 @@
 import { hasProgram } from '../maths/fourier-program.ts';
 import type { Memory } from '../tensor/memory.ts';
 import { kernelNumbers } from './numbers.ts';
+import { referenceArithmetic } from './reference/arithmetic.ts';
 import { referenceFourierTile } from './reference/fourier.ts';
 import { referenceGemm } from './reference/gemm.ts';
 import { referencePointwise } from './reference/pointwise.ts';
@@ -9,6 +10,7 @@ import { referenceResize } from './reference/resize.ts';
 import { referenceWeights } from './reference/weights.ts';
 import { referenceWinogradTile } from './reference/winograd.ts';
 import { remembered } from './remembered.ts';
+import { scalarArithmetic } from './scalar/arithmetic.ts';
 import { scalarDots } from './scalar/dots.ts';
 import { scalarFourierTile } from './scalar/fourier.ts';
 import { scalarFourierLargeTile } from './scalar/fourier-large.ts';
@@ -18,6 +20,7 @@ import { scalarPooling } from './scalar/pooling.ts';
 import { scalarResize } from './scalar/resize.ts';
 import { scalarWeights } from './scalar/weights.ts';
 import { scalarWinogradTile } from './scalar/winograd.ts';
+import { simdArithmetic } from './simd/arithmetic.ts';
 import { simdDots } from './simd/dot-products.ts';
 import { type SimdTableName, variantOf } from './simd/engine.ts';
 import type { SimdSetup } from './simd/exports.ts';
@@ -48,6 +51,7 @@ function referenceTable(memory: Memory): KernelTable {
     ...kernelNumbers('reference'),
     ...referenceGemm(memory),
     ...referencePointwise(memory),
+    ...referenceArithmetic(memory),
     ...referencePooling(memory),
     ...referenceResize(memory),
     ...referenceWeights(memory),
@@ -65,6 +69,7 @@ function scalarTable(memory: Memory): KernelTable {
     ...scalarGemm(memory),
     ...scalarDots(memory),
     ...scalarPointwise(memory),
+    ...scalarArithmetic(memory),
     ...scalarPooling(memory),
     ...scalarResize(memory),
     ...scalarWeights(memory),
@@ -87,6 +92,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     ...kernelNumbers(name),
     ...simdGemm(exports, bytes, variantOf(name), scalar),
     ...simdPointwise(exports),
+    ...simdArithmetic(exports),
     ...simdWeights(exports, bytes, memory),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, scalar),

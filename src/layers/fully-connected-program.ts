@@ -134,7 +134,7 @@ export const fullyConnectedDotsStep = defineStep(
       if (p.format === 0) kernels.dots(rows, p.channels, w, p.channels, x, y);
       else if (p.panels === 0) kernels.dotsHalf(rows, p.channels, w, p.pitch, x, y, p.format === 2 ? 1 : 0);
       else kernels.dotsHalfPanels(rows, p.channels, w, x, y, p.format === 2 ? 1 : 0);
-      if (p.b !== 0) kernels.add(rows, y, p.b + i, y);
+      if (p.b !== 0) kernels.add(rows, y, 1, p.b + i, 1, y);
       activate(kernels, rows, y, p.slope, p.low, p.high);
     }
   },
@@ -201,7 +201,7 @@ export const fullyConnectedGemmStep = defineStep(
     // y[n, k] = Yᵀ[k, n]
     kernels.copyRows(images, rows, yt, 1, p.pitch, y, p.outputs);
     for (let n = 0; n < images; n++) {
-      if (p.b !== 0) kernels.add(rows, y + n * p.outputs, p.b + i, y + n * p.outputs);
+      if (p.b !== 0) kernels.add(rows, y + n * p.outputs, 1, p.b + i, 1, y + n * p.outputs);
       activate(kernels, rows, y + n * p.outputs, p.slope, p.low, p.high);
     }
   },

@@ -3,6 +3,7 @@
  * item. Items are coarse, because sharing one costs ten microseconds; what is smaller than one runs on the caller.
  */
 import { activate } from '../algorithms/activate.ts';
+import { COMBINATIONS } from '../kernels/table.ts';
 import { defineStep } from '../threads/step.ts';
 
 /** Elements that an item reads and writes: some tens of microseconds. */
@@ -26,9 +27,30 @@ export const activationStep = defineStep('activation', ['x', 'y', 'slope', 'low'
 
 /** Elements i …: y = activation(a + b). */
 export const additionStep = defineStep('addition', ['a', 'b', 'y', 'slope', 'low', 'high'], (thread, p, i, _j, n) => {
-  thread.kernels.add(n, p.a + i, p.b + i, p.y + i);
+  thread.kernels.add(n, p.a + i, 1, p.b + i, 1, p.y + i);
   activate(thread.kernels, n, p.y + i, p.slope, p.low, p.high);
 });
+
+/** Rows i …, columns j … of y = a ∘ b; a and b go on by `outer` with every group of `inner` rows, and by `inner` with each row. */
+export const arithmeticStep = defineStep(
+  'arithmetic',
+  ['combination', 'inner', 'columns', 'a', 'aOuter', 'aInner', 'aStep', 'b', 'bOuter', 'bInner', 'bStep', 'y'],
+  (thread, p, i, j, iCount, jCount) => {
+    const { kernels } = thread;
+    const combination = COMBINATIONS[p.combination];
+    for (let row = i; row < i + iCount; row++) {
+      const outer = Math.floor(row / p.inner);
+      const inner = row - outer * p.inner;
+      const a = p.a + outer * p.aOuter + inner * p.aInner + j * p.aStep;
+      const b = p.b + outer * p.bOuter + inner * p.bInner + j * p.bStep;
+      const y = p.y + row * p.columns + j;
+      const isOne = p.aStep === 0 && p.bStep === 0;
+      kernels[combination](isOne ? 1 : jCount, a, p.aStep, b, p.bStep, y);
+      // A third value is what makes a row of it.
+      if (isOne) kernels.fill(jCount, y, thread.memory.f32[y]);
+    }
+  },
+);
 
 /** Planes i … of all N × C, pixels j …: y = x · scale[c] + shift[c]. */
 export const scaleShiftStep = defineStep(

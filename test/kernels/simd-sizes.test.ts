@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { panelCodes } from '../../src/kernels/half-panels.ts';
+import { referenceArithmetic } from '../../src/kernels/reference/arithmetic.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { referenceWeights } from '../../src/kernels/reference/weights.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
+import { emitArithmetic, simdArithmetic } from '../../src/kernels/simd/arithmetic.ts';
 import { simdDots } from '../../src/kernels/simd/dot-products.ts';
 import { DOTS_ROUNDINGS, emitDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
@@ -15,7 +17,7 @@ import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.t
 import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
 import { emitWeights, simdWeights } from '../../src/kernels/simd/weights.ts';
-import type { KernelNumbers, KernelTable } from '../../src/kernels/table.ts';
+import { COMBINATIONS, type KernelNumbers, type KernelTable } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import type { Module } from '../../src/wasm/index.ts';
 import { emitted, FAR, farMemory, SCRATCH } from './emitted.ts';
@@ -33,6 +35,7 @@ type Kernels = Omit<
 
 const emit = (module: Module) => [
   ...emitPointwise(module, mulAdd),
+  ...emitArithmetic(module),
   ...emitSoftmax(module),
   ...emitLocalResponse(module, mulAdd),
   ...emitMaxPooling(module),
@@ -61,6 +64,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
   const { maxPool, averagePool } = scalarPooling(memory);
   return {
     ...simdPointwise(exports),
+    ...simdArithmetic(exports),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, { localResponse: never }),
     ...simdPooling(exports, scratch, {
@@ -75,6 +79,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
 function reference(memory: Memory): Kernels {
   return {
     ...referencePointwise(memory),
+    ...referenceArithmetic(memory),
     ...referencePooling(memory),
     ...referenceGemm(memory),
     ...referenceWeights(memory),
@@ -159,7 +164,11 @@ const cases: readonly Case[] = [
   pass('fill', (k, n, _x, y) => k.fill(n, y, Math.fround(0.1))),
   pass('clamp', (k, n, x, y) => k.clamp(n, x, y, -0.25, 0.5)),
   pass('leakyRelu', (k, n, x, y) => k.leakyRelu(n, x, y, 0.25)),
-  pass('add', (k, n, x, y) => k.add(n, x, x, y)),
+  ...COMBINATIONS.flatMap((name) => [
+    pass(`${name} of two runs`, (k, n, x, y) => k[name](n, x, 1, x, 1, y)),
+    pass(`${name} of a run and a number`, (k, n, x, y) => k[name](n, x, 1, x, 0, y)),
+    pass(`${name} of a number and a run`, (k, n, x, y) => k[name](n, x, 0, x, 1, y)),
+  ]),
   pass('flush', (k, n, x, y) => k.flush(n, x, y)),
   pass('least', (k, n, x, y) => k.fill(n, y, k.least(n, x))),
   pass('greatest', (k, n, x, y) => k.fill(n, y, k.greatest(n, x))),

@@ -6,7 +6,5 @@ export const division = stretched({
   inputs: TWO,
   f: (dtype) => (isFloat(dtype) ? (a, b) => a / b : (a, b) => Math.trunc(a / b)),
   serves: isNumber,
-  loop: (f32, n, a, aStep, b, bStep, y) => {
-    for (let i = 0; i < n; i++) f32[y + i] = f32[a + i * aStep] / f32[b + i * bStep];
-  },
+  combination: 'divide',
 });

@@ -1,6 +1,7 @@
 /** Operations that work element by element: of one value, or of several that are stretched to one shape. */
 import type { FieldsOf } from '../../check/options.ts';
 import { NnpackError } from '../../errors.ts';
+import type { Combination } from '../../kernels/table.ts';
 import { expectFinite } from '../../layers/call.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Lowering, withoutWeights } from '../compiled.ts';
@@ -10,7 +11,7 @@ import { broadcastShape, mapStretched } from './broadcast.ts';
 import { mapped, present } from './double.ts';
 import { type Count, type Given, type NoAttributes, ONE, type Operation } from './operation.ts';
 import { PIXELWISE } from './slicing.ts';
-import { lowerStretched, type PairLoop } from './stretched-loops.ts';
+import { lowerCombination, lowerStretched } from './stretched-loops.ts';
 
 /** What a function of one value is for, and makes. */
 interface UnaryTypes {
@@ -96,18 +97,19 @@ interface Stretched {
   readonly dtype?: Dtype;
   /** Which types it is for; all when not told. */
   readonly serves?: (dtype: Dtype) => boolean;
-  /** The same of two numbers in single precision, for many elements. */
-  readonly loop?: PairLoop;
+  /** The kernel that computes it in single precision, two values at a time. */
+  readonly combination?: Combination;
 }
 
 /** y = f(x₀, x₁, …), the inputs stretched to one shape. */
-export function stretched({ inputs, f, dtype, serves = () => true, loop }: Stretched): Operation<NoAttributes> {
+export function stretched({ inputs, f, dtype, serves = () => true, combination }: Stretched): Operation<NoAttributes> {
   return {
     inputs,
     fields: {},
     check: () => ({}),
     infer: (node, types) => inferStretched(node, types, serves, dtype),
-    lower: (call) => lowerStretched(call, f('float32'), loop),
+    lower: (call) =>
+      combination === undefined ? lowerStretched(call, f('float32')) : lowerCombination(call, combination),
     reference(node, given) {
       const values = given.map(present);
       const shape = broadcastShape(

@@ -11,6 +11,7 @@ export const sum: Operation<NoAttributes> = {
       (...terms) =>
         terms.reduce((a, b) => a + b),
     serves: isNumber,
+    combination: 'add',
   }),
   specialise({ inputs }, types) {
     const [first, ...others] = types.map((type) => type && isFloat(type.dtype) && String(type.shape));

@@ -42,10 +42,6 @@ export function referencePointwise(memory: Memory): PointwiseKernels {
       for (let i = 0; i < n; i++) memory.f32[y + i] = memory.f32[x + i] * scale + shift;
     },
 
-    add(n, a, b, y) {
-      for (let i = 0; i < n; i++) memory.f32[y + i] = memory.f32[a + i] + memory.f32[b + i];
-    },
-
     softmax(n, step, x, y) {
       // y = exp(x − max) / Σ exp(x − max)
       const values = Array.from({ length: n }, (_, i) => memory.f32[x + i * step]);

@@ -23,7 +23,6 @@ export function scalarPointwise(memory: Memory): PointwiseKernels {
     clamp: (n, x, y, low, high) => clamp(memory.f32, n, x, y, low, high),
     leakyRelu: (n, x, y, slope) => leakyRelu(memory.f32, n, x, y, slope),
     scaleShift: (n, x, y, scale, shift) => scaleShift(memory.f32, n, x, y, scale, shift),
-    add: (n, a, b, y) => add(memory.f32, n, a, b, y),
     softmax: (n, step, x, y) => softmax(memory.f32, n, step, x, y),
     localResponse: (channels, pixels, pitch, x, y, size, alpha, beta, bias) =>
       localResponse(memory.f32, channels, pixels, pitch, x, y, size, alpha, beta, bias),
@@ -134,8 +133,4 @@ function leakyRelu(f32: Float32Array, n: number, x: number, y: number, slope: nu
 
 function scaleShift(f32: Float32Array, n: number, x: number, y: number, scale: number, shift: number): void {
   for (let i = 0; i < n; i++) f32[(y + i) | 0] = f32[(x + i) | 0] * scale + shift;
-}
-
-function add(f32: Float32Array, n: number, a: number, b: number, y: number): void {
-  for (let i = 0; i < n; i++) f32[(y + i) | 0] = f32[(a + i) | 0] + f32[(b + i) | 0];
 }

@@ -1,5 +1,6 @@
 /** All emitted kernels as one module: emitted and compiled once a process, instantiated once a thread. */
 import { Module } from '../../wasm/index.ts';
+import { emitArithmetic } from './arithmetic.ts';
 import { emitDots } from './dots.ts';
 import { type SimdTableName, variantOf } from './engine.ts';
 import type { SimdExports } from './exports.ts';
@@ -31,6 +32,7 @@ function emitAll(module: Module, name: SimdTableName) {
     ...emitWinograd(module, name === 'simd-relaxed'),
     ...emitFourier(module),
     ...emitPointwise(module, multiplyAdd),
+    ...emitArithmetic(module),
     ...emitWeights(module),
     ...emitSoftmax(module),
     ...emitLocalResponse(module, multiplyAdd),

@@ -24,10 +24,7 @@ import { emitRun, four, type RunValue } from './runs.ts';
 /** The roundings of the product and of the sum: the error is at most 2 · 2^(−24) · (|x · scale| + |shift|). */
 export const SCALE_SHIFT_ROUNDINGS = 2;
 
-type SimdPointwise = Pick<
-  PointwiseKernels,
-  'fill' | 'copyRows' | 'clamp' | 'leakyRelu' | 'clampRows' | 'scaleShift' | 'add'
->;
+type SimdPointwise = Pick<PointwiseKernels, 'fill' | 'copyRows' | 'clamp' | 'leakyRelu' | 'clampRows' | 'scaleShift'>;
 
 export function simdPointwise(exports: SimdExports<typeof emitPointwise>): SimdPointwise {
   return {
@@ -51,7 +48,6 @@ export function simdPointwise(exports: SimdExports<typeof emitPointwise>): SimdP
       kernel(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2, slope, low, high, zeroFor(low));
     },
     scaleShift: (n, x, y, scale, shift) => exports.scale_shift__simd(n, x << 2, y << 2, scale, shift),
-    add: (n, a, b, y) => exports.add__simd(n, a << 2, b << 2, y << 2),
   };
 }
 
@@ -71,14 +67,6 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd) {
     },
     exported,
   );
-  const SUM = { n: 'i32', a: 'i32', b: 'i32', y: 'i32' } as const;
-  const add = module.function(
-    'add__simd',
-    SUM,
-    [],
-    (f, { n, a, b, y }) => emitRun(f, n, y, (j, k) => f32x4.add(four(a, j, k), four(b, j, k))),
-    exported,
-  );
   const SCALE_SHIFT = { n: 'i32', x: 'i32', y: 'i32', scale: 'f32', shift: 'f32' } as const;
   const scaleShift = module.function(
     'scale_shift__simd',
@@ -92,7 +80,7 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd) {
   );
   const clamp = emitClampRows(module, false);
   const leakyClamp = emitClampRows(module, true);
-  return [fill, add, scaleShift, clamp, leakyClamp, ...emitCopyRows(module)];
+  return [fill, scaleShift, clamp, leakyClamp, ...emitCopyRows(module)];
 }
 
 /** Pitches in bytes. */
