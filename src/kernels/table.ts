@@ -13,6 +13,7 @@ export interface KernelTable
     GemmKernels,
     PointwiseKernels,
     ArithmeticKernels,
+    GateKernels,
     PoolingKernels,
     ResizeKernels,
     WeightKernels {
@@ -213,6 +214,24 @@ export type Combination = (typeof COMBINATIONS)[number];
  */
 export type ArithmeticKernels = {
   readonly [C in Combination]: (n: number, a: number, aStep: number, b: number, bStep: number, y: number) => void;
+};
+
+/** The kernels of {@link GateKernels} by their places in this list, as steps name them. */
+export const GATES = ['sigmoid', 'swish', 'hardSigmoid', 'hardSwish'] as const;
+
+/** A function that lets its input through in part. */
+export type Gate = (typeof GATES)[number];
+
+/**
+ * y = f(x) for n contiguous elements, rounded once; x and y may be the same.
+ *
+ *   sigmoid        1 / (1 + e^(−slope · x))
+ *   swish          x · sigmoid(x)
+ *   hardSigmoid    min(max(slope · x + offset, 0), 1)
+ *   hardSwish      x · hardSigmoid(x)
+ */
+export type GateKernels = {
+  readonly [G in Gate]: (n: number, x: number, y: number, slope: number, offset: number) => void;
 };
 
 /** Passes over n contiguous weights, or inputs, before they are used. */

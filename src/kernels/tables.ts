@@ -3,6 +3,7 @@ import type { Memory } from '../tensor/memory.ts';
 import { kernelNumbers } from './numbers.ts';
 import { referenceArithmetic } from './reference/arithmetic.ts';
 import { referenceFourierTile } from './reference/fourier.ts';
+import { referenceGates } from './reference/gates.ts';
 import { referenceGemm } from './reference/gemm.ts';
 import { referencePointwise } from './reference/pointwise.ts';
 import { referencePooling } from './reference/pooling.ts';
@@ -14,6 +15,7 @@ import { scalarArithmetic } from './scalar/arithmetic.ts';
 import { scalarDots } from './scalar/dots.ts';
 import { scalarFourierTile } from './scalar/fourier.ts';
 import { scalarFourierLargeTile } from './scalar/fourier-large.ts';
+import { scalarGates } from './scalar/gates.ts';
 import { scalarGemm } from './scalar/gemm.ts';
 import { scalarPointwise } from './scalar/pointwise.ts';
 import { scalarPooling } from './scalar/pooling.ts';
@@ -25,6 +27,7 @@ import { simdDots } from './simd/dot-products.ts';
 import { type SimdTableName, variantOf } from './simd/engine.ts';
 import type { SimdSetup } from './simd/exports.ts';
 import { simdFourierTile } from './simd/fourier.ts';
+import { simdGates } from './simd/gates.ts';
 import { simdGemm } from './simd/gemm.ts';
 import { simdLocalResponse } from './simd/local-response.ts';
 import type { KernelExports } from './simd/module.ts';
@@ -52,6 +55,7 @@ function referenceTable(memory: Memory): KernelTable {
     ...referenceGemm(memory),
     ...referencePointwise(memory),
     ...referenceArithmetic(memory),
+    ...referenceGates(memory),
     ...referencePooling(memory),
     ...referenceResize(memory),
     ...referenceWeights(memory),
@@ -70,6 +74,7 @@ function scalarTable(memory: Memory): KernelTable {
     ...scalarDots(memory),
     ...scalarPointwise(memory),
     ...scalarArithmetic(memory),
+    ...scalarGates(memory),
     ...scalarPooling(memory),
     ...scalarResize(memory),
     ...scalarWeights(memory),
@@ -93,6 +98,7 @@ function simdTable(name: SimdTableName, memory: Memory, { module, scratch }: Sim
     ...simdGemm(exports, bytes, variantOf(name), scalar),
     ...simdPointwise(exports),
     ...simdArithmetic(exports),
+    ...simdGates(exports),
     ...simdWeights(exports, bytes, memory),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, scalar),

@@ -3,7 +3,7 @@
  * item. Items are coarse, because sharing one costs ten microseconds; what is smaller than one runs on the caller.
  */
 import { activate } from '../algorithms/activate.ts';
-import { COMBINATIONS } from '../kernels/table.ts';
+import { COMBINATIONS, GATES } from '../kernels/table.ts';
 import { defineStep } from '../threads/step.ts';
 
 /** Elements that an item reads and writes: some tens of microseconds. */
@@ -51,6 +51,11 @@ export const arithmeticStep = defineStep(
     }
   },
 );
+
+/** Elements i …: y = gate(x). */
+export const gateStep = defineStep('gate', ['gate', 'x', 'y', 'slope', 'offset'], ({ kernels }, p, i, _j, n) => {
+  kernels[GATES[p.gate]](n, p.x + i, p.y + i, p.slope, p.offset);
+});
 
 /** Planes i … of all N × C, pixels j …: y = x · scale[c] + shift[c]. */
 export const scaleShiftStep = defineStep(

@@ -173,6 +173,7 @@ export const PLAIN = {
   },
   f64x2: {
     splat: [0xfd_0014, D, 'v128'],
+    lt: [0xfd_0049, VV, 'v128'],
     promote_low_f32x4: [0xfd_005f, V, 'v128'],
     abs: [0xfd_00ec, V, 'v128'],
     neg: [0xfd_00ed, V, 'v128'],
@@ -183,6 +184,7 @@ export const PLAIN = {
     div: [0xfd_00f3, VV, 'v128'],
     min: [0xfd_00f4, VV, 'v128'],
     max: [0xfd_00f5, VV, 'v128'],
+    pmin: [0xfd_00f6, VV, 'v128'],
     pmax: [0xfd_00f7, VV, 'v128'],
     relaxed_madd: [0xfd_0107, VVV, 'v128'],
     relaxed_nmadd: [0xfd_0108, VVV, 'v128'],

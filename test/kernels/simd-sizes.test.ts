@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { panelCodes } from '../../src/kernels/half-panels.ts';
 import { referenceArithmetic } from '../../src/kernels/reference/arithmetic.ts';
+import { referenceGates } from '../../src/kernels/reference/gates.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
@@ -10,6 +11,7 @@ import { emitArithmetic, simdArithmetic } from '../../src/kernels/simd/arithmeti
 import { simdDots } from '../../src/kernels/simd/dot-products.ts';
 import { DOTS_ROUNDINGS, emitDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
+import { emitGates, GATE_ROUNDINGS, simdGates } from '../../src/kernels/simd/gates.ts';
 import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
@@ -17,7 +19,7 @@ import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.t
 import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
 import { emitWeights, simdWeights } from '../../src/kernels/simd/weights.ts';
-import { COMBINATIONS, type KernelNumbers, type KernelTable } from '../../src/kernels/table.ts';
+import { COMBINATIONS, GATES, type KernelNumbers, type KernelTable } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import type { Module } from '../../src/wasm/index.ts';
 import { emitted, FAR, farMemory, SCRATCH } from './emitted.ts';
@@ -36,6 +38,7 @@ type Kernels = Omit<
 const emit = (module: Module) => [
   ...emitPointwise(module, mulAdd),
   ...emitArithmetic(module),
+  ...emitGates(module),
   ...emitSoftmax(module),
   ...emitLocalResponse(module, mulAdd),
   ...emitMaxPooling(module),
@@ -65,6 +68,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
   return {
     ...simdPointwise(exports),
     ...simdArithmetic(exports),
+    ...simdGates(exports),
     ...simdSoftmax(exports),
     ...simdLocalResponse(exports, { localResponse: never }),
     ...simdPooling(exports, scratch, {
@@ -80,6 +84,7 @@ function reference(memory: Memory): Kernels {
   return {
     ...referencePointwise(memory),
     ...referenceArithmetic(memory),
+    ...referenceGates(memory),
     ...referencePooling(memory),
     ...referenceGemm(memory),
     ...referenceWeights(memory),
@@ -164,6 +169,7 @@ const cases: readonly Case[] = [
   pass('fill', (k, n, _x, y) => k.fill(n, y, Math.fround(0.1))),
   pass('clamp', (k, n, x, y) => k.clamp(n, x, y, -0.25, 0.5)),
   pass('leakyRelu', (k, n, x, y) => k.leakyRelu(n, x, y, 0.25)),
+  ...GATES.map((name) => pass(name, (k, n, x, y) => k[name](n, x, y, 1.5, 0.25), GATE_ROUNDINGS)),
   ...COMBINATIONS.flatMap((name) => [
     pass(`${name} of two runs`, (k, n, x, y) => k[name](n, x, 1, x, 1, y)),
     pass(`${name} of a run and a number`, (k, n, x, y) => k[name](n, x, 1, x, 0, y)),

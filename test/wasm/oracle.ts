@@ -38,11 +38,13 @@ function lanes(input: View, output: View, compute: (...lane: number[]) => number
   };
 }
 
-/** True is 1 in a scalar, all ones in a lane. */
+/** True is 1 in a scalar, all ones in a lane, of which one of 64 bits is two words. */
 function compare(input: View, test: (...lane: number[]) => boolean): Oracle {
   const compute: Oracle['compute'] = (...operands) => {
-    const yes = operands[0].length === 16 ? -1 : 1;
-    return lanes(input, I32, (...lane) => (test(...lane) ? yes : 0)).compute(...operands);
+    const isVector = operands[0].length === 16;
+    const truths = Array.from(lanes(input, F64, (...lane) => Number(test(...lane))).compute(...operands));
+    if (!isVector) return truths;
+    return truths.flatMap((yes) => Array.from({ length: 4 / truths.length }, () => -yes | 0));
   };
   return { view: I32, compute };
 }
@@ -220,6 +222,7 @@ export const ORACLES: Record<string, Oracle> = {
   ...prefixed('f64x2', {
     ...floats(F64, 8),
     splat: splat(8),
+    pmin: pick(F64, (a, b) => b < a),
     pmax: pick(F64, (a, b) => a < b),
     promote_low_f32x4: { view: F64, compute: (a) => read(F32, a).slice(0, 2) },
   }),

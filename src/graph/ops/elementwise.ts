@@ -1,8 +1,9 @@
 /** Operations that work element by element: of one value, or of several that are stretched to one shape. */
 import type { FieldsOf } from '../../check/options.ts';
 import { NnpackError } from '../../errors.ts';
-import type { Combination } from '../../kernels/table.ts';
+import type { Combination, Gate } from '../../kernels/table.ts';
 import { expectFinite } from '../../layers/call.ts';
+import { runGate } from '../../layers/gate.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Lowering, withoutWeights } from '../compiled.ts';
 import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.ts';
@@ -21,6 +22,12 @@ interface UnaryTypes {
   readonly dtype?: Dtype;
 }
 
+/** The kernel that computes it in single precision, with the numbers that say which. */
+export interface GateOf<A extends object> {
+  readonly gate: Gate;
+  readonly numbers: (attributes: A) => { readonly slope: number; readonly offset: number };
+}
+
 /** y[i] = f(x[i]) for n elements; x and y are offsets. */
 type Loop = (f32: Float32Array, n: number, x: number, y: number) => void;
 
@@ -30,7 +37,7 @@ export function unaryWith<A extends object>(
   check: (who: string, given: Given) => A,
   functionOf: (attributes: A) => (x: number) => number,
   { serves = isFloat, dtype: made }: UnaryTypes = {},
-  loop?: Loop,
+  runs?: Loop | GateOf<A>,
 ): Operation<A> {
   return {
     inputs: ONE,
@@ -38,8 +45,12 @@ export function unaryWith<A extends object>(
     check,
     infer: (node, [x]) => [{ dtype: made ?? expectServed(node, x, serves), shape: x?.shape ?? [] }],
     lower({ node, outputs, context }: Lowering<A>) {
-      const run = loop ?? loopOf(functionOf(node.attributes));
       const size = sizeOf(outputs[0]);
+      if (typeof runs === 'object') {
+        const numbers = runs.numbers(node.attributes);
+        return withoutWeights(([x], [y]) => runGate(context, runs.gate, size, x, y, numbers));
+      }
+      const run = runs ?? loopOf(functionOf(node.attributes));
       return withoutWeights(([x], [y]) => run(context.arena.f32, size, x, y));
     },
     reference: ({ attributes }, [x]) => [mapped(present(x), functionOf(attributes))],
@@ -67,13 +78,17 @@ function loopOf(f: (x: number) => number): Loop {
 /**
  * y = f(x). What is as cheap as reading x brings its own loop: one that many functions share calls them for each element.
  */
-export function unary(f: (x: number) => number, types: UnaryTypes = {}, loop?: Loop): Operation<NoAttributes> {
+export function unary(
+  f: (x: number) => number,
+  types: UnaryTypes = {},
+  runs?: Loop | GateOf<NoAttributes>,
+): Operation<NoAttributes> {
   return unaryWith<NoAttributes>(
     {},
     () => ({}),
     () => f,
     types,
-    loop,
+    runs,
   );
 }
 

@@ -14,4 +14,6 @@ export const hardSigmoid = unaryWith<HardSigmoidAttributes>(
   ({ slope, offset }) =>
     (x) =>
       Math.min(Math.max(slope * x + offset, 0), 1),
+  {},
+  { gate: 'hardSigmoid', numbers: (attributes) => attributes },
 );

@@ -36,6 +36,14 @@ export const scaleShift: Operation<NoAttributes> = {
     const [scale, shift] = weights.map(floatsOf);
     return scale === null || shift === null ? null : { scale, shift };
   },
+  takeScaleShift(_node, [scale, shift], behind) {
+    const [a, b] = [floatsOf(scale), floatsOf(shift)];
+    if (scale === null || shift === null || a === null || b === null) return null;
+    return [
+      { ...scale, data: a.map((value, c) => value * behind.scale[c]) },
+      { ...shift, data: b.map((value, c) => value * behind.scale[c] + behind.shift[c]) },
+    ];
+  },
   gradient: null,
 };
 

@@ -13,4 +13,6 @@ export const swish = unaryWith<SwishAttributes>(
   ({ slope }) =>
     (x) =>
       x / (1 + Math.exp(-slope * x)),
+  {},
+  { gate: 'swish', numbers: ({ slope }) => ({ slope, offset: 0 }) },
 );

@@ -6,16 +6,20 @@ import { type Graph, withoutUnused } from '../graph.ts';
 import type { Types } from '../infer.ts';
 import { parseGraph, trusted } from '../parse-graph.ts';
 import { cancelLayouts } from './cancel-layouts.ts';
+import { takeChannelConstants } from './channel-constants.ts';
 import { dropIdentities } from './drop-identities.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldNormalisation } from './fold-normalisation.ts';
 import { fuseActivations } from './fuse-activations.ts';
+import { recognise } from './recognise.ts';
 import { specialise } from './specialise.ts';
 
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
   (graph) => foldConstants(graph),
   (graph) => specialise(graph),
+  recognise,
+  (graph) => takeChannelConstants(graph),
   dropIdentities,
   cancelLayouts,
   foldNormalisation,

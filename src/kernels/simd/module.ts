@@ -5,6 +5,7 @@ import { emitDots } from './dots.ts';
 import { type SimdTableName, variantOf } from './engine.ts';
 import type { SimdExports } from './exports.ts';
 import { emitFourier } from './fourier.ts';
+import { emitGates } from './gates.ts';
 import { emitGemm } from './gemm.ts';
 import { emitHalfDots } from './half-dots.ts';
 import { emitLocalResponse } from './local-response.ts';
@@ -33,6 +34,7 @@ function emitAll(module: Module, name: SimdTableName) {
     ...emitFourier(module),
     ...emitPointwise(module, multiplyAdd),
     ...emitArithmetic(module),
+    ...emitGates(module),
     ...emitWeights(module),
     ...emitSoftmax(module),
     ...emitLocalResponse(module, multiplyAdd),

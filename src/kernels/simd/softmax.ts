@@ -3,15 +3,9 @@
  * its sum, and y_i = e_i / Σ e_j. Four elements at a time; they may be any distance apart, so each is loaded into its
  * lane.
  *
- * The exponential of d ≤ 0 is computed in double, two lanes at a time:
- *
- *   d ← max(d, −105)                        e^(−105) < 2^(−150) rounds to 0, as does whatever is less
- *   n = round(d · log2 e),  r = d − n · ln 2
- *   e^d = 2^n · (1 + r + r²/2! + … + r⁹/9!)
- *
- * With |r| ≤ ln 2 / 2 the terms left out are less than 1.1 · r¹⁰/10! < 2^(−36) of e^r. So y has the two roundings to
- * float32 of the scalar kernel, of e_i and of the quotient: it is within 2.001 · 2^(−24) · y_i of the formula, or within
- * 2^(−149) where e_i or y_i is subnormal.
+ * The exponentials of d ≤ 0 are computed in double (exponential.ts). So y has the two roundings to float32 of the scalar
+ * kernel, of e_i and of the quotient: it is within 2.001 · 2^(−24) · y_i of the formula, or within 2^(−149) where e_i or
+ * y_i is subnormal.
  */
 import {
   type Expression,
@@ -20,13 +14,14 @@ import {
   f64,
   f64x2,
   i32,
-  i32x4,
   type Local,
   type Module,
   shuffle32,
   v128,
 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
+import { rounded, upper } from './doubles.ts';
+import { exponential } from './exponential.ts';
 import type { SimdExports } from './exports.ts';
 
 type I32 = Local<'i32'>;
@@ -48,8 +43,8 @@ export function emitSoftmax(module: Module) {
       const [sums, moreSums] = [f.local('v128'), f.local('v128')];
       forFours(f, n, step, [x, y], (lanes, [from, to]) => {
         const v = f.let(loadFour(f, from, step, lanes));
-        const low = f.let(exponential(f, f64x2.sub(f64x2.promote_low_f32x4(v), maximum)));
-        const high = f.let(exponential(f, f64x2.sub(f64x2.promote_low_f32x4(upper(v)), maximum)));
+        const low = f.let(exponential(f, f64x2.sub(f64x2.promote_low_f32x4(v), maximum), LEAST_POWER));
+        const high = f.let(exponential(f, f64x2.sub(f64x2.promote_low_f32x4(upper(v)), maximum), LEAST_POWER));
         f.set(sums, f64x2.add(sums, low));
         f.set(moreSums, f64x2.add(moreSums, high));
         storeFour(f, to, step, lanes, f.let(rounded(low, high)));
@@ -70,6 +65,9 @@ export function emitSoftmax(module: Module) {
   return [softmax];
 }
 
+/** e^(−105) < 2^(−150) rounds to 0, as does whatever is less. */
+const LEAST_POWER = -105;
+
 /** max x_i in both lanes, in double. pmax(m, NaN) is m: a NaN is passed over here, and spreads through the sum. */
 function greatest(f: FunctionBuilder, n: I32, step: I32, x: I32): Local<'v128'> {
   const maxima = f.let(v128.const('f32x4', -Infinity, -Infinity, -Infinity, -Infinity));
@@ -80,10 +78,6 @@ function greatest(f: FunctionBuilder, n: I32, step: I32, x: I32): Local<'v128'> 
   f.set(maxima, f32x4.pmax(maxima, shuffle32(maxima, maxima, [1, 0, 1, 0])));
   return f.let(f64x2.promote_low_f32x4(maxima));
 }
-
-const upper = (v: Local<'v128'>): V128 => shuffle32(v, v, [2, 3, 2, 3]);
-const rounded = (low: V128, high: V128): V128 =>
-  shuffle32(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), [0, 1, 4, 5]);
 
 /** The body for every four elements `step` bytes apart, at pointers that move on; `lanes` is 4, or fewer at the end. */
 function forFours(
@@ -126,42 +120,3 @@ function storeFour(f: FunctionBuilder, to: I32, step: I32, lanes: I32, v: Local<
     });
   }
 }
-
-/** 1 / k! for k ≤ 9. */
-const COEFFICIENTS = [1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880].map((factorial) => 1 / factorial);
-/** 1.5 · 2^52: numbers beside it are one apart, and end in their distance from it as an integer. */
-const ROUNDER = 1.5 * 2 ** 52;
-
-/** e^d in two lanes of double, for d ≤ 0 or NaN. */
-function exponential(f: FunctionBuilder, difference: V128): V128 {
-  // pmax(NaN, −105) is NaN.
-  const d = f.let(f64x2.pmax(difference, doubles(-105)));
-  const shifted = f.let(f64x2.add(f64x2.mul(d, doubles(Math.LOG2E)), doubles(ROUNDER)));
-  const n = f64x2.sub(shifted, doubles(ROUNDER));
-  const r = f.let(f64x2.sub(d, f64x2.mul(n, doubles(Math.LN2))));
-  return f64x2.mul(polynomial(f, r), powerOfTwo(shifted));
-}
-
-/** Σ r^k / k! in pairs, (c₀ + c₁ r) + (c₂ + c₃ r) r² …, and pairs of these: four dependent steps, not nine. */
-function polynomial(f: FunctionBuilder, r: Local<'v128'>): V128 {
-  let terms: V128[] = COEFFICIENTS.map(doubles);
-  let power = r;
-  while (terms.length > 1) {
-    const pairs: V128[] = [];
-    for (let i = 0; i < terms.length; i += 2) {
-      pairs.push(i + 1 < terms.length ? f.let(f64x2.add(f64x2.mul(terms[i + 1], power), terms[i])) : terms[i]);
-    }
-    terms = pairs;
-    power = f.let(f64x2.mul(power, power));
-  }
-  return terms[0];
-}
-
-/** 2^n of the integer n in the low bits of each lane: n + 1023 where a double has its exponent. */
-function powerOfTwo(shifted: Local<'v128'>): V128 {
-  const zero = v128.const('i32x4', 0, 0, 0, 0);
-  const integers = shuffle32(zero, shifted, [0, 4, 0, 6]);
-  return i32x4.shl(i32x4.add(integers, v128.const('i32x4', 0, 1023, 0, 1023)), 20);
-}
-
-const doubles = (value: number): V128 => v128.const('f64x2', value, value);
