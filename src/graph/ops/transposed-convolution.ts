@@ -97,7 +97,7 @@ function shapeOf(node: Node, [x, kernel, bias]: readonly (readonly Size[] | null
 }
 
 /** The windows of a convolution that reads the output of this along an axis. */
-function outputAxis(node: Node, count: number, taps: number, axis: number): WindowAxis {
+export function outputAxis(node: Node, count: number, taps: number, axis: number): WindowAxis {
   const { padding, outputPadding, outputSize } = node.attributes;
   const stride = node.attributes.stride?.[axis] ?? 1;
   const dilation = node.attributes.dilation?.[axis] ?? 1;

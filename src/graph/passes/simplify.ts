@@ -13,6 +13,7 @@ import { foldNormalisation } from './fold-normalisation.ts';
 import { fuseActivations } from './fuse-activations.ts';
 import { recognise } from './recognise.ts';
 import { specialise } from './specialise.ts';
+import { splitIntoPhases } from './sub-pixel.ts';
 
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
@@ -33,7 +34,7 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
  * @param graph simplified
  */
 export function simplifyFor(graph: Graph, inputs: Types): Graph {
-  const told = specialise(foldConstants(graph, inputs), inputs);
+  const told = splitIntoPhases(specialise(foldConstants(graph, inputs), inputs), inputs);
   return told === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), told));
 }
 
