@@ -1,5 +1,5 @@
 /** Little-endian numbers of a file one after the other, each only if the file still has it. */
-import { textOf } from '../check/options.ts';
+import { decodeUtf8 } from '../check/utf8.ts';
 import { NnpackError } from '../errors.ts';
 
 export class ByteReader {
@@ -48,13 +48,7 @@ export class ByteReader {
 
   text(length: number, what: string): string {
     const start = this.skip(length, what);
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-        this.#bytes.subarray(start, start + length),
-      );
-    } catch (error) {
-      return this.fail(`${what} is no UTF-8 (${textOf(error)})`);
-    }
+    return decodeUtf8(this.#bytes.subarray(start, start + length)) ?? this.fail(`${what} is no UTF-8`);
   }
 
   /** Passes over so many bytes, and gives the place of the first. */

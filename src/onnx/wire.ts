@@ -14,6 +14,7 @@
  *
  * Source: protobuf.dev/programming-guides/encoding.
  */
+import { decodeUtf8 } from '../check/utf8.ts';
 import { NnpackError } from '../errors.ts';
 import { invalid, type Place } from './place.ts';
 
@@ -33,10 +34,8 @@ const LEAST_ALLOWANCE = 2 ** 28;
 const ALLOWANCE_PER_BYTE = 8;
 /** What a text takes in memory beside its letters, roughly. */
 const TEXT_BYTES = 32;
-/** Longer texts are the decoder's, a call of which takes longer than a few letters; chains of more take more memory. */
+/** Longer texts are decoded as a whole, a call of which takes longer than a few letters; chains of more take more memory. */
 const SHORT_TEXT = 12;
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads a file from the front; where it is in a message, nothing beyond the end of that can be read. */
 export class Cursor {
@@ -126,11 +125,9 @@ export class Cursor {
       const letters = this.#asciiLetters(start, length);
       if (letters !== null) return letters;
     }
-    try {
-      return decoder.decode(this.#bytes.subarray(start, start + length));
-    } catch {
-      throw invalid(place, `a text of ${length} bytes is no UTF-8`);
-    }
+    const text = decodeUtf8(this.#bytes.subarray(start, start + length));
+    if (text === null) throw invalid(place, `a text of ${length} bytes is no UTF-8`);
+    return text;
   }
 
   /** How many bytes follow. */

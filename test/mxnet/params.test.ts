@@ -194,7 +194,7 @@ describe('files that are refused', () => {
       );
     }
     const bad = join([...start, int64(1), arrayBytes(array()), int64(1), int64(2), Uint8Array.of(0xc3, 0x28)]);
-    expect(errorOf(bad).message).toMatch(/^parameters: name 0 is no UTF-8 \(/);
+    expect(errorOf(bad).message).toBe('parameters: name 0 is no UTF-8');
   });
 
   it('for row-sparse arrays that a few bytes make large, together too', () => {
