@@ -71,6 +71,18 @@ export function isInstance<T>(value: unknown, type: abstract new (...parameters:
   }
 }
 
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: unknown) => number;
+
+/** Whether the value is a Map, of any realm: the size of everything else cannot be read. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  try {
+    mapSize.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One of the names, the first when none is given, or an error that suggests the nearest. */
 export function oneOf<Name extends string>(
   who: string,

@@ -5,7 +5,7 @@
  * What comes out is a frozen copy, but for the numbers themselves, that everything below uses: what was checked is what
  * runs. It is known again, so that whoever is given one need not ask whether it was checked.
  */
-import { expectOneOf, type FieldsOf, isInstance, readFields, reading } from '../check/options.ts';
+import { expectOneOf, type FieldsOf, isMap, readFields, reading } from '../check/options.ts';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { type Graph, type Node, weightsOf } from './graph.ts';
@@ -107,7 +107,7 @@ function freezeMap<Value>(map: ReadonlyMap<Name, Value>): ReadonlyMap<Name, Valu
 }
 
 function entriesOf(who: string, what: string, value: unknown): readonly (readonly [Name, unknown])[] {
-  if (!isInstance<Map<unknown, unknown>>(value, Map)) {
+  if (!isMap(value)) {
     throw new NnpackError('invalid-network', `${who}: ${what} are ${show(value)}, expected a Map by name`);
   }
   // A map of a caller's own class may give anything as entries.

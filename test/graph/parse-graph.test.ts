@@ -65,6 +65,20 @@ describe('parseGraph', () => {
     expect([...(values.get('p')?.data ?? [])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
+  it('takes maps, lists and arrays of another realm', () => {
+    const foreign = ofAnotherRealm<Graph>(`({
+      name: 'g',
+      inputs: new Map([['x', { dtype: 'float32', shape: ['N', 1, 2, 2] }]]),
+      parameters: new Map([
+        ['w', { type: { dtype: 'float32', shape: [1, 1, 1, 1] }, data: Float32Array.of(3), role: 'weight' }],
+      ]),
+      nodes: [{ name: 'c', op: 'convolution', inputs: ['x', 'w'], outputs: ['y'], attributes: {} }],
+      outputs: ['y'],
+    })`);
+    const x = { data: Float64Array.of(1, 2, -3, 4), shape: [1, 1, 2, 2] };
+    expect([...(evaluateGraph(parseGraph(foreign), { x }).get('y')?.data ?? [])]).toEqual([3, 6, -9, 12]);
+  });
+
   it('gives back what it gave, frozen, and nothing that a caller still holds', () => {
     const given = graphWith();
     const graph = parseGraph(given);
