@@ -140,7 +140,7 @@ function outputSize(
     if (output < 1 || output > MAX_ELEMENTS) {
       throw new NnpackError(
         'invalid-argument',
-        `${who}: ${name} is ${value}, which makes ${output} of ${input}, expected at least 1`,
+        `${who}: ${name} is ${value}, which makes ${output} of ${input}, expected 1 to ${MAX_ELEMENTS}`,
       );
     }
     return output;

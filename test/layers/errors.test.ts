@@ -189,6 +189,7 @@ const REFUSALS: readonly (readonly [LayerName, Options, ErrorCode, string?])[] =
   ['resizeOutput', { size: 3 }, 'invalid-argument', 'both scale and size'],
   ['resizeOutput', { scale: { height: 2 } }, 'invalid-argument', 'scale width is undefined'],
   ['resizeOutput', { scale: 0.1 }, 'invalid-argument', 'which makes 0 of 2'],
+  ['resizeOutput', { scale: 2 ** 32 }, 'invalid-argument', 'which makes 8589934592 of 2, expected 1 to 1073741824'],
   ['resizeOutput', { scale: undefined, size: 1.5 }, 'invalid-argument', 'size is 1.5'],
   ['resizeOutput', { mode: 'nearest' }, 'invalid-argument', 'alignCorners is true'],
   ['resizeOutput', { alignCorners: 1 }, 'invalid-argument', 'alignCorners is 1'],
