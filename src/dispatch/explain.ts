@@ -3,6 +3,7 @@ import type { AlgorithmName, WeightSizes } from '../algorithms/algorithm.ts';
 import { UNDERFLOW } from '../maths/float32.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Candidate } from './candidate.ts';
+import { atLeast, atMost } from './digits.ts';
 import type { RuleResult } from './rules.ts';
 import { EPSILON, type Selection } from './select.ts';
 
@@ -56,8 +57,8 @@ export class ConvolutionExplanation {
       ...(isMeasured ? [measured?.run.toFixed(3) ?? ''] : []),
       work === null ? '' : kilobytes(work.workspaceBytes),
       work === null ? '' : kilobytes(work.packedBytes),
-      bound === null ? '' : (bound.constant * EPSILON).toExponential(1),
-      inputLimit === undefined ? '' : inputLimit.toExponential(1),
+      bound === null ? '' : atLeast(bound.constant * EPSILON),
+      inputLimit === undefined ? '' : atMost(inputLimit),
       refusal ?? 'eligible',
     ]);
     const times = ['run ms', 'pack ms', ...(isMeasured ? ['measured ms'] : [])];
@@ -82,11 +83,13 @@ export class ConvolutionExplanation {
       underflow.inputs * UNDERFLOW,
       underflow.weights * UNDERFLOW,
       underflow.alone * UNDERFLOW,
-    ].map((value) => value.toExponential(1));
+    ].map(atLeast);
     const beyond = this.weights === null ? 'the greatest |x| · |w|' : '|x|';
+    const limit =
+      chosen.inputLimit === undefined ? [] : [`Nothing overflows as long as ${beyond} ≤ ${atMost(chosen.inputLimit)}.`];
     return [
       `Error ≤ ${scale} · (|x| ∗ |w| + |b|) + ${inputs} · Σ|x| + ${weights} · Σ|w| + ${alone}; the last three for what underflows.`,
-      `Nothing overflows as long as ${beyond} ≤ ${chosen.inputLimit?.toExponential(1)}.`,
+      ...limit,
     ];
   }
 }

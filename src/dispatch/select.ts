@@ -16,6 +16,7 @@ import { NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Candidate } from './candidate.ts';
 import { estimateCost } from './cost.ts';
+import { atLeast, atMost } from './digits.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackEntry, nnpackChoice } from './nnpack-rule.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
@@ -101,7 +102,7 @@ export function parseSelection(who: string, options: SelectionOptions): ParsedSe
   const accuracy = oneOf(who, 'accuracy', options.accuracy, ['default', 'relaxed'], 'invalid-argument');
   const { maxError } = options;
   if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= LEAST_ERROR)) {
-    const expected = `a number of at least ${LEAST_ERROR.toExponential(1)} (one rounding to float32)`;
+    const expected = `a number of at least ${atLeast(LEAST_ERROR)} (one rounding to float32)`;
     throw new NnpackError('invalid-argument', `${who}: maxError is ${show(maxError)}, expected ${expected}`);
   }
   return Object.freeze({ algorithm, eligibility, rule, accuracy, maxError });
@@ -247,9 +248,9 @@ function weigh(
   } else if (bound.constant > maxConstant) {
     reason = `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`;
   } else if (isTile(work) && weights !== null && limit < LEAST_INPUT_LIMIT) {
-    reason = `weights of up to ${weights.kernel.toExponential(1)} may overflow beyond |x| = ${limit.toExponential(1)}`;
+    reason = `weights of up to ${atLeast(weights.kernel)} may overflow beyond |x| = ${atMost(limit)}`;
   } else if (isTile(work) && input > limit) {
-    reason = `inputs of up to ${input.toExponential(1)} may overflow beyond |x| = ${limit.toExponential(1)}`;
+    reason = `inputs of up to ${atLeast(input)} may overflow beyond |x| = ${atMost(limit)}`;
   } else if (bytes > context.arena.limitBytes) {
     reason = `needs ${bytes} bytes, the context holds ${context.arena.limitBytes}`;
   }
