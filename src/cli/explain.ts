@@ -37,6 +37,7 @@ export const explain: Command = {
     eligibility: { value: 'WHICH', help: 'documented or all: which calls may leave the default implementation (all)' },
     accuracy: { value: 'NAME', help: 'default or relaxed' },
     'max-error': { value: 'E', help: 'the greatest error allowed, relative to the sum of |x|·|w|' },
+    of: { value: 'WHAT', help: 'a convolution: plan, or call, which packs the kernel each time (plan)' },
     threads: { value: 'N', help: 'threads to plan for (as many as cores)' },
     kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
     json: JSON_OPTION,
@@ -71,7 +72,7 @@ const SELECTION = ['algorithm', 'rule', 'eligibility', 'accuracy', 'max-error'];
 /** What each kind of subject has besides; the rest would be ignored, so it is refused. */
 const APPLY: Readonly<Record<string, readonly string[]>> = {
   network: ['input', ...SELECTION],
-  kernel: ['input', 'padding', 'stride', 'dilation', 'groups', 'no-bias', ...SELECTION],
+  kernel: ['input', 'padding', 'stride', 'dilation', 'groups', 'no-bias', 'of', ...SELECTION],
   pooling: ['input', 'padding', 'stride', 'average', 'convention'],
   'fully-connected': ['input'],
 };
@@ -134,8 +135,9 @@ function convolutionExplainer(given: Given): Explainer {
     dilation: perAxis(given, 'dilation'),
     groups,
   };
+  const of = oneOf(given, 'of', ['plan', 'call'] as const);
   const selection = selectionOf(given);
-  return (context) => explainConvolution({ ...shapes, ...geometry, ...selection, context });
+  return (context) => explainConvolution({ ...shapes, ...geometry, ...selection, of, context });
 }
 
 function poolingExplainer(given: Given): Explainer {
