@@ -11,6 +11,7 @@ import { dropIdentities } from './drop-identities.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldNormalisation } from './fold-normalisation.ts';
 import { fuseActivations } from './fuse-activations.ts';
+import { makePlanes } from './lines-as-planes.ts';
 import { recognise } from './recognise.ts';
 import { specialise } from './specialise.ts';
 import { splitIntoPhases } from './sub-pixel.ts';
@@ -18,6 +19,7 @@ import { splitIntoPhases } from './sub-pixel.ts';
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
   (graph) => foldConstants(graph),
+  (graph) => makePlanes(graph),
   (graph) => specialise(graph),
   recognise,
   (graph) => takeChannelConstants(graph),
@@ -34,7 +36,7 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
  * @param graph simplified
  */
 export function simplifyFor(graph: Graph, inputs: Types): Graph {
-  const told = splitIntoPhases(specialise(foldConstants(graph, inputs), inputs), inputs);
+  const told = splitIntoPhases(specialise(makePlanes(foldConstants(graph, inputs), inputs), inputs), inputs);
   return told === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), told));
 }
 
