@@ -41,6 +41,9 @@ import { ITEMS, itemChannels, kernelSplit, tileLayout, workspaceFloats } from '.
  */
 const SMALL_WEIGHT = 2 ** -60;
 
+/** Most items of a multiplication: the 98,304 products of a large tile are too small to be claimed one by one. */
+const PRODUCT_ITEMS = 1024;
+
 export function planFastConvolution(
   strided: ConvolutionShape,
   name: TileName,
@@ -51,6 +54,8 @@ export function planFastConvolution(
   const layout = tileLayout(shape, name, machine, machine.pool.threadsCount);
   const split = kernelSplit(strided, layout);
   const { pool } = machine;
+  const products = layout.tile.positions * shape.groups;
+  const itemProducts = Math.ceil(products / PRODUCT_ITEMS);
   const parameters = fastParameters(strided, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
@@ -111,7 +116,7 @@ export function planFastConvolution(
         const start = now();
         transformRegion(steps.input, parameters.input, shape.inputChannels, rows);
         const transformed = now();
-        pool.parallelize1d(multiplyStep, parameters.multiply, layout.tile.positions * shape.groups);
+        pool.parallelize1dTile1d(multiplyStep, parameters.multiply, products, itemProducts);
         const multiplied = now();
         transformRegion(steps.output, parameters.output, shape.outputChannels, rows);
         profile.inputTransform += transformed - start;

@@ -95,9 +95,10 @@ function sgemmIndirect(
   }
 }
 
-/** The size of the fewest equal blocks of n, a multiple of `step` and no larger than `max`. */
+/** The size of the fewest equal blocks of n, a multiple of `step` and no larger than `max`; `max` where one block is all. */
 function blockSize(n: number, max: number, step: number): number {
-  const blocks = Math.max(1, Math.ceil(n / max));
+  if (n <= max) return max;
+  const blocks = Math.ceil(n / max);
   return Math.ceil(n / blocks / step) * step;
 }
 
@@ -116,7 +117,9 @@ function multiplyPanel(
   // A is (m, k), B is (k, n), C is (m, n)
   const pitch = panelPitch(n);
   let i = 0;
-  for (const { rows, multiply } of MICROKERNELS) {
+  // An iterator would cost more than the product of a few rows and columns.
+  for (let size = 0; i < m; size++) {
+    const { rows, multiply } = MICROKERNELS[size];
     for (; i + rows <= m; i += rows) {
       let l = 0;
       let b = 0;
@@ -129,12 +132,13 @@ function multiplyPanel(
 
 /** Where row l of a panel of n columns is in scratch. */
 function panelRow(n: number, l: number): number {
-  return B_PARTS[l % KR] + Math.trunc(l / KR) * panelPitch(n);
+  return B_PARTS[l % KR] + ((l / KR) | 0) * panelPitch(n);
 }
 
 /** A micro-kernel works in steps: up to three columns beyond the last one hold whatever was there before. */
 function panelPitch(n: number): number {
-  return Math.ceil(n / STEP) * STEP;
+  // In whole numbers: small products are many, and a division of doubles is slow.
+  return (((n + STEP - 1) / STEP) | 0) * STEP;
 }
 
 /** C = 0, the sum of no products. */
