@@ -1,4 +1,4 @@
-/** What a process is told by its environment, and tells on stderr: each case in a process of its own. */
+/** What a process is told by its environment, and tells on stderr: each environment in a process of its own. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -9,21 +9,43 @@ const run = promisify(execFile);
 const PROCESS = new URL('../fixtures/trace-process.mjs', import.meta.url).pathname;
 
 interface Told {
-  /** What the job gave. */
-  readonly result: unknown;
+  /** What each job gave. */
+  readonly results: readonly unknown[];
   /** The lines on stderr. */
   readonly lines: readonly string[];
 }
 
-async function job(name: string, environment: Record<string, string>, options: object = {}): Promise<Told> {
+/** What jobs of one process give, one after the other. */
+async function jobsOf(
+  names: readonly string[],
+  environment: Record<string, string>,
+  options: object = {},
+): Promise<Told> {
   const clean = { ...process.env, NNPACK_KERNELS: '', NNPACK_TRACE: '', NNPACK_NTHREADS: '1' };
-  const { stdout, stderr } = await run(process.execPath, [PROCESS, name, JSON.stringify(options)], {
+  const { stdout, stderr } = await run(process.execPath, [PROCESS, names.join(), JSON.stringify(options)], {
     env: { ...clean, ...environment },
   });
-  return { result: JSON.parse(stdout), lines: stderr.split('\n').filter((line) => line !== '') };
+  const results = stdout
+    .trimEnd()
+    .split('\n')
+    .map((text): unknown => JSON.parse(text));
+  expect(results).toHaveLength(names.length);
+  return { results, lines: stderr.split('\n').filter((line) => line !== '') };
 }
 
-const trace = (name: string, topics: string): Promise<Told> => job(name, { NNPACK_TRACE: topics });
+async function job(name: string, environment: Record<string, string>, options: object = {}) {
+  const { results, lines } = await jobsOf([name], environment, options);
+  return { result: results[0], lines };
+}
+
+const trace = (name: string, topics: string) => job(name, { NNPACK_TRACE: topics });
+
+/** What a context is without a word of the environment: one process tells it to all that ask. */
+let known: ReturnType<typeof job> | undefined;
+function usual(): ReturnType<typeof job> {
+  known ??= job('create', {}, { kernels: 'auto' });
+  return known;
+}
 
 const refusal = (message: string, code = 'invalid-argument') => ({ error: { name: 'NnpackError', code, message } });
 
@@ -32,23 +54,20 @@ const RUNNABLE = KERNEL_TABLES.filter((name) => name === 'reference' || name ===
 describe('NNPACK_KERNELS', () => {
   it.each(RUNNABLE)('%s is the table of contexts that name none', async (kernels) => {
     const environment = { NNPACK_KERNELS: kernels };
-    expect((await job('describe', environment)).result).toMatchObject({ kernels, reasons: [] });
-    expect((await job('create', environment)).result).toMatchObject({ kernels, reasons: [] });
+    const { results } = await jobsOf(['describe', 'create'], environment);
+    for (const result of results) expect(result).toMatchObject({ kernels, reasons: [] });
   });
 
   it.each(['auto', ''])('%j is the fastest table', async (value) => {
-    const usual = await job('create', {}, { kernels: 'auto' });
-    expect((await job('describe', { NNPACK_KERNELS: value })).result).toEqual(usual.result);
+    const { result } = await usual();
+    expect((await job('describe', { NNPACK_KERNELS: value })).result).toEqual(result);
   });
 
   it('counts less than what the caller names', async () => {
     const environment = { NNPACK_KERNELS: 'scalar' };
     expect((await job('create', environment, { kernels: 'reference' })).result).toMatchObject({ kernels: 'reference' });
-    const [named, usual] = await Promise.all([
-      job('create', environment, { kernels: 'auto' }),
-      job('create', {}, { kernels: 'auto' }),
-    ]);
-    expect(named.result).toEqual(usual.result);
+    const named = await job('create', environment, { kernels: 'auto' });
+    expect(named.result).toEqual((await usual()).result);
   });
 
   it('counts less than `deterministic`, which simd-relaxed is not', async () => {
@@ -75,8 +94,8 @@ describe('NNPACK_KERNELS', () => {
   ])('that is %j is refused by name', async (value, shown, hint) => {
     const names = 'auto, reference, scalar, simd, simd-relaxed';
     const expected = refusal(`environment: NNPACK_KERNELS is ${shown}, expected one of ${names}${hint}`);
-    expect((await job('create', { NNPACK_KERNELS: value })).result).toEqual(expected);
-    expect((await job('call', { NNPACK_KERNELS: value })).result).toEqual(expected);
+    const { results } = await jobsOf(['create', 'call'], { NNPACK_KERNELS: value });
+    expect(results).toEqual([expected, expected]);
   });
 });
 
@@ -94,9 +113,8 @@ function line(text: string): unknown {
 
 describe('NNPACK_TRACE', () => {
   it('tells nothing unless it is asked to', async () => {
-    for (const name of ['plan', 'call', 'fullyConnected', 'others', 'network']) {
-      expect((await trace(name, '')).lines).toEqual([]);
-    }
+    const { lines } = await jobsOf(['plan', 'call', 'fullyConnected', 'others', 'network'], { NNPACK_TRACE: '' });
+    expect(lines).toEqual([]);
   });
 
   it('dispatch tells of each plan what it is, and why', async () => {
