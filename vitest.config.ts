@@ -4,26 +4,53 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Short files of long tests. By length alone they come late, and the last of them runs while all other cores are idle. */
 const LONG = ['algorithms/convolution', 'algorithms/special-values', 'networks/built-in', 'context/context-defaults'];
 
+/**
+ * Files whose subject is what a process has once (the default context, its memory and threads, the environment), or that
+ * leave gigabytes behind. All others share a process, which loads the library once and keeps what it has compiled.
+ */
+const OWN_PROCESS = ['test/context/**', 'test/threads/**', 'test/algorithms/convolution.test.ts'];
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const isolated = ({ project }: TestSpecification) => project.config.isolate;
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    // Files that share a process follow each other, or it would end between two of them.
+    return [isolated, (file: TestSpecification) => !isolated(file)].flatMap((ofKind) => {
+      const those = sorted.filter(ofKind);
+      return [...those.filter(isLong), ...those.filter((file) => !isLong(file))];
+    });
   }
 }
 
 /** `--mode slow`: many more runs of each property. `--mode relaxed`: Node 20 has relaxed SIMD behind a flag; newer ones have it without. */
-export default defineConfig(({ mode }) => ({
-  test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/build.ts'],
-    pool: 'forks',
+export default defineConfig(({ mode }) => {
+  const common = {
+    pool: 'forks' as const,
+    setupFiles: ['test/support/setup.ts'],
     execArgv: mode === 'relaxed' ? ['--experimental-wasm-relaxed-simd'] : [],
     // What tests read of the mode, in their own processes.
     env: { NNPACK_TEST_RUNS: mode === 'slow' ? 'slow' : '' },
     maxWorkers: 2,
-    sequence: { sequencer: LongFirst },
     testTimeout: mode === 'slow' ? 3_600_000 : 120_000,
     hookTimeout: 60_000,
-  },
-}));
+  };
+  const all = 'test/**/*.test.ts';
+  return {
+    test: {
+      globalSetup: ['test/support/build.ts'],
+      sequence: { sequencer: LongFirst },
+      maxWorkers: common.maxWorkers,
+      projects: [
+        {
+          test: {
+            ...common,
+            name: 'own process',
+            include: OWN_PROCESS.map((files) => files.replace(/\*\*$/, '**/*.test.ts')),
+          },
+        },
+        { test: { ...common, name: 'shared', include: [all], exclude: OWN_PROCESS, isolate: false } },
+      ],
+    },
+  };
+});
