@@ -19,6 +19,7 @@ interface Request {
   uninstantiated?: boolean;
   secret?: boolean;
   old?: boolean;
+  idle?: boolean;
   invalid?: boolean;
   options?: object | null;
 }
@@ -224,23 +225,25 @@ describe('the number of threads', () => {
     [{ MXNET_CPU_NNPACK_NTHREADS: '3' }, 3],
     [{ NNPACK_NTHREADS: '1', MXNET_CPU_NNPACK_NTHREADS: '3' }, 1],
   ])('of the default context is the environment’s: %j', async (environment, threads) => {
-    expect((await probe({ options: null }, environment as Record<string, string>)).description.threads).toBe(threads);
+    expect(
+      (await probe({ idle: true, options: null }, environment as Record<string, string>)).description.threads,
+    ).toBe(threads);
   });
 
   it('is that of the cores where the environment may not be read', async () => {
-    const { description } = await probe({ secret: true, options: null });
+    const { description } = await probe({ idle: true, secret: true, options: null });
     expect(description).toMatchObject({ threads: Math.min(availableParallelism(), 256), reasons: [] });
   });
 
   it('of the default context of a Node before 20.16 is one, and says why', async () => {
-    const { description } = await probe({ old: true, options: null });
+    const { description } = await probe({ idle: true, old: true, options: null });
     expect(description).toMatchObject({
       threads: 1,
       reasons: [
         'the number of cores is not known here (Node before 20.16 tells it to createContext alone): one thread unless more are asked for',
       ],
     });
-    const asked = await probe({ old: true, options: null }, { NNPACK_NTHREADS: '3' });
+    const asked = await probe({ idle: true, old: true, options: null }, { NNPACK_NTHREADS: '3' });
     expect(asked.description).toMatchObject({
       threads: 1,
       reasons: [
