@@ -1,6 +1,6 @@
 /** The types of the public API, as a user's compiler sees them: the declarations of the build, checked themselves as well. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -14,12 +14,33 @@ function compile(project: string): { status: number | null; errors: string[] } {
 const folder = mkdtempSync('build/types-');
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What README's examples take from the reader. */
+const GIVEN = `
+declare const picture: import('nnpack-ts').Tensor;
+declare const input: import('nnpack-ts').Tensor;
+declare const kernel: import('nnpack-ts').Tensor;
+declare const context: import('nnpack-ts').Context;
+`;
+const MY_KERNEL = `
+import type { Problem } from 'nnpack-ts/testing';
+export declare function convolve(
+  input: Float32Array, kernel: Float32Array, bias: Float32Array | null, problem: Problem,
+): Promise<Float32Array>;
+`;
+
 describe('the types of the public API', () => {
   it('let pass what must compile, and refuse what must not', () => {
     expect(compile('test/types')).toEqual({ status: 0, errors: [] });
   });
 
-  it('would not: what a file expects in vain is an error, and so is what it does not expect', () => {
+  it('let pass the examples of README, beside which what a file expects in vain is an error, as is what it does not expect', () => {
+    const examples = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
+    expect(examples.length).toBeGreaterThan(5);
+    examples.forEach(([, code], i) => {
+      writeFileSync(join(folder, `readme-${i + 1}.ts`), code);
+    });
+    writeFileSync(join(folder, 'given.d.ts'), GIVEN);
+    writeFileSync(join(folder, 'my-kernel.ts'), MY_KERNEL);
     const lines = [
       "import { reluOutput } from 'nnpack-ts';",
       '// @ts-expect-error nothing is wrong here',
@@ -30,11 +51,15 @@ describe('the types of the public API', () => {
     writeFileSync(join(folder, 'wrong.ts'), lines.join('\n'));
     writeFileSync(
       join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../test/types/tsconfig.json', include: ['.'] }),
+      JSON.stringify({
+        extends: '../../test/types/tsconfig.json',
+        compilerOptions: { types: ['node'], skipLibCheck: true },
+        include: ['.'],
+      }),
     );
     const { status, errors } = compile(folder);
     expect(status).not.toBe(0);
-    const found = errors.map((error) => /wrong\.ts\((\d+),.*error (TS\d+)/.exec(error)?.slice(1));
+    const found = errors.map((error) => /wrong\.ts\((\d+),.*error (TS\d+)/.exec(error)?.slice(1) ?? error);
     expect(found).toEqual([
       ['2', 'TS2578'],
       ['4', 'TS2322'],
