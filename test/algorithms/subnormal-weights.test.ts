@@ -29,6 +29,12 @@ const contexts = contextsForFile();
 const LEAST_NORMAL = 2 ** -126;
 const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < LEAST_NORMAL;
 
+/** By a loop: large tiles pack forty million numbers, and a method would call for each. */
+function firstSubnormal(numbers: Float32Array): number | undefined {
+  for (let i = 0; i < numbers.length; i++) if (isSubnormal(numbers[i])) return numbers[i];
+  return undefined;
+}
+
 /** A third of the weights subnormal, and the same with zeros in their place. */
 function weightsOf(kernel: Float32Array, seed: number): { tiny: Float32Array; zero: Float32Array } {
   const next = uniform(seed);
@@ -116,8 +122,7 @@ describe.each(ALGORITHM_NAMES)('%s', (algorithm) => {
         program.pack(kernel, packed, emptyProfile());
         const floats = arena.f32.subarray(packed, packed + program.packedFloats);
         // A stride's kernels are split at the end, where nothing reads them again.
-        const [found] = floats.filter(isSubnormal);
-        expect(found, context.kernels.name).toBeUndefined();
+        expect(firstSubnormal(floats), context.kernels.name).toBeUndefined();
         expect(floats.some((value) => value !== 0 && value !== 1)).toBe(true);
         arena.release(packed);
         arena.release(kernel);
