@@ -23,9 +23,9 @@ export class GraphBuilder {
     outputs: readonly (Name | null)[],
   ): void {
     const named = outputs.map((name) => name ?? this.fresh('unread'));
-    const node = { name: this.#nodeName(named[0]), op, inputs: withoutLastNulls(inputs), outputs: named, attributes };
-    // The attributes are those of the operation.
-    this.nodes.push(node as unknown as Node);
+    const name = this.#nodeName(named[0]);
+    const node: Node<O> = { name, op, inputs: withoutLastNulls(inputs), outputs: named, attributes };
+    this.nodes.push(node as Node);
   }
 
   /** Appends a node in between, and gives the name of what it makes. */

@@ -57,7 +57,7 @@ export function withoutBatch([, ...shape]: readonly Size[]): PartialShape {
 export function nodeFrom(given: NetworkNode, fresh: (wanted: Name) => Name): Converted {
   const { op, name, inputs } = given;
   const operation = operationOf({ op });
-  const fields = given as unknown as Readonly<Record<string, unknown>>;
+  const fields: Readonly<Record<string, unknown>> = { ...given };
   const parameters: (readonly [Name, Parameter])[] = [];
   const weights = (operation.weights ?? []).map((weight): Name | null => {
     const numbers = fields[weight.name] as DenseArray | Float32Array | undefined;
