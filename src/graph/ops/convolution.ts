@@ -209,7 +209,10 @@ function weightSizesOf(
   return { kernel: greatest, bias: bias === undefined ? 0 : kernels.greatestOf(bias) };
 }
 
-/** x is (N, C, H, W), kernel is (K, C / groups, R, S) */
+/**
+ * x is (N, C, H, W), kernel is (K, C / groups, R, S). One tap after the other is added to all outputs that read it, so that each
+ * output is its sum in the order of the taps, and the innermost loop asks nothing.
+ */
 function reference(
   { attributes }: ConvolutionNode,
   [input, weights, bias]: readonly (DoubleTensor | null)[],
@@ -231,31 +234,40 @@ function reference(
     ? sameAxis(width, spanW, strideW)
     : validAxis(width, sides.left, sides.right, spanW, strideW);
 
-  const kernel = w.data;
+  const rows = Array.from({ length: r }, (_, p) => readersOf(p * dilationH - top, strideH, height, outH));
+  const columns = Array.from({ length: s }, (_, q) => readersOf(q * dilationW - left, strideW, width, outW));
   const y = new Float64Array(batch * outputs * outH * outW);
   for (let n = 0; n < batch; n++) {
     for (let k = 0; k < outputs; k++) {
       const firstChannel = Math.floor(k / (outputs / groups)) * groupInputs;
-      for (let i = 0; i < outH; i++) {
-        for (let j = 0; j < outW; j++) {
-          let total = bias?.data[k] ?? 0;
-          for (let c = 0; c < groupInputs; c++) {
-            for (let p = 0; p < r; p++) {
-              const row = i * strideH - top + p * dilationH;
-              if (row < 0 || row >= height) continue;
-              const xRow = ((n * channels + firstChannel + c) * height + row) * width;
-              const kRow = ((k * groupInputs + c) * r + p) * s;
-              for (let q = 0; q < s; q++) {
-                const column = j * strideW - left + q * dilationW;
-                if (column < 0 || column >= width) continue;
-                total += x.data[xRow + column] * kernel[kRow + q];
-              }
+      const plane = y.subarray((n * outputs + k) * outH * outW, (n * outputs + k + 1) * outH * outW);
+      plane.fill(bias?.data[k] ?? 0);
+      for (let c = 0; c < groupInputs; c++) {
+        const from = (n * channels + firstChannel + c) * height * width;
+        for (let p = 0; p < r; p++) {
+          const [firstRow, endRow] = rows[p];
+          for (let q = 0; q < s; q++) {
+            const [first, end] = columns[q];
+            const weight = w.data[((k * groupInputs + c) * r + p) * s + q];
+            for (let i = firstRow; i < endRow; i++) {
+              const row = from + (i * strideH - top + p * dilationH) * width - left + q * dilationW;
+              for (let j = first; j < end; j++) plane[i * outW + j] += x.data[row + j * strideW] * weight;
             }
           }
-          y[((n * outputs + k) * outH + i) * outW + j] = activated(total, attributes.activation);
         }
       }
     }
   }
-  return [{ shape: [batch, outputs, outH, outW], data: y }];
+  return [{ shape: [batch, outputs, outH, outW], data: y.map((total) => activated(total, attributes.activation)) }];
+}
+
+/** The outputs along an axis whose tap is no padding; output o reads element o · stride + offset. */
+function readersOf(
+  offset: number,
+  stride: number,
+  size: number,
+  outputs: number,
+): readonly [first: number, end: number] {
+  const first = Math.max(0, Math.ceil(-offset / stride));
+  return [first, Math.min(outputs, Math.floor((size - 1 - offset) / stride) + 1)];
 }

@@ -43,10 +43,11 @@ export function countedWindows(
   });
   const inPlace = (window: readonly number[], tap: readonly number[]) =>
     tap.map((t, axis) => window[axis] * (stride?.[axis] ?? 1) - along[axis].before + t * (dilation?.[axis] ?? 1));
+  const all = indicesOf(taps);
   return {
     counts: along.map(({ count }) => count),
     tapsOf(window) {
-      return indicesOf(taps).map((tap): Tap => {
+      return all.map((tap): Tap => {
         const place = inPlace(window, tap);
         const isInside = place.every((at, axis) => at >= 0 && at < sizes[axis]);
         const isPadded = place.every((at, axis) => at >= -along[axis].before && at < sizes[axis] + along[axis].after);
