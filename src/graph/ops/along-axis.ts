@@ -1,14 +1,13 @@
 /** Operations on the numbers along an axis, each place beside it for itself. */
-import { NnpackError, show } from '../../errors.ts';
 import type { Planes } from '../../layers/call.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Compiled, type Lowering, type Shape, withoutWeights } from '../compiled.ts';
-import { type OpNode, whoIs } from '../node.ts';
+import type { OpNode } from '../node.ts';
 import { parseFlag } from '../parse-values.ts';
-import type { Size } from '../values.ts';
 import { type DoubleTensor, present } from './double.ts';
 import { onFloats } from './inputs.ts';
 import { type Given, ONE, type Operation } from './operation.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 import { WHOLE_PICTURE } from './slicing.ts';
 
 export interface AlongAxisAttributes {
@@ -21,26 +20,7 @@ export interface AlongAxisAttributes {
 export const ALONG_AXIS_FIELDS = { axis: true, toEnd: true } as const;
 
 export function parseAlongAxis(who: string, given: Given): AlongAxisAttributes {
-  return { axis: parseAxis(who, given.axis), toEnd: parseFlag(who, 'toEnd', given.toEnd) };
-}
-
-/** A whole number. */
-export function parseAxis(who: string, axis: unknown): number {
-  if (Number.isSafeInteger(axis)) return axis as number;
-  throw new NnpackError('invalid-argument', `${who}: axis is ${show(axis)}, expected a whole number`);
-}
-
-/** An axis counted from 0. */
-export function axisFromStart(
-  node: Pick<OpNode<unknown>, 'name' | 'op'>,
-  axis: number,
-  shape: readonly Size[] | null,
-): number {
-  const rank = shape?.length ?? 0;
-  const counted = axis < 0 ? axis + rank : axis;
-  if (counted >= 0 && counted < rank) return counted;
-  const text = `axis is ${axis}, expected one of the input's ${rank}`;
-  throw new NnpackError('invalid-argument', `${whoIs(node)}: ${text}`);
+  return { axis: wholeAxis(who, 'axis', given.axis), toEnd: parseFlag(who, 'toEnd', given.toEnd) };
 }
 
 /** What an operation computes: a run in memory, and by its definition the outputs of the numbers of one line. */
@@ -61,7 +41,7 @@ export function alongAxis<A extends AlongAxisAttributes>(
     check,
     infer: onFloats((node, [x]) => {
       // It is there, or the error says so.
-      axisFromStart(node, node.attributes.axis, x);
+      axisAmong(node, node.attributes.axis, x?.length ?? 0);
       return [x ?? []];
     }),
     lower: (call) => lower(call, linesOf(call.node, call.outputs[0])),
@@ -74,7 +54,7 @@ export function alongAxis<A extends AlongAxisAttributes>(
 /** A value as lines along an axis: the axis counts as channels, those before it as the batch, those behind it as pixels. */
 export function linesOf(node: OpNode<AlongAxisAttributes>, shape: Shape): Planes {
   const { axis, toEnd = false } = node.attributes;
-  const at = axisFromStart(node, axis, shape);
+  const at = axisAmong(node, axis, shape.length);
   const end = toEnd ? shape.length : at + 1;
   return {
     batch: sizeOf(shape.slice(0, at)),

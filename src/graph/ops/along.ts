@@ -1,25 +1,7 @@
-/** Axes as attributes and inputs name them, and the lines of elements along one. */
-import { NnpackError, show } from '../../errors.ts';
+/** The lines of elements along an axis. */
 import { sizeOf } from '../../tensor/ndarray.ts';
 import type { Shape } from '../compiled.ts';
-import { type OpNode, whoIs } from '../node.ts';
 import type { DoubleTensor } from '../values.ts';
-
-type Who = Pick<OpNode<unknown>, 'name' | 'op'>;
-
-/** An axis, counted from the last where it is negative. */
-export function parseAxis(who: string, what: string, axis: unknown): number {
-  if (Number.isSafeInteger(axis)) return axis as number;
-  throw new NnpackError('invalid-argument', `${who}: ${what} is ${show(axis)}, expected a whole number`);
-}
-
-/** An axis of a value of so many, counted from the first. */
-export function axisOf(node: Who, axis: number, rank: number): number {
-  const own = axis < 0 ? axis + rank : axis;
-  if (own >= 0 && own < rank) return own;
-  const text = `axis is ${show(axis)}, expected one of a value with ${rank} axes`;
-  throw new NnpackError('invalid-argument', `${whoIs(node)}: ${text}`);
-}
 
 /** A dense shape as lines along an axis: element k of line (o, i) stands at (o · length + k) · inner + i. */
 export interface Lines {

@@ -1,8 +1,10 @@
-/** What poolings of whole planes have in common: [N, C, …] becomes [N, C, 1, …]. */
+/** What poolings of whole planes have in common: [N, C, …] becomes [N, C, 1, …], or [N, C]. */
+import { runAveragePooling } from '../../layers/pooling.ts';
 import { globalPoolingShape, type PoolingShape } from '../../layers/pooling-shape.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Lowering, type Shape, withoutWeights } from '../compiled.ts';
-import { whoIs } from '../node.ts';
+import { type OpNode, type Sizes, whoIs } from '../node.ts';
+import type { Size } from '../values.ts';
 import { present } from './double.ts';
 import { expectChannelAxis, onFloats } from './inputs.ts';
 import { type NoAttributes, ONE, type Operation } from './operation.ts';
@@ -11,27 +13,42 @@ import { WHOLE_PICTURE } from './slicing.ts';
 export function globalPooling(
   run: (context: Lowering<object>['context'], shape: PoolingShape, x: number, y: number) => void,
   definition: (plane: readonly number[]) => number,
+  outputOf: (node: OpNode<NoAttributes>, x: readonly Size[] | null) => Sizes = keptAxes,
 ): Operation<NoAttributes> {
   return {
     inputs: ONE,
     fields: {},
     check: () => ({}),
-    infer: onFloats((node, [x]) => [expectChannelAxis(node, x).map((size, axis) => (axis < 2 ? size : 1))]),
+    infer: onFloats((node, [x]) => [outputOf(node, x)]),
     lower({ node, inputs, context }) {
       const [batch, channels, ...plane] = inputs[0] ?? [];
       const shape = globalPoolingShape(whoIs(node), [batch, channels, 1, sizeOf(plane)]);
       return withoutWeights(([x], [y]) => run(context, shape, x, y));
     },
-    reference(_node, [input]) {
+    reference(node, [input]) {
       const { shape, data } = present(input);
       const [planes, count] = [shape[0] * shape[1], data.length / (shape[0] * shape[1])];
       const made = Float64Array.from({ length: planes }, (_, i) => {
         return definition([...data.subarray(i * count, (i + 1) * count)]);
       });
-      return [{ shape: shape.map((size, axis) => (axis < 2 ? size : 1)), data: made }];
+      return [{ shape: outputOf(node, shape) as Shape, data: made }];
     },
     terms: (_node, [x]: readonly (Shape | null)[]) => sizeOf(x?.slice(2) ?? []),
     slicing: () => WHOLE_PICTURE,
     gradient: null,
   };
+}
+
+/** The axes stay, with one element each. */
+function keptAxes(node: OpNode<NoAttributes>, x: readonly Size[] | null): Sizes {
+  return expectChannelAxis(node, x).map((size, axis) => (axis < 2 ? size : 1));
+}
+
+/** The mean of each plane. */
+export function globalMean(outputOf?: Parameters<typeof globalPooling>[2]): Operation<NoAttributes> {
+  return globalPooling(
+    (context, shape, x, y) => runAveragePooling(context, shape, x, y, false),
+    (plane) => plane.reduce((a, b) => a + b, 0) / plane.length,
+    outputOf,
+  );
 }

@@ -2,13 +2,13 @@ import { expectOneOf } from '../../check/options.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import { type Compiled, type Lowering, withoutWeights } from '../compiled.ts';
 import type { InferredType, InputTypes, OpNode } from '../node.ts';
-import { DTYPES, type Dtype, type Size } from '../values.ts';
-import { axisFromStart, parseAxis } from './along-axis.ts';
+import { DTYPES, type Dtype } from '../values.ts';
 import { stretchedStrides, walkStretched } from './broadcast.ts';
 import { at, build, type DoubleTensor, present } from './double.ts';
 import { onFloats } from './inputs.ts';
 import { definedMoments, type Moments, momentsOf, parseEpsilon } from './moments.ts';
 import type { Operation } from './operation.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 import { WHOLE_PICTURE } from './slicing.ts';
 import { expectStretchedTo } from './stretched-input.ts';
 
@@ -31,13 +31,13 @@ export const layerNormalisation: Operation<LayerNormalisationAttributes> = {
   outputs: { least: 1, most: 3 },
   fields: { axis: true, epsilon: true, momentsType: true },
   check: (who, { axis, epsilon, momentsType = 'float32' }) => ({
-    axis: parseAxis(who, axis),
+    axis: wholeAxis(who, 'axis', axis),
     epsilon: parseEpsilon(who, epsilon),
     momentsType: expectOneOf(who, 'momentsType', momentsType, DTYPES, 'invalid-tensor-type'),
   }),
   infer(node, inputs) {
     const [y] = inferNormal(node, inputs);
-    const first = axisFromStart(node, node.attributes.axis, y.shape as readonly Size[]);
+    const first = axisAmong(node, node.attributes.axis, y.shape.length);
     const shape = y.shape.map((size, axis) => (axis < first ? size : 1));
     const moments = { dtype: node.attributes.momentsType ?? 'float32', shape };
     return [y, moments, moments].slice(0, node.outputs.length);
@@ -54,7 +54,7 @@ const inferNormal: (node: Node, inputs: InputTypes) => readonly InferredType[] =
 });
 
 function lower({ node, inputs, outputs: [shape], context }: Lowering<LayerNormalisationAttributes>): Compiled {
-  const first = axisFromStart(node, node.attributes.axis, shape);
+  const first = axisAmong(node, node.attributes.axis, shape.length);
   const [runs, count] = [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first))];
   const strides = [inputs[1] ?? [], inputs[2] ?? []].map((own) => stretchedStrides(own, shape));
   return withoutWeights(([x, gamma, beta = -1], [y, means = -1, inverses = -1]) => {

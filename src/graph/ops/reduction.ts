@@ -5,10 +5,10 @@ import { type Compiled, type Lowering, type Shape, withoutWeights } from '../com
 import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.ts';
 import { parseFlag, parseList } from '../parse-values.ts';
 import type { DoubleTensor, Size } from '../values.ts';
-import { axisOf, parseAxis } from './along.ts';
 import { present } from './double.ts';
 import type { Operation, SpecialNode } from './operation.ts';
 import { type ReductionWay, WAYS, wayOf } from './reduction-ways.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 
 /** One number for all elements along some axes; each that has none of them counts as 0 in sums and as 1 in products. */
 export interface ReductionAttributes {
@@ -37,7 +37,7 @@ export const reduction: Operation<ReductionAttributes> = {
     const axes = given.axes === undefined ? undefined : parseList(who, 'axes', given.axes, 'invalid-argument');
     return {
       by: expectOneOf(who, 'by', given.by, NAMES, 'invalid-argument'),
-      axes: axes?.map((axis) => parseAxis(who, 'an axis', axis)),
+      axes: axes?.map((axis) => wholeAxis(who, 'an axis', axis)),
       keepAxes: parseFlag(who, 'keepAxes', given.keepAxes),
       emptyIsNone: parseFlag(who, 'emptyIsNone', given.emptyIsNone),
     };
@@ -79,7 +79,7 @@ function reducedAxes(node: ReductionNode, rank: number, input: DoubleTensor | nu
   const { axes, emptyIsNone = false } = node.attributes;
   const isAll = input ? input.data.length === 0 && !emptyIsNone : axes === undefined;
   if (isAll) return new Set(Array.from({ length: rank }, (_, axis) => axis));
-  return new Set([...(input?.data ?? axes ?? [])].map((axis) => axisOf(node, axis, rank)));
+  return new Set([...(input?.data ?? axes ?? [])].map((axis) => axisAmong(node, axis, rank)));
 }
 
 function reducedShape({ attributes }: ReductionNode, shape: readonly Size[], reduced: ReadonlySet<number>) {

@@ -4,7 +4,7 @@ import { sizeOf } from '../../tensor/ndarray.ts';
 import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.ts';
 import { parseFlag, parseList } from '../parse-values.ts';
 import { type DoubleTensor, isFloat, type Size } from '../values.ts';
-import { axisOf, linesAlong, parseAxis } from './along.ts';
+import { linesAlong } from './along.ts';
 import { present } from './double.ts';
 import type { Given, Operation, SpecialNode } from './operation.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type Taps,
   weighedTaps,
 } from './resampling-taps.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 
 /** Axes of other lengths, and where their samples lie. */
 export interface ResamplingAttributes {
@@ -103,7 +104,7 @@ function check(who: string, given: Given): ResamplingAttributes {
     excludeOutside: parseFlag(who, 'excludeOutside', given.excludeOutside),
     antialias: parseFlag(who, 'antialias', given.antialias),
     extrapolation: numberOf('extrapolation', 0),
-    axes: axes?.map((axis) => parseAxis(who, 'an axis', axis)),
+    axes: axes?.map((axis) => wholeAxis(who, 'an axis', axis)),
     within: given.within === undefined ? undefined : oneOf(who, 'within', given.within, within, 'invalid-argument'),
   };
 }
@@ -140,7 +141,7 @@ function toldBy([, numbers, regions]: InputTypes): Told | null {
 }
 
 function axesOf({ attributes, ...node }: ResamplingNode, rank: number): readonly number[] {
-  return attributes.axes?.map((axis) => axisOf(node, axis, rank)) ?? Array.from({ length: rank }, (_, axis) => axis);
+  return attributes.axes?.map((axis) => axisAmong(node, axis, rank)) ?? Array.from({ length: rank }, (_, axis) => axis);
 }
 
 /** Each axis as it is resampled; null for those that are left alone. Sizes that are not known count as 1. */

@@ -5,9 +5,10 @@ import { expectCount } from '../../tensor/convolution-shape.ts';
 import type { Shape } from '../compiled.ts';
 import { type InputTypes, type OpNode, whoIs } from '../node.ts';
 import { type DoubleTensor, DTYPES, type Dtype, type Size, shapeText } from '../values.ts';
-import { axisOf, linesAlong, parseAxis } from './along.ts';
+import { linesAlong } from './along.ts';
 import { mayEqual } from './inputs.ts';
 import type { Given } from './operation.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 
 /** Where the scales of a value belong. */
 export interface ScalesAttributes {
@@ -25,7 +26,7 @@ export function parseScales(who: string, given: Given): ScalesAttributes {
   const { blockSize, to } = given;
   if (blockSize !== undefined) expectCount(who, 'blockSize', blockSize, 'invalid-argument');
   return {
-    axis: parseAxis(who, 'axis', given.axis),
+    axis: wholeAxis(who, 'axis', given.axis),
     blockSize,
     to: parseDtype(who, 'to', to),
   };
@@ -51,7 +52,7 @@ export function expectScales(node: ScalesNode, [x, scale, zeroPoint]: InputTypes
 function expectedScales(node: ScalesNode, shape: readonly Size[]): readonly Size[] {
   const { axis, blockSize } = node.attributes;
   // A value of one axis may be told the default, which it does not have.
-  const own = shape.length < 2 ? 0 : axisOf(node, axis, shape.length);
+  const own = shape.length < 2 ? 0 : axisAmong(node, axis, shape.length);
   if (shape.length === 0) return [];
   if (blockSize === undefined) return [shape[own]];
   return shape.map((size, i) => (i === own && typeof size === 'number' ? Math.ceil(size / blockSize) : size));
@@ -67,7 +68,7 @@ function fits(shape: readonly Size[], expected: readonly Size[]): boolean {
 export function scalePlaces(node: ScalesNode, shape: Shape, scaleShape: Shape): (place: number) => number {
   if (isOne(scaleShape)) return () => 0;
   const { axis, blockSize } = node.attributes;
-  const own = shape.length < 2 ? 0 : axisOf(node, axis, shape.length);
+  const own = shape.length < 2 ? 0 : axisAmong(node, axis, shape.length);
   const { length, inner } = linesAlong(shape, own);
   if (blockSize === undefined) return (place) => Math.floor(place / inner) % length;
   const blocks = scaleShape[own];

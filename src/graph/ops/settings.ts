@@ -20,10 +20,15 @@ export function axesAmong(node: Who, axes: readonly number[], rank: number): rea
   throw new NnpackError('invalid-argument', `${whoIs(node)}: axes are ${show([...axes])}, expected each once`);
 }
 
-/** The attribute `axis`, which may be negative. */
+/** An axis, which may be negative, whatever the value has. */
+export function wholeAxis(who: string, what: string, axis: unknown): number {
+  if (Number.isSafeInteger(axis)) return axis as number;
+  throw new NnpackError('invalid-argument', `${who}: ${what} is ${show(axis)}, expected a whole number`);
+}
+
+/** The attribute `axis`. */
 export function parseAxis(who: string, { axis }: Given): { readonly axis: number } {
-  if (typeof axis === 'number' && Number.isInteger(axis)) return { axis };
-  throw new NnpackError('invalid-argument', `${who}: axis is ${show(axis)}, expected a whole number`);
+  return { axis: wholeAxis(who, 'axis', axis) };
 }
 
 /** The numbers of an input that is a list of whole ones; null if they are not known yet, undefined if it is left out. */

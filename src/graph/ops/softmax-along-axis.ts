@@ -1,7 +1,8 @@
 import { runSoftmax } from '../../layers/softmax.ts';
 import { withoutWeights } from '../compiled.ts';
-import { ALONG_AXIS_FIELDS, type AlongAxisAttributes, alongAxis, axisFromStart, parseAlongAxis } from './along-axis.ts';
+import { ALONG_AXIS_FIELDS, type AlongAxisAttributes, alongAxis, parseAlongAxis } from './along-axis.ts';
 import type { Operation } from './operation.ts';
+import { axisAmong } from './settings.ts';
 
 /** e^x / Σ e^x along an axis; along that of the channels it becomes a softmax. */
 export const softmaxAlongAxis: Operation<AlongAxisAttributes> = {
@@ -17,7 +18,7 @@ export const softmaxAlongAxis: Operation<AlongAxisAttributes> = {
   specialise(node, [x]) {
     const { axis, toEnd = false } = node.attributes;
     const shape = x?.shape ?? [];
-    const isOverChannels = axisFromStart(node, axis, shape) === 1 && (!toEnd || shape.length === 2);
+    const isOverChannels = axisAmong(node, axis, shape.length) === 1 && (!toEnd || shape.length === 2);
     return isOverChannels ? { op: 'softmax', inputs: node.inputs, attributes: {} } : null;
   },
 };

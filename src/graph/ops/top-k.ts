@@ -2,9 +2,10 @@ import { NnpackError, show } from '../../errors.ts';
 import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.ts';
 import { parseFlag } from '../parse-values.ts';
 import type { Size } from '../values.ts';
-import { axisOf, linesOf, ofLines, parseAxis } from './along.ts';
+import { linesOf, ofLines } from './along.ts';
 import { present } from './double.ts';
 import type { Operation } from './operation.ts';
+import { axisAmong, wholeAxis } from './settings.ts';
 
 /**
  * The k greatest elements along an axis, or the k least, each extreme one first, and where they stood: of equal ones the
@@ -23,7 +24,7 @@ export const topK: Operation<TopKAttributes> = {
   outputs: { least: 1, most: 2 },
   fields: { axis: true, takesLeast: true },
   check: (who, given) => ({
-    axis: parseAxis(who, 'axis', given.axis),
+    axis: wholeAxis(who, 'axis', given.axis),
     takesLeast: parseFlag(who, 'takesLeast', given.takesLeast),
   }),
   infer(node, [x, k]: InputTypes): readonly (InferredType | null)[] {
@@ -38,7 +39,7 @@ export const topK: Operation<TopKAttributes> = {
   reference(node, [input, k]) {
     const x = present(input);
     const { takesLeast = false } = node.attributes;
-    const axis = axisOf(node, node.attributes.axis, x.shape.length);
+    const axis = axisAmong(node, node.attributes.axis, x.shape.length);
     const shape = shapeOf(node, x.shape, present(k).data[0]) as readonly number[];
     const lines = [...linesOf(x, axis)];
     const places = lines.map((line) => {
@@ -59,7 +60,7 @@ function order(a: number, b: number): number {
 }
 
 function shapeOf(node: TopKNode, shape: readonly Size[], k: number): readonly Size[] {
-  const axis = axisOf(node, node.attributes.axis, shape.length);
+  const axis = axisAmong(node, node.attributes.axis, shape.length);
   const size = shape[axis];
   if (!(k >= 0) || (typeof size === 'number' && k > size)) {
     throw new NnpackError('invalid-argument', `${whoIs(node)}: k is ${show(k)}, expected 0 to ${show(size)}`);

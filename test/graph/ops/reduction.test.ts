@@ -158,7 +158,7 @@ describe('the definition of a reduction', () => {
       () =>
         inferTypes(graphOf(nodeOf('reduction', attributes), [2, 2], dtype));
     expect(infer({ by: 'sum', axes: [2] })).toThrow(
-      "node 'y' (reduction): axis is 2, expected one of a value with 2 axes",
+      "node 'y' (reduction): axis is 2, expected one of 2 axes (negative ones are counted from behind the last)",
     );
     expect(infer({ by: 'sum' }, 'bool')).toThrow(
       "node 'y' (reduction): input is of type bool, expected a type of numbers (for sum)",
