@@ -204,17 +204,22 @@ export class LayoutBuilder {
    * another shape.
    */
   laidOut(
-    { hint, constant }: Value,
+    value: Value,
     how: { readonly sizes?: readonly number[]; readonly order?: Order; readonly shape?: readonly number[] },
   ): Name {
-    const { type, data, role } = constant as Parameter;
+    const { hint } = value;
+    const { type, data, role } = value.constant as Parameter;
     const { sizes = type.shape, order = plainOrder(sizes.length), shape = inOrder(sizes, order) } = how;
+    const key = `${sizes}:${order}:${shape}`;
+    const known = value.forms.get(key);
+    if (known !== undefined) return known;
     const isSame = isSameInMemory(sizes, plainOrder(sizes.length), order);
     const moved = isSame ? data : reordered(data, sizes, order, newNumbers(hint, data));
     const name = this.fresh(hint);
     const parameter: Parameter = { type: { dtype: type.dtype, shape }, data: moved, role };
     this.#graph.parameter(name, type.dtype, shape, moved, role);
     this.#types.set(name, parameterType(parameter));
+    value.forms.set(key, name);
     return name;
   }
 
@@ -466,6 +471,8 @@ export class LayoutBuilder {
   /** The last axis times a constant matrix of a row for each of its elements, plus a number for each column. */
   dense(value: Value, kernel: Value, bias: Value | null, hint: Name): Value {
     const [inputs, outputs] = kernel.shape.map(Number);
+    if (value.rank < 2)
+      throw new NnpackError('invalid-model', `${hint}: reads ${value.rank} axes, expected at least 2`);
     const columns = bias && this.nameOf(bias);
     const isChannelsFirst = value.rank === 4 && String(value.order) === String(channelsFirst(4));
     if (isChannelsFirst && value.constant === null) {

@@ -28,9 +28,9 @@ export async function loadLayersModel(path: string): Promise<Network> {
   }
   const text = await readText(path);
   try {
-    const { topology, groups } = parseLayersModel(text);
-    const files = await lookAtShards(path, groups);
-    return toNetwork(topology, await readWeights(groups, (shard) => readRegular(files.get(shard)!)));
+    const model = parseLayersModel(text);
+    const files = await lookAtShards(path, model.groups);
+    return toNetwork(model, await readWeights(model.groups, (shard) => readRegular(files.get(shard)!)));
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;
     // The reader knows the text alone; who has several files wants to know which.
