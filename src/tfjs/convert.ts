@@ -171,6 +171,7 @@ class Walk {
     const inputs = given.inputs.map((value) => {
       return casts && isFloat(value.dtype) ? builder.cast(value, read.dtype, `${name}/cast`) : value;
     });
+    builder.begin(name);
     const call = new LayerCall(read, name, { ...given, inputs }, this.#shared, owner, known);
     try {
       const made = convert(call);

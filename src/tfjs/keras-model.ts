@@ -110,7 +110,7 @@ function readOne(
     const isModel = MODELS.has(className);
     const config = isModel ? entry : new Config(who, entry.value('config'));
     const isOperation = !isModel && isOperationOf(entry, config);
-    const own = isOperation ? '' : `${path}layers/${counted(snakeCase(className), classes)}`;
+    const own = `${path}layers/${counted(snakeCase(className), classes)}`;
     const firstCall = isModel && !isSequential ? firstCallOf(entry) : 0;
     const layer = { name, className, config, calls, firstCall, isOperation, isKeras3, path: own, around, model: null };
     layers.set(name, layer);
@@ -132,7 +132,9 @@ function headOf(entry: Config): { name: string; className: string; who: string }
   // what is in its config is the layer's own affair: a model in the model may have none of what is expected there
   const config = entry.value('config');
   const isNamed = typeof config === 'object' && config !== null && Object.hasOwn(config, 'name');
-  const name = isNamed ? new Config(entry.who, config).string('name') : entry.string('name', className);
+  const named = isNamed ? new Config(`${entry.who}: config`, config) : entry;
+  const name = named.string('name', isNamed ? undefined : className);
+  if (name === '') named.fail('name', 'a name');
   return { name, className, who: `layer ${show(name)} (${shortened(className)})` };
 }
 

@@ -79,7 +79,7 @@ export function parseLayersModel(model: unknown): LayersModel {
   const topology = file.object('modelTopology');
   const isKeras3 = /^([3-9]|\d\d)/.test(String(topology.value('keras_version') ?? ''));
   const root = topology.has('model_config') ? topology.object('model_config') : topology;
-  const read = readKerasModel(root.as('model'), isKeras3);
+  const read = readKerasModel(root, isKeras3);
   const prepared = prepare(read);
   const groups = parseManifest(file.written('weightsManifest'));
   return { model: read, prepared, groups, metadata: metadataOf(file, topology) };

@@ -18,6 +18,7 @@ import type { Attributes, OpName } from '../graph/ops/table.ts';
 import {
   type Dtype,
   doublesOf,
+  isFloat,
   type Name,
   type Parameter,
   parameterOf,
@@ -85,6 +86,8 @@ export class LayoutBuilder {
   readonly #graph: GraphBuilder;
   readonly #reserved: ReadonlySet<Name>;
   readonly #claimed = new Set<Name>();
+  /** The one that may be asked for; any of them when not told. */
+  #wanted: Name | null = null;
   readonly #types = new Map<Name, KnownType>();
   readonly #inputs = new Map<Name, ValueType>();
 
@@ -131,9 +134,15 @@ export class LayoutBuilder {
     return this.constant(hint, parameterOf({ shape, data: Float64Array.from(numbers) }, dtype, role));
   }
 
+  /** From here on, of the names that are kept, this one may be given: what a layer is made of is called otherwise. */
+  begin(name: Name): void {
+    this.#wanted = name;
+  }
+
   /** The name, or the first that is free beside it; names that are kept are given once. */
   fresh(hint: Name): Name {
-    if (!this.#reserved.has(hint) || this.#claimed.has(hint)) return this.#graph.fresh(hint);
+    const isKept = this.#wanted !== null && hint !== this.#wanted;
+    if (!this.#reserved.has(hint) || this.#claimed.has(hint) || isKept) return this.#graph.fresh(hint);
     this.#claimed.add(hint);
     return hint;
   }
@@ -419,11 +428,22 @@ export class LayoutBuilder {
     const reduced = new Set(axes);
     const inMemory = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
     const kept = keepAxes ? order : withoutAxes(order, reduced);
-    // The mean of whole planes has kernels.
-    if (by === 'mean' && order.length === 4 && String(inMemory) === '2,3' && !keepAxes) {
+    const isPlanes =
+      order.length > 2 && isFloat(value.dtype) && String(inMemory) === String(plainOrder(order.length).slice(2));
+    if (isPlanes && (by === 'mean' || by === 'maximum')) return this.#planesReduced(name, by, inMemory, kept, hint);
+    return this.made(this.emit('reduction', [name], { by, axes: inMemory, keepAxes }, hint)[0], kept);
+  }
+
+  /** Of whole planes there are kernels. */
+  #planesReduced(name: Name, by: 'mean' | 'maximum', axes: readonly number[], kept: Order, hint: Name): Value {
+    const keepAxes = kept.length === axes.length + 2;
+    if (by === 'mean' && axes.length === 2 && !keepAxes) {
       return this.made(this.emit('global-average-pooling', [name], {}, hint)[0], kept);
     }
-    return this.made(this.emit('reduction', [name], { by, axes: inMemory, keepAxes }, hint)[0], kept);
+    const op = by === 'mean' ? 'global-average-pooling-nd' : 'global-max-pooling';
+    const [whole] = this.emit(op, [name], {}, keepAxes ? hint : `${hint}/planes`);
+    if (keepAxes) return this.made(whole, kept);
+    return this.made(this.emit('squeeze', [whole, this.list(`${hint}/axes`, axes)], {}, hint)[0], kept);
   }
 
   /** An operation along an axis of the model, counted from 0; the axis goes where it is said so. */

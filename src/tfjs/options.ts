@@ -58,3 +58,9 @@ export function sidesFrom(config: Config, field: string, axes: number, absent: n
   if (pairs.length !== axes) config.fail(field, expected);
   return pairs.map((pair) => pair ?? config.fail(field, expected));
 }
+
+/** The slope left of zero. */
+export function slopeOf({ config }: Layer, field: string, absent: number): number {
+  const slope = config.number(field, absent);
+  return slope >= 0 ? slope : config.unsupported(field, 'a number of at least 0');
+}

@@ -88,10 +88,9 @@ function read(given: KerasLayer): Prepared {
   const { name, className, config, isKeras3, isOperation, around } = given;
   const known: KnownWeights = new Map();
   const owner = { who: config.who, names: [name], around, path: given.path };
-  if (isOperation) {
+  const signature = isOperation ? OPERATIONS.get(className) : undefined;
+  if (signature !== undefined) {
     const layer: Layer = { name, className, config, isKeras3, dtype: 'float32' };
-    const signature = OPERATIONS.get(className);
-    if (signature === undefined) throw unknownClass(config.who, 'operation');
     return { layer, convert: readOperation(signature), owner, known, casts: false };
   }
   const dtype = computeType(config);
@@ -104,7 +103,9 @@ function read(given: KerasLayer): Prepared {
 function readLayer(layer: Layer, calls: readonly Call[]): Convert {
   const { className, config } = layer;
   const known = LAYERS.get(className);
-  if (known === undefined) throw unknownClass(config.who, 'layer');
+  if (known === undefined) {
+    throw new NnpackError('unsupported-layer', `${config.who}: this class of layer is not supported`);
+  }
   const convert = known.read(layer);
   const [least, most] = known.inputs ?? [1, 1];
   for (const call of calls) {
@@ -114,10 +115,6 @@ function readLayer(layer: Layer, calls: readonly Call[]): Convert {
     throw new NnpackError('invalid-model', `${config.who}: reads ${count} layers, expected ${expected}`);
   }
   return convert;
-}
-
-function unknownClass(who: string, what: string): NnpackError {
-  return new NnpackError('unsupported-layer', `${who}: this class of ${what} is not supported`);
 }
 
 /** A layer for each step in time. */

@@ -30,7 +30,7 @@ export function convolution(axes: number): LayerReader {
   return (layer) => {
     const filters = layer.config.count('filters');
     const groups = layer.config.count('groups', 1);
-    const options = optionsOf(layer, axes, axes === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same']);
+    const options = optionsOf(layer, axes, axes === 1 ? ['same', 'valid', 'causal'] : ['same', 'valid']);
     return (call) => {
       expectRank(layer, call.x, axes + 2);
       const channels = channelsOf(call.x, options.isFirst);
@@ -96,7 +96,7 @@ export function separable(axes: number): LayerReader {
   return (layer) => {
     const multiplier = layer.config.count('depth_multiplier', 1);
     const filters = layer.config.count('filters');
-    const options = optionsOf(layer, axes, axes === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same']);
+    const options = optionsOf(layer, axes, axes === 1 ? ['same', 'valid', 'causal'] : ['same', 'valid']);
     return (call) => {
       expectRank(layer, call.x, axes + 2);
       const { builder } = call;
@@ -147,7 +147,7 @@ export function transposed(axes: number): LayerReader {
 function transposedOf({ config }: Layer, axes: number, size: readonly number[]): TransposedConvolutionAttributes {
   const stride = config.counts('strides', axes, 1);
   const dilation = config.counts('dilation_rate', axes, 1);
-  const isSame = config.oneOf('padding', ['valid', 'same'], 'valid') === 'same';
+  const isSame = config.oneOf('padding', ['same', 'valid'], 'valid') === 'same';
   const reach = size.map((taps, axis) => reachOf(taps, dilation[axis]));
   const own = { stride, dilation };
   if (!config.has('output_padding')) {
@@ -190,7 +190,7 @@ export const dense: LayerReader = (layer) => {
 function optionsOf(
   layer: Layer,
   axes: number,
-  paddings: readonly ('valid' | 'same' | 'causal')[] = ['valid', 'same'],
+  paddings: readonly ('valid' | 'same' | 'causal')[] = ['same', 'valid'],
 ): Options {
   const { config } = layer;
   const size = config.counts('kernel_size', axes);

@@ -1,7 +1,7 @@
 /** Layers that make pictures of other sizes. */
 import { NnpackError } from '../../errors.ts';
 import type { Attributes } from '../../graph/ops/table.ts';
-import type { Name } from '../../graph/values.ts';
+import type { Dtype, Name } from '../../graph/values.ts';
 import type { Layer, LayerReader } from '../layer.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
 import { alongAxes } from '../matrices.ts';
@@ -106,9 +106,22 @@ export const resizing: LayerReader = (layer) => {
     const fitted = crops ? cropped({ layer, builder, x, order, lengths }, `${name}/cropped`) : x;
     const frame = { layer, builder, x: fitted, order, lengths };
     const whole = pads && !crops ? filled(frame, fill, `${name}/filled`) : fitted;
-    return resized(layer, builder, whole, order, lengths, { interpolation, antialias }, name);
+    // Keras 3 makes whole numbers of whole ones
+    const range = layer.isKeras3 && interpolation !== 'nearest' ? RANGES.get(given.dtype) : undefined;
+    const how = { interpolation, antialias };
+    if (range === undefined) return resized(layer, builder, whole, order, lengths, how, name);
+    const samples = resized(layer, builder, whole, order, lengths, how, `${name}/samples`);
+    const rounded = builder.elementwise('rounding', [samples], {}, `${name}/rounded`);
+    return builder.elementwise('clamp', [rounded], range, name);
   };
 };
+
+/** What types of whole numbers hold. */
+const RANGES: ReadonlyMap<Dtype, { readonly min: number; readonly max: number }> = new Map([
+  ['uint8', { min: 0, max: 255 }],
+  ['int8', { min: -128, max: 127 }],
+  ['int32', { min: -(2 ** 31), max: 2 ** 31 }],
+]);
 
 /** A picture, and the lengths whose proportions it gets. */
 interface Frame {

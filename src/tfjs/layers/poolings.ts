@@ -9,7 +9,7 @@ export function pooling(op: 'max-pooling-nd' | 'average-pooling-nd', axes: numbe
     const isFirst = isChannelsFirst(layer);
     const size = config.counts('pool_size', axes, 2);
     const stride = config.has('strides') ? config.counts('strides', axes) : size;
-    const padding = config.oneOf('padding', ['valid', 'same'], 'valid') === 'same' ? 'same' : undefined;
+    const padding = config.oneOf('padding', ['same', 'valid'], 'valid') === 'same' ? 'same' : undefined;
     return ({ x, name, builder }) => {
       expectRank(layer, x, axes + 2);
       const order = planesOrder(isFirst, x.rank);

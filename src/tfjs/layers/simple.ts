@@ -2,7 +2,7 @@
 import { activationOf, unary } from '../activations.ts';
 import type { LayerReader } from '../layer.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
-import { axesFrom, axisFrom } from '../options.ts';
+import { axesFrom, axisFrom, slopeOf } from '../options.ts';
 
 export const identity: LayerReader =
   () =>
@@ -22,7 +22,7 @@ export const activation: LayerReader = (layer) => {
 /** max where x ≥ max, x where it is above the threshold, slope · (x − threshold) elsewhere */
 export const relu: LayerReader = (layer) => {
   const { config } = layer;
-  const slope = config.number('negative_slope', 0);
+  const slope = slopeOf(layer, 'negative_slope', 0);
   const threshold = config.number('threshold', 0);
   const max = config.has('max_value') ? config.number('max_value') : null;
   if (threshold === 0 && slope === 0 && max !== null && max >= 0) return activatedBy(unary('clamp', { min: 0, max }));
@@ -39,8 +39,9 @@ export const relu: LayerReader = (layer) => {
 };
 
 /** Keras 2 calls it alpha. */
-export const leakyRelu: LayerReader = ({ config }) => {
-  const negativeSlope = config.number(config.has('negative_slope') ? 'negative_slope' : 'alpha', 0.3);
+export const leakyRelu: LayerReader = (layer) => {
+  const field = layer.config.has('negative_slope') ? 'negative_slope' : 'alpha';
+  const negativeSlope = slopeOf(layer, field, 0.3);
   return activatedBy(unary('relu', { negativeSlope }));
 };
 
