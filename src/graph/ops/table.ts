@@ -75,6 +75,7 @@ import { lessOrEqual } from './less-or-equal.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { logarithm } from './logarithm.ts';
+import { logarithmOfOneMore } from './logarithm-of-one-more.ts';
 import { matrixProduct } from './matrix-product.ts';
 import { maxPooling } from './max-pooling.ts';
 import { maxPoolingNd } from './max-pooling-nd.ts';
@@ -166,6 +167,7 @@ export const OPERATIONS = {
   exponential,
   'exponential-minus-one': exponentialMinusOne,
   logarithm,
+  'logarithm-of-one-more': logarithmOfOneMore,
   negation,
   'absolute-value': absoluteValue,
   reciprocal,
