@@ -7,15 +7,14 @@
  * First all of model.json is read (topology.ts, weights.ts), so that what we cannot do, and what is broken, is said
  * before a weight is asked for. Then the weights are read, and the layers become nodes (layers.ts).
  */
-import { textOf } from '../check/options.ts';
-import { NnpackError, show } from '../errors.ts';
 import type { DenseArray, Network } from '../networks/network.ts';
 import { declaredShapes } from '../networks/shapes.ts';
 import { NetworkBuilder, type Value } from './builder.ts';
-import { Config, plainCopy } from './config.ts';
+import { Config } from './config.ts';
 import { LayerWeights } from './layer-weights.ts';
+import { parseJson } from './model-json.ts';
 import { readTopology, type Topology } from './topology.ts';
-import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
+import { expectReadShard, parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
 
 /**
  * The network of a tfjs layers model.
@@ -30,10 +29,7 @@ import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './
  * const network = await readLayersModel(await (await fetch('/model/model.json')).json(), fetchBytes);
  */
 export async function readLayersModel(model: unknown, readShard: ReadShard): Promise<Network> {
-  if (typeof readShard !== 'function') {
-    const what = `readShard is ${show(readShard)}, expected a function`;
-    throw new NnpackError('invalid-argument', `readLayersModel: ${what}`);
-  }
+  expectReadShard('readLayersModel', readShard);
   const { topology, groups } = parseLayersModel(model);
   return toNetwork(topology, await readWeights(groups, readShard));
 }
@@ -45,44 +41,12 @@ export interface LayersModel {
 }
 
 export function parseLayersModel(model: unknown): LayersModel {
-  const json = typeof model === 'string' ? parse(model) : plainCopy('model', model);
-  refuseOtherFormats(json);
-  const file = new Config('model', json);
-  const format = file.string('format', 'layers-model');
-  if (format !== 'layers-model') file.fail('format', "'layers-model'");
+  const file = new Config('model', parseJson(model, 'layers-model'));
   const topology = file.object('modelTopology');
   return {
     topology: readTopology(topology.has('model_config') ? topology.object('model_config') : topology),
     groups: parseManifest(file.written('weightsManifest')),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new NnpackError('invalid-model', `model: expected JSON: ${textOf(error)}`, { cause: error });
-  }
-}
-
-/** The other files that TensorFlow.js and its converter write, each of them good for something else. */
-function refuseOtherFormats(json: unknown): void {
-  const refuse = (what: string) => {
-    throw new NnpackError('unsupported-layer', `model: is ${what}, expected a layers model`);
-  };
-  const has = (value: unknown, ...names: string[]) =>
-    typeof value === 'object' && value !== null && names.every((name) => Object.hasOwn(value, name));
-  if (Array.isArray(json)) {
-    if (has(json[0], 'paths', 'weights')) refuse('a weights manifest without a topology');
-    return;
-  }
-  if (!has(json)) return;
-  const { format, modelTopology } = json as Readonly<Record<string, unknown>>;
-  // a graph's nodes tell it where the oldest converters wrote no format
-  if (format === 'graph-model' || has(modelTopology, 'node')) refuse('a graph model');
-  if (has(json, 'modelTopology')) return;
-  if (has(json, 'weightsManifest')) refuse('a weights manifest without a topology');
-  if (has(json, 'class_name', 'config') || has(json, 'model_config')) refuse('a topology without a weights manifest');
 }
 
 /** The network, once its weights are there. */
