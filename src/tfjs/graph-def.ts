@@ -74,6 +74,14 @@ export function parseTensorRef(text: string): TensorRef {
   return { node, output: Number(output) };
 }
 
+/** The nodes that some depend on, themselves among them, in no order: loops are circles that have a meaning. */
+export function behind(last: readonly string[], nodes: GraphNodes): readonly GraphNode[] {
+  const found = new Set(last);
+  // A set gives what is added while it is walked.
+  for (const name of found) for (const { node } of nodes.get(name)?.inputs ?? []) found.add(node);
+  return [...found].map((name) => nodes.get(name) as GraphNode);
+}
+
 /** The nodes behind some, each after those that it reads: a walk in depth with a stack of its own. */
 export function inOrder(last: readonly string[], nodes: GraphNodes): readonly GraphNode[] {
   const order: GraphNode[] = [];

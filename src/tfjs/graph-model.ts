@@ -16,7 +16,7 @@ import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Parameter, type ValueType } from '../graph/values.ts';
 import { Config } from './config.ts';
 import { foldDilations } from './fold-dilations.ts';
-import { type GraphNode, type GraphNodes, inOrder, parseGraphDef } from './graph-def.ts';
+import { behind, type GraphNode, type GraphNodes, inOrder, parseGraphDef } from './graph-def.ts';
 import { CONVERTERS } from './graph-operators/table.ts';
 import { KnownSizes } from './known-sizes.ts';
 import { LayoutBuilder, type Value } from './layout-builder.ts';
@@ -66,7 +66,7 @@ export function parseGraphModel(model: unknown): GraphModel {
   const topology = file.object('modelTopology');
   const nodes = parseGraphDef(topology);
   const signature = readSignature(file, topology, nodes);
-  refuseUnknown(inOrder(ends(signature), nodes), functionNames(topology));
+  refuseUnknown(behind(ends(signature), nodes), functionNames(topology));
   return { nodes, signature, groups: parseManifest(file.written('weightsManifest')), metadata: metadataOf(file) };
 }
 

@@ -5,6 +5,7 @@ import { and } from './and.ts';
 import { arccosine } from './arccosine.ts';
 import { arcsine } from './arcsine.ts';
 import { arctangent } from './arctangent.ts';
+import { arctangentOfTwo } from './arctangent-of-two.ts';
 import { argmax } from './argmax.ts';
 import { argmin } from './argmin.ts';
 import { averagePooling } from './average-pooling.ts';
@@ -181,6 +182,7 @@ export const OPERATIONS = {
   arcsine,
   arccosine,
   arctangent,
+  'arctangent-of-two': arctangentOfTwo,
   'hyperbolic-sine': hyperbolicSine,
   'hyperbolic-cosine': hyperbolicCosine,
   'hyperbolic-tangent': hyperbolicTangent,

@@ -39,6 +39,7 @@ const SAME = {
   Asin: 'arcsine',
   Acos: 'arccosine',
   Atan: 'arctangent',
+  Atan2: 'arctangent-of-two',
   Sinh: 'hyperbolic-sine',
   Cosh: 'hyperbolic-cosine',
   Tanh: 'hyperbolic-tangent',
