@@ -15,7 +15,8 @@ import type { ModelGraph } from '../src/graph/model-graph.ts';
 import { runGraph } from '../src/graph/run-graph.ts';
 import { arrayName, type Dtype, type ValueType } from '../src/graph/values.ts';
 import { makeArray, type TypedNumbers, type TypedTensorLike } from '../src/tensor/ndarray.ts';
-import { readTfjsLayersModel } from '../src/tfjs/layers-model.ts';
+import { readGraphModel } from '../src/tfjs/graph-model.ts';
+import { readLayersModelGraph } from '../src/tfjs/layers-model.ts';
 
 /** A case as cases.json has it. */
 interface Case {
@@ -43,7 +44,8 @@ interface Outcome {
 type ReadModel = (json: string, readShard: (path: string) => Uint8Array) => Promise<ModelGraph>;
 
 const FORMS: Readonly<Record<string, ReadModel>> = {
-  'layers-model': (json, readShard) => readTfjsLayersModel(json, readShard),
+  'layers-model': (json, readShard) => readLayersModelGraph(json, readShard),
+  'graph-model': (json, readShard) => readGraphModel(json, readShard),
 };
 
 const TOLERANCE = 2e-6;

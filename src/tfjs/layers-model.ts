@@ -7,18 +7,17 @@
  * First all of model.json is read (keras-model.ts, prepare.ts, weights.ts), so that what we cannot do, and what is broken,
  * is said before a weight is asked for. Then the weights are read, and the layers become nodes (convert.ts).
  */
-import { textOf } from '../check/options.ts';
-import { NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import type { DenseArray, Network } from '../networks/network.ts';
-import { Config, plainCopy } from './config.ts';
+import { Config } from './config.ts';
 import { convertModel } from './convert.ts';
 import { type KerasLayer, type KerasModel, readKerasModel } from './keras-model.ts';
 import { LayerWeights } from './layer-weights.ts';
+import { parseJson } from './model-json.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { networkOfModel } from './short-form.ts';
-import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
+import { expectReadShard, parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
 
 /**
  * The graph of a tfjs layers model, Keras 2 or 3, in the model's own layout (pictures are N H W C), types and names.
@@ -30,13 +29,13 @@ import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './
  *   'input-output' if a weights file cannot be read; or what the graph that was read is refused for
  * @example
  * const fetchBytes = async (path: string) => new Uint8Array(await (await fetch(`/model/${path}`)).arrayBuffer());
- * const { graph } = await readTfjsLayersModel(await (await fetch('/model/model.json')).json(), fetchBytes);
+ * const { graph } = await readLayersModelGraph(await (await fetch('/model/model.json')).json(), fetchBytes);
  * const { logits } = runGraph(graph, { image });
  */
-export async function readTfjsLayersModel(model: unknown, readShard: ReadShard): Promise<ModelGraph> {
-  expectFunction('readTfjsLayersModel', readShard);
+export async function readLayersModelGraph(model: unknown, readShard: ReadShard): Promise<ModelGraph> {
+  expectReadShard('readLayersModelGraph', readShard);
   const read = parseLayersModel(model);
-  return toModelGraph(read, await readWeights(read.groups, readShard));
+  return toGraph(read, await readWeights(read.groups, readShard));
 }
 
 /**
@@ -52,14 +51,9 @@ export async function readTfjsLayersModel(model: unknown, readShard: ReadShard):
  * const network = await readLayersModel(await (await fetch('/model/model.json')).json(), fetchBytes);
  */
 export async function readLayersModel(model: unknown, readShard: ReadShard): Promise<Network> {
-  expectFunction('readLayersModel', readShard);
+  expectReadShard('readLayersModel', readShard);
   const read = parseLayersModel(model);
   return toNetwork(read, await readWeights(read.groups, readShard));
-}
-
-function expectFunction(who: string, readShard: unknown): void {
-  if (typeof readShard === 'function') return;
-  throw new NnpackError('invalid-argument', `${who}: readShard is ${show(readShard)}, expected a function`);
 }
 
 /** All that model.json says. */
@@ -71,11 +65,7 @@ export interface LayersModel {
 }
 
 export function parseLayersModel(model: unknown): LayersModel {
-  const json = typeof model === 'string' ? parse(model) : plainCopy('model', model);
-  refuseOtherFormats(json);
-  const file = new Config('model', json);
-  const format = file.string('format', 'layers-model');
-  if (format !== 'layers-model') file.fail('format', "'layers-model'");
+  const file = new Config('model', parseJson(model, 'layers-model'));
   const topology = file.object('modelTopology');
   const isKeras3 = /^([3-9]|\d\d)/.test(String(topology.value('keras_version') ?? ''));
   const root = topology.has('model_config') ? topology.object('model_config') : topology;
@@ -94,36 +84,8 @@ function metadataOf(file: Config, topology: Config): ReadonlyMap<string, string>
   return new Map(told.flatMap(([name, text]): [string, string][] => (typeof text === 'string' ? [[name, text]] : [])));
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new NnpackError('invalid-model', `model: expected JSON: ${textOf(error)}`, { cause: error });
-  }
-}
-
-/** The other files that TensorFlow.js and its converter write, each of them good for something else. */
-function refuseOtherFormats(json: unknown): void {
-  const refuse = (what: string) => {
-    throw new NnpackError('unsupported-layer', `model: is ${what}, expected a layers model`);
-  };
-  const has = (value: unknown, ...names: string[]) =>
-    typeof value === 'object' && value !== null && names.every((name) => Object.hasOwn(value, name));
-  if (Array.isArray(json)) {
-    if (has(json[0], 'paths', 'weights')) refuse('a weights manifest without a topology');
-    return;
-  }
-  if (!has(json)) return;
-  const { format, modelTopology } = json as Readonly<Record<string, unknown>>;
-  // a graph's nodes tell it where the oldest converters wrote no format
-  if (format === 'graph-model' || has(modelTopology, 'node')) refuse('a graph model');
-  if (has(json, 'modelTopology')) return;
-  if (has(json, 'weightsManifest')) refuse('a weights manifest without a topology');
-  if (has(json, 'class_name', 'config') || has(json, 'model_config')) refuse('a topology without a weights manifest');
-}
-
 /** The graph, once its weights are there. */
-export function toModelGraph({ model, prepared, metadata }: LayersModel, weights: Map<string, DenseArray>): ModelGraph {
+export function toGraph({ model, prepared, metadata }: LayersModel, weights: Map<string, DenseArray>): ModelGraph {
   const own = new LayerWeights(weights, layerNames(prepared));
   const graph = convertModel(model, prepared, own, { pictures: 'channels-last' });
   return { graph: parseGraph(graph), metadata, notes: [] };

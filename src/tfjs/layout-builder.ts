@@ -13,7 +13,7 @@
 import { NnpackError } from '../errors.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { outputTypes, parameterType } from '../graph/infer.ts';
-import type { KnownType } from '../graph/node.ts';
+import type { KnownType, Sizes } from '../graph/node.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
 import {
   type Dtype,
@@ -147,13 +147,18 @@ export class LayoutBuilder {
     return hint;
   }
 
-  /** Appends a node on what lies under these names, and gives the names of what it makes. */
+  /**
+   * Appends a node on what lies under these names, and gives the names of what it makes.
+   *
+   * @param assumed sizes of the output, null for any, where they follow from values that only a run tells
+   */
   emit<O extends OpName>(
     op: O,
     inputs: readonly (Name | null)[],
     attributes: Attributes[O],
     hint: Name,
     outputs = 1,
+    assumed?: { readonly dtype: Dtype; readonly shape: Sizes },
   ): readonly Name[] {
     const names = Array.from({ length: outputs }, () => this.fresh(hint));
     this.#graph.emit(op, inputs, attributes, names);
@@ -163,7 +168,8 @@ export class LayoutBuilder {
       inputs.map((name) => (name === null ? null : this.typeOf(name))),
     );
     for (const [i, type] of types.entries()) {
-      if (type !== null) this.#types.set(names[i], type);
+      const told = type ?? (assumed && { ...assumed, shape: named(assumed.shape, names[i]) });
+      if (told !== undefined) this.#types.set(names[i], told);
       else throw new NnpackError('unsupported-layer', `${hint}: its shape follows from what is only computed`);
     }
     return names;
@@ -580,4 +586,9 @@ function flatKey({ sizes, order }: Flat): string {
 /** NHWC, NCHW, or any other order of these. */
 function lettersOf(order: Order): string {
   return order.map((axis) => 'nhwc'[axis]).join('');
+}
+
+/** A shape whose open sizes have names. */
+function named(shape: Sizes, value: Name): readonly Size[] {
+  return shape.map((size, axis) => size ?? `${value}.${axis}`);
 }

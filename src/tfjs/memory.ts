@@ -6,6 +6,13 @@ export function newFloats(who: string, count: number): Float32Array {
   return allocate(who, 4 * count, () => new Float32Array(count));
 }
 
+const NUMBERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+export function newElements<D extends keyof typeof NUMBERS>(who: string, dtype: D, count: number) {
+  const Numbers = NUMBERS[dtype];
+  return allocate(who, Numbers.BYTES_PER_ELEMENT * count, () => new Numbers(count));
+}
+
 export function newBytes(who: string, count: number): Uint8Array {
   return allocate(who, count, () => new Uint8Array(count));
 }
