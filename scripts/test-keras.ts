@@ -100,13 +100,13 @@ async function outcomeOf({ name, form, inputs, outputs }: Case): Promise<Outcome
     const { graph } = await FORMS[form](readFileSync(at('model.json'), 'utf8'), (path) => readFileSync(at(path)));
     const given = await Promise.all(
       inputs.map(async (input, i): Promise<[string, TypedTensorLike]> => {
-        const own = graph.inputs.has(input.name) ? input.name : [...graph.inputs.keys()][i];
+        const own = nameAmong([...graph.inputs.keys()], input, i);
         return [own, await inputFrom(at(input.file), graph.inputs.get(own))];
       }),
     );
     const got = runGraph(graph, Object.fromEntries(given));
     for (const [i, output] of outputs.entries()) {
-      const own = graph.outputs.includes(output.name) ? output.name : graph.outputs[i];
+      const own = nameAmong(graph.outputs, output, i);
       const text = differenceOf(got[own], output, (await readNpy(at(output.file))).data, toleranceOf(name));
       if (text !== '') return { kind: 'wrong', text: `output ${output.name}: ${text}` };
     }
@@ -115,6 +115,11 @@ async function outcomeOf({ name, form, inputs, outputs }: Case): Promise<Outcome
     if (!(error instanceof NnpackError)) return { kind: 'failed', text: String((error as Error).stack) };
     return { kind: error.code === 'unsupported-layer' ? 'refused' : 'failed', text: error.message };
   }
+}
+
+/** A value by its name, by its tensor where a graph model has lost that, or by its place. */
+function nameAmong(names: readonly string[], { name, node = '' }: CaseValue, place: number): string {
+  return [name, node].find((known) => names.includes(known)) ?? names[place];
 }
 
 /** The elements in the array that the model's input takes. */
