@@ -1,11 +1,11 @@
 /** Operations that move elements, cut some off, reduce axes or multiply matrices. */
 import type { ReductionAttributes } from '../../graph/ops/reduction.ts';
 import { Config } from '../config.ts';
+import { einsum } from '../einsum.ts';
 import { INTERPOLATIONS, resized } from '../layers/images.ts';
 import { ENDLESS } from '../layers/movement.ts';
 import type { Value } from '../layout-builder.ts';
 import { channelsFirst, plainOrder } from '../orders.ts';
-import { einsum } from './einsum.ts';
 import { inputOf } from './elementwise.ts';
 import type { OperatorCall, Signature } from './operator-call.ts';
 
@@ -232,7 +232,14 @@ const MATMUL: Signature = {
 
 const EINSUM: Signature = {
   parameters: ['a', 'b'],
-  operator: (call) => einsum(call, call.text('subscripts'), [call.value('a'), call.value('b')]),
+  operator: (call) => {
+    const inputs = [call.value('a'), call.optional('b')].filter((value) => value !== null);
+    const { name, builder } = call;
+    const unsupported = (what: string) => call.unsupported(what);
+    const invalid = (what: string) => call.layer.config.invalid(what);
+    const equation = call.text('subscripts');
+    return einsum({ name, equation, inputs, input: (place) => inputs[place], unsupported, invalid }, builder);
+  },
 };
 
 export const MOVEMENT_CLASSES: Readonly<Record<string, Signature>> = {
