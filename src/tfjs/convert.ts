@@ -31,8 +31,9 @@ interface Frame {
   readonly done: (outputs: readonly Value[]) => void;
 }
 
-/** Calls of layers in all, as models may call one another twice as often at each depth. */
-const MOST_CALLS = 200_000;
+/** Calls of layers in all, beside those for each layer of the file: models may call one another twice as often at each depth. */
+const MOST_CALLS = 10_000;
+const MOST_CALLS_OF_A_LAYER = 16;
 
 export const BATCH = 'N';
 
@@ -141,8 +142,9 @@ class Walk {
       frame.done(model.outputs.map(({ reference }) => outputIn(frame, reference, model.who)));
       return;
     }
-    if (++this.#calls > MOST_CALLS) {
-      throw new NnpackError('unsupported-layer', `model: its layers are called more than ${MOST_CALLS} times`);
+    const most = MOST_CALLS + MOST_CALLS_OF_A_LAYER * this.#prepared.size;
+    if (++this.#calls > most) {
+      throw new NnpackError('unsupported-layer', `model: its layers are called more than ${most} times`);
     }
     const { layer, call } = steps[frame.next++];
     const key = keyOf({ layer: layer.name, call: call + layer.firstCall });

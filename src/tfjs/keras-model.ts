@@ -48,7 +48,7 @@ export interface KerasLayer {
 const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
 
 /** Layers that a file may have, those of models in models together. */
-const MOST_LAYERS = 100_000;
+const MOST_LAYERS = 1_000_000;
 
 /** A model that is still to be read, and who waits for it. */
 interface Pending {
