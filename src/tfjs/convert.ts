@@ -55,12 +55,26 @@ export function convertModel(
     const type = inputType(model.layers.get(reference.layer) as KerasLayer, name, pictures === 'channels-first');
     return builder.input(name, type, orderOf(type.shape.length));
   });
-  const walk = new Walk(prepared, shared);
+  const walk = new Walk(prepared, shared, calledOnce(model));
   const outputs = walk.run(model, inputs);
   const named = model.outputs.map(({ name }, i) => ({ name, value: outputs[i] }));
   const finished = builder.finish(named, ({ rank }) => orderOf(rank));
   const { nodes, parameters } = builder;
   return withoutUnused({ name: model.name, inputs: builder.inputs, parameters, nodes, ...finished });
+}
+
+/** The layers that one run calls once. */
+function calledOnce(model: KerasModel): ReadonlySet<KerasLayer> {
+  const once = new Set<KerasLayer>();
+  const open = [model];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const layer of next.layers.values()) {
+      if (layer.calls.length !== 1) continue;
+      once.add(layer);
+      if (layer.model !== null) open.push(layer.model);
+    }
+  }
+  return once;
 }
 
 /** Of all layers, as they are called from outside. */
@@ -107,13 +121,15 @@ function inputType({ config }: KerasLayer, name: Name, anyBatch: boolean): Value
 class Walk {
   readonly #prepared: ReadonlyMap<KerasLayer, Prepared>;
   readonly #shared: Shared;
+  readonly #once: ReadonlySet<KerasLayer>;
   readonly #orders = new Map<KerasModel, readonly Step[]>();
   readonly #frames: Frame[] = [];
   #calls = 0;
 
-  constructor(prepared: ReadonlyMap<KerasLayer, Prepared>, shared: Shared) {
+  constructor(prepared: ReadonlyMap<KerasLayer, Prepared>, shared: Shared, once: ReadonlySet<KerasLayer>) {
     this.#prepared = prepared;
     this.#shared = shared;
+    this.#once = once;
   }
 
   run(model: KerasModel, inputs: readonly Value[]): readonly Value[] {
@@ -174,7 +190,14 @@ class Walk {
       return casts && isFloat(value.dtype) ? builder.cast(value, read.dtype, `${name}/cast`) : value;
     });
     builder.begin(name);
-    const call = new LayerCall(read, name, { ...given, inputs }, this.#shared, owner, known);
+    const call = new LayerCall(
+      read,
+      name,
+      { ...given, inputs },
+      this.#shared,
+      owner,
+      this.#once.has(layer) ? null : known,
+    );
     try {
       const made = convert(call);
       return made instanceof Value ? [made] : made;

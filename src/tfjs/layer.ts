@@ -48,7 +48,7 @@ export interface Shared {
   readonly padded: WeakMap<Value, Padded>;
 }
 
-/** A weight that an owner has, once it was found: layers that are called twice have it once. */
+/** The weights of a layer that were found: those that are called several times have them once. */
 export type KnownWeights = Map<string, Value>;
 
 export class LayerCall {
@@ -62,7 +62,8 @@ export class LayerCall {
   readonly named: ReadonlyMap<string, ArgumentValue>;
   readonly shared: Shared;
   readonly #owner: Owner;
-  readonly #known: KnownWeights;
+  /** null for a layer that is called once: its weights need not stay as they were in the file. */
+  readonly #known: KnownWeights | null;
 
   constructor(
     layer: Layer,
@@ -70,7 +71,7 @@ export class LayerCall {
     given: Pick<LayerCall, 'inputs' | 'positional' | 'named'>,
     shared: Shared,
     owner: Owner,
-    known: KnownWeights,
+    known: KnownWeights | null,
   ) {
     this.layer = layer;
     this.name = name;
@@ -118,7 +119,7 @@ export class LayerCall {
   }
 
   #weight({ names, shape, role = 'weight', isAlone }: ExpectedWeight, index: number): Value {
-    const known = this.#known.get(names[0]);
+    const known = this.#known?.get(names[0]);
     if (known !== undefined) return known;
     const { name, weight } = this.shared.weights.find(this.#owner, { names, index, isAlone });
     const agrees =
@@ -130,7 +131,8 @@ export class LayerCall {
     const type = { dtype: 'float32', shape: weight.shape } as const;
     const own = this.builder.constant(name, { type, data: weight.data, role });
     const value = this.builder.cast(own, this.layer.dtype, name);
-    this.#known.set(names[0], value);
+    if (this.#known === null) this.shared.weights.drop(name);
+    else this.#known.set(names[0], value);
     return value;
   }
 }
