@@ -51,6 +51,9 @@ export interface Shared {
 /** The weights of a layer that were found: those that are called several times have them once. */
 export type KnownWeights = Map<string, Value>;
 
+/** Numbers that are made for a layer that has none in its file. */
+const MOST_MADE = 2 ** 24;
+
 export class LayerCall {
   readonly layer: Layer;
   /** Of what it makes. */
@@ -115,7 +118,17 @@ export class LayerCall {
 
   /** A number for each element of a weight, all the same, where the layer has none. */
   filled(what: string, count: number, value: number): Value {
+    this.expectFew(count);
     return this.builder.numbers(this.part(what), this.layer.dtype, [count], new Float64Array(count).fill(value));
+  }
+
+  /** @throws NnpackError for more elements along an axis than numbers are made for: a file may tell any size */
+  expectFew(count: number): void {
+    if (count <= MOST_MADE) return;
+    throw new NnpackError(
+      'unsupported-layer',
+      `${this.who}: reads an axis of ${count} elements, expected at most ${MOST_MADE}`,
+    );
   }
 
   #weight({ names, shape, role = 'weight', isAlone }: ExpectedWeight, index: number): Value {

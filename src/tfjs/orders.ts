@@ -56,6 +56,7 @@ export function reordered(data: TypedArray, shape: readonly number[], order: Ord
   const near = strides.findIndex((stride, axis) => stride === 1 && sizes[axis] > 1);
   const row = near < 0 || near === last ? { size: 1, from: 0, to: 0 } : { size: sizes[near], from: 1, to: ends[near] };
   const column = { size: sizes[last], from: strides[last] };
+  const [rowFrom, rowTo, step] = [row.from, row.to, column.from];
   const outer = sizes.map((size, axis) => (axis === last || (axis === near && row.from === 1) ? 1 : size));
   const place = sizes.map(() => 0);
   for (let plane = sizeOf(outer), from = 0, to = 0; plane > 0; plane--) {
@@ -64,9 +65,9 @@ export function reordered(data: TypedArray, shape: readonly number[], order: Ord
       for (let c0 = 0; c0 < column.size; c0 += BLOCK) {
         const columns = Math.min(column.size, c0 + BLOCK);
         for (let r = r0; r < rows; r++) {
-          let source = from + r * row.from + c0 * column.from;
-          const target = to + r * row.to;
-          for (let c = c0; c < columns; c++, source += column.from) made[target + c] = data[source];
+          let source = from + r * rowFrom + c0 * step;
+          const target = to + r * rowTo;
+          for (let c = c0; c < columns; c++, source += step) made[target + c] = data[source];
         }
       }
     }

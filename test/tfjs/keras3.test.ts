@@ -504,6 +504,25 @@ describe('a graph of a layers model', () => {
     expect(good).toBeGreaterThan(30 * RUNS);
   });
 
+  it('is not made for sizes that a file tells and nothing holds', async () => {
+    const huge = inputLayer('x', 1e15);
+    const entries = [
+      layer3('GroupNormalization', 'y', { groups: -1, scale: false, center: false }),
+      layer3('Activation', 'y', { activation: 'sparsemax' }),
+      layer3('AdaptiveAveragePooling2D', 'y', { output_size: [1e8, 1e8] }),
+    ];
+    const inputs = [huge, huge, inputLayer('x', 1e9, 1e9, 1)];
+    for (const [i, entry] of entries.entries()) {
+      const { json, shards } = model3(sequential3('m', inputs[i], entry), {});
+      const error = await readLayersModelGraph(json, (path) => shards[path]).catch((e) => e);
+      expect([error instanceof NnpackError, error.code]).toEqual([true, 'unsupported-layer']);
+    }
+    const split = operation('Split', 'y', { indices_or_sections: 1e15, axis: 1 }, tensor('x'));
+    const { json, shards } = model3(functional3('m', [huge, split], ['x', 0, 0], ['y', 0, 0]), {});
+    const error = await readLayersModelGraph(json, (path) => shards[path]).catch((e) => e);
+    expect([error instanceof NnpackError, error.code]).toEqual([true, 'unsupported-layer']);
+  });
+
   it('has what a layer for each step makes', async () => {
     const inner = layer3('Dense', 'c', { units: 1, use_bias: false });
     const entry = layer3('TimeDistributed', 't', { layer: { class_name: 'Dense', config: inner.config } });
