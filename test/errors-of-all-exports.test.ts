@@ -232,6 +232,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
+  readLayersModelGraph: () => [model(), () => new Uint8Array(4)],
   errorBound: () => [problem(), testing.convolutionData(problem()), 'implicit-gemm'],
   expectWithin: () => [[1], [1], [1], [1]],
 };

@@ -19,6 +19,7 @@ import { parseNode } from '../graph/parse-graph.ts';
 import {
   type Dtype,
   doublesOf,
+  isFloat,
   type Name,
   type Parameter,
   parameterOf,
@@ -86,6 +87,8 @@ export class LayoutBuilder {
   readonly #graph: GraphBuilder;
   readonly #reserved: ReadonlySet<Name>;
   readonly #claimed = new Set<Name>();
+  /** The one that may be asked for; any of them when not told. */
+  #wanted: Name | null = null;
   readonly #types = new Map<Name, KnownType>();
   readonly #inputs = new Map<Name, ValueType>();
 
@@ -132,9 +135,15 @@ export class LayoutBuilder {
     return this.constant(hint, parameterOf({ shape, data: Float64Array.from(numbers) }, dtype, role));
   }
 
+  /** From here on, of the names that are kept, this one may be given: what a layer is made of is called otherwise. */
+  begin(name: Name): void {
+    this.#wanted = name;
+  }
+
   /** The name, or the first that is free beside it; names that are kept are given once. */
   fresh(hint: Name): Name {
-    if (!this.#reserved.has(hint) || this.#claimed.has(hint)) return this.#graph.fresh(hint);
+    const isKept = this.#wanted !== null && hint !== this.#wanted;
+    if (!this.#reserved.has(hint) || this.#claimed.has(hint) || isKept) return this.#graph.fresh(hint);
     this.#claimed.add(hint);
     return hint;
   }
@@ -212,17 +221,22 @@ export class LayoutBuilder {
    * another shape.
    */
   laidOut(
-    { hint, constant }: Value,
+    value: Value,
     how: { readonly sizes?: readonly number[]; readonly order?: Order; readonly shape?: readonly number[] },
   ): Name {
-    const { type, data, role } = constant as Parameter;
+    const { hint } = value;
+    const { type, data, role } = value.constant as Parameter;
     const { sizes = type.shape, order = plainOrder(sizes.length), shape = inOrder(sizes, order) } = how;
+    const key = `${sizes}:${order}:${shape}`;
+    const known = value.forms.get(key);
+    if (known !== undefined) return known;
     const isSame = isSameInMemory(sizes, plainOrder(sizes.length), order);
     const moved = isSame ? data : reordered(data, sizes, order, newNumbers(hint, data));
     const name = this.fresh(hint);
     const parameter: Parameter = { type: { dtype: type.dtype, shape }, data: moved, role };
     this.#graph.parameter(name, type.dtype, shape, moved, role);
     this.#types.set(name, parameterType(parameter));
+    value.forms.set(key, name);
     return name;
   }
 
@@ -422,11 +436,22 @@ export class LayoutBuilder {
     const reduced = new Set(axes);
     const inMemory = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
     const kept = keepAxes ? order : withoutAxes(order, reduced);
-    // The mean of whole planes has kernels.
-    if (by === 'mean' && order.length === 4 && String(inMemory) === '2,3' && !keepAxes) {
+    const isPlanes =
+      order.length > 2 && isFloat(value.dtype) && String(inMemory) === String(plainOrder(order.length).slice(2));
+    if (isPlanes && (by === 'mean' || by === 'maximum')) return this.#planesReduced(name, by, inMemory, kept, hint);
+    return this.made(this.emit('reduction', [name], { by, axes: inMemory, keepAxes }, hint)[0], kept);
+  }
+
+  /** Of whole planes there are kernels. */
+  #planesReduced(name: Name, by: 'mean' | 'maximum', axes: readonly number[], kept: Order, hint: Name): Value {
+    const keepAxes = kept.length === axes.length + 2;
+    if (by === 'mean' && axes.length === 2 && !keepAxes) {
       return this.made(this.emit('global-average-pooling', [name], {}, hint)[0], kept);
     }
-    return this.made(this.emit('reduction', [name], { by, axes: inMemory, keepAxes }, hint)[0], kept);
+    const op = by === 'mean' ? 'global-average-pooling-nd' : 'global-max-pooling';
+    const [whole] = this.emit(op, [name], {}, keepAxes ? hint : `${hint}/planes`);
+    if (keepAxes) return this.made(whole, kept);
+    return this.made(this.emit('squeeze', [whole, this.list(`${hint}/axes`, axes)], {}, hint)[0], kept);
   }
 
   /** An operation along an axis of the model, counted from 0; the axis goes where it is said so. */
@@ -474,6 +499,8 @@ export class LayoutBuilder {
   /** The last axis times a constant matrix of a row for each of its elements, plus a number for each column. */
   dense(value: Value, kernel: Value, bias: Value | null, hint: Name): Value {
     const [inputs, outputs] = kernel.shape.map(Number);
+    if (value.rank < 2)
+      throw new NnpackError('invalid-model', `${hint}: reads ${value.rank} axes, expected at least 2`);
     const columns = bias && this.nameOf(bias);
     const isChannelsFirst = value.rank === 4 && String(value.order) === String(channelsFirst(4));
     if (isChannelsFirst && value.constant === null) {

@@ -11,7 +11,7 @@ import { NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import type { Network } from '../networks/network.ts';
 import { parseGraphModel, toModelGraph } from './graph-model.ts';
-import { parseLayersModel, toNetwork } from './layers-model.ts';
+import { parseLayersModel, toGraph, toNetwork } from './layers-model.ts';
 import {
   expectBytes,
   type ReadShard,
@@ -33,7 +33,22 @@ const MOST_JSON_BYTES = 2 ** 26;
  */
 export async function loadLayersModel(path: string): Promise<Network> {
   return load('loadLayersModel', path, parseLayersModel, async (model, readShard) => {
-    return toNetwork(model.topology, await readWeights(model.groups, readShard));
+    return toNetwork(model, await readWeights(model.groups, readShard));
+  });
+}
+
+/**
+ * Reads a layers model as `loadLayersModel` does, as a graph in the model's own layout.
+ *
+ * @throws NnpackError 'invalid-model', 'unsupported-layer' and others as `readLayersModelGraph` does, 'input-output' for
+ *   files that are missing, no regular files or outside the model's folder
+ * @example
+ * const { graph } = await loadLayersModelGraph('model/model.json');
+ * const { score } = runGraph(graph, { image }); // image is [1, 224, 224, 3], as in the model
+ */
+export async function loadLayersModelGraph(path: string): Promise<ModelGraph> {
+  return load('loadLayersModelGraph', path, parseLayersModel, async (model, readShard) => {
+    return toGraph(model, await readWeights(model.groups, readShard));
   });
 }
 

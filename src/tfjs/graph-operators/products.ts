@@ -1,8 +1,9 @@
 /** Products of matrices, with what is fused into them. */
+
+import { einsum } from '../einsum.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import type { Converters } from './converter.ts';
-import { einsum } from './einsum.ts';
 import { activated } from './elementwise.ts';
 
 export const PRODUCTS: Converters = {
@@ -22,7 +23,13 @@ export const PRODUCTS: Converters = {
   BatchMatMul: (node, builder) => matrixProduct(node, builder, turns(node, 'adj_x', 'adj_y'), node.name),
   BatchMatMulV2: (node, builder) => matrixProduct(node, builder, turns(node, 'adj_x', 'adj_y'), node.name),
   BatchMatMulV3: (node, builder) => matrixProduct(node, builder, turns(node, 'adj_x', 'adj_y'), node.name),
-  Einsum: einsum,
+  Einsum(node, builder) {
+    const { name, inputs } = node;
+    const equation = node.string('equation');
+    const unsupported = (what: string) => node.unsupported(what);
+    const invalid = (what: string) => node.invalid(what);
+    return einsum({ name, inputs, equation, input: (place) => node.input(place), unsupported, invalid }, builder);
+  },
 };
 
 /** Which of the two are read with their rows as columns. */

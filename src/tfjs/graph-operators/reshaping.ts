@@ -48,7 +48,7 @@ function reshape(node: NodeReader, builder: LayoutBuilder): Value {
  * @param list the input that lists the shape
  */
 export function reshaped(
-  node: NodeReader,
+  node: Pick<NodeReader, 'input' | 'unsupported'>,
   builder: LayoutBuilder,
   value: Value,
   sizes: readonly KnownSize[],

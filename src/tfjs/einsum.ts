@@ -8,12 +8,11 @@
  *
  * An ellipsis stands for axes without labels, lined up from the last; such an axis may be missing in one of the inputs.
  */
-import type { Size } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
-import type { NodeReader } from '../node-reader.ts';
-import { knownSize } from '../open-sizes.ts';
-import { plainOrder } from '../orders.ts';
-import { reshaped } from './reshaping.ts';
+import type { Name, Size } from '../graph/values.ts';
+import { reshaped } from './graph-operators/reshaping.ts';
+import type { LayoutBuilder, Value } from './layout-builder.ts';
+import { knownSize } from './open-sizes.ts';
+import { plainOrder } from './orders.ts';
 
 /** A value whose axes have labels. */
 interface Labelled {
@@ -21,7 +20,17 @@ interface Labelled {
   readonly labels: readonly string[];
 }
 
-export function einsum(node: NodeReader, builder: LayoutBuilder): Value {
+/** What is multiplied, and how errors tell it. */
+export interface Equation {
+  readonly name: Name;
+  readonly equation: string;
+  readonly inputs: readonly Value[];
+  input(place: number): Value;
+  unsupported(what: string): never;
+  invalid(what: string): never;
+}
+
+export function einsum(node: Equation, builder: LayoutBuilder): Value {
   const { inputs, output } = parseEquation(node);
   const summed = inputs.map((each, i) => {
     const others = new Set([...output, ...inputs.flatMap(({ labels }, j) => (i === j ? [] : labels))]);
@@ -32,8 +41,8 @@ export function einsum(node: NodeReader, builder: LayoutBuilder): Value {
   return inOrderOf(builder, product(node, builder, a, b, output), output);
 }
 
-function parseEquation(node: NodeReader): { readonly inputs: readonly Labelled[]; readonly output: readonly string[] } {
-  const equation = node.string('equation').replaceAll(' ', '');
+function parseEquation(node: Equation): { readonly inputs: readonly Labelled[]; readonly output: readonly string[] } {
+  const equation = node.equation.replaceAll(' ', '');
   const [, left, right] = /^([a-zA-Z.,]*)->([a-zA-Z.]*)$/.exec(equation) ?? [];
   if (left === undefined) return node.unsupported(`the equation '${equation}'`);
   const terms = left.split(',');
@@ -77,7 +86,7 @@ function summedOver(
 }
 
 function product(
-  node: NodeReader,
+  node: Equation,
   builder: LayoutBuilder,
   a: Labelled,
   b: Labelled,
@@ -107,7 +116,7 @@ function product(
 
 /** The axes of each group as one. */
 function merged(
-  node: NodeReader,
+  node: Equation,
   builder: LayoutBuilder,
   { value, labels }: Labelled,
   groups: readonly (readonly string[])[],
