@@ -49,6 +49,9 @@ export function readSignature(file: Config, topology: Config, nodes: GraphNodes)
   const { names, notes } = structuredNames(metadata, outputs);
   const named = outputs.map((output, i) => ({ ...output, name: names[i] ?? output.name }));
   expectOnce('inputs', inputs);
+  if (new Set(inputs.map(({ node }) => node)).size < inputs.length) {
+    throw new NnpackError('invalid-model', 'model: signature: two inputs are of one placeholder, expected one of each');
+  }
   expectOnce('outputs', named);
   return { inputs, outputs: named, notes };
 }

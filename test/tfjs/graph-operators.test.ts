@@ -236,7 +236,8 @@ describe('a dilation that is written as batches of pictures', () => {
     // 0 0 1 2 3 4 5 and one zero that is cut off again: x[i − 2] + 10 x[i]
     const { data, ops } = await read2([2, 1], [0, 1]);
     expect(data).toEqual([10, 20, 31, 42, 53]);
-    expect(ops.sort()).toEqual(['convolution']);
+    // One channel lies alike in either order.
+    expect(ops.filter((op) => op !== 'reshape')).toEqual(['convolution']);
   });
 
   it('stays what it is where more is cut off than was put on, or another reads the parts', async () => {
@@ -397,6 +398,10 @@ describe('other operators', () => {
     const attr = { depth_radius: int(1), bias: float(0.5), alpha: float(0.5), beta: float(1) };
     const [y] = await made({ shape: [1, 1, 1, 3], data: [2, 2, 2] }, 'LRN', ['x'], attr);
     expect(y.data).toEqual([2 / 4.5, 2 / 6.5, 2 / 4.5].map(Math.fround));
+    // A window is no wider than there are channels.
+    const wide = { ...attr, depth_radius: int(2 ** 40) };
+    const [all] = await made({ shape: [1, 1, 1, 3], data: [2, 2, 2] }, 'LRN', ['x'], wide);
+    for (const value of all.data) expect(value).toBeCloseTo(2 / 6.5, 6);
   });
 
   it('MirrorPad repeats the edge where it is symmetric', async () => {
