@@ -74,7 +74,7 @@ export function parseManifest(manifest: unknown): WeightGroup[] {
   }
   const names = new Set<string>();
   const files = new Set<string>();
-  return manifest.map((entry: unknown, i) => {
+  return Array.from(manifest, (entry: unknown, i) => {
     const group = new Config(`weightsManifest[${i}]`, entry);
     const weights = group.array('weights').map((weight, j) => weightOf(`${group.who}.weights[${j}]`, weight));
     for (const { who, name } of weights) {
