@@ -202,7 +202,9 @@ describe('names', () => {
     const refused = await errorOf(
       read([input('in'), reading(['in'], dense('__proto__'))], { '__proto__/kernel': ones(3, 1) }),
     );
-    expect(refused.message).toBe("graph 'model': a value is named '__proto__', expected another name");
+    expect(refused.message).toBe(
+      "layer '__proto__' (Dense): model: a value is named '__proto__', expected another name",
+    );
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
       const network = await read([input('in'), reading(['in'], dense(name))], { [`${name}/kernel`]: ones(3, 1) });
       expect(network.outputs).toEqual([name]);
