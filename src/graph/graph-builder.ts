@@ -9,6 +9,8 @@ export class GraphBuilder {
   readonly parameters = new Map<Name, Parameter>();
   readonly #values: Set<Name>;
   readonly #nodeNames = new Set<string>();
+  /** The last number that each hint was given: those up to it are taken. */
+  readonly #last = new Map<Name, number>();
 
   /** @param values the names of all values of the model */
   constructor(values: Iterable<Name>) {
@@ -56,7 +58,9 @@ export class GraphBuilder {
   /** A name that no value has. */
   fresh(hint: Name): Name {
     let free = hint;
-    for (let i = 1; this.#values.has(free); i++) free = `${hint}_${i}`;
+    let i = this.#last.get(hint) ?? 0;
+    while (this.#values.has(free)) free = `${hint}_${++i}`;
+    if (i > 0) this.#last.set(hint, i);
     this.#values.add(free);
     return free;
   }

@@ -65,19 +65,35 @@ export class Config {
 
   array(name: string): readonly unknown[] {
     const value = this.value(name);
-    return Array.isArray(value) ? value : this.fail(name, 'an array');
+    // A caller's array may have holes, which loops and maps see in different ways.
+    return Array.isArray(value) ? Array.from(value) : this.fail(name, 'an array');
   }
 
   object(name: string): Config {
     return new Config(`${this.who}: ${name}`, this.written(name));
   }
 
-  /** Two positive whole numbers, rows before columns; one number stands for both. */
-  pair(name: string, absent?: number): { height: number; width: number } {
+  /** So many positive whole numbers; one number stands for all. */
+  counts(name: string, axes: number, absent?: number): number[] {
     const value = this.value(name) ?? absent;
-    const [height, width, ...more]: unknown[] = Array.isArray(value) ? value : [value, value];
-    if (isCount(height) && isCount(width) && more.length === 0) return { height, width };
-    return this.fail(name, 'one or two positive whole numbers');
+    const list: readonly unknown[] = Array.isArray(value) ? value : Array.from({ length: axes }, () => value);
+    if (list.length === axes && list.every(isCount)) return [...list];
+    return this.fail(name, axes === 1 ? 'a positive whole number' : 'one or two positive whole numbers');
+  }
+
+  /** One of some texts. */
+  oneOf<Text extends string>(name: string, texts: readonly Text[], absent?: Text): Text {
+    const value = this.string(name, absent);
+    const expected = texts.map((text) => `'${text}'`);
+    return (
+      texts.find((text) => text === value) ??
+      this.unsupported(name, `${expected.slice(0, -1).join(', ')} or ${expected.at(-1)}`)
+    );
+  }
+
+  /** It makes no sense together with what is around it. */
+  invalid(what: string): never {
+    throw new NnpackError('invalid-model', `${this.who}: ${what}`);
   }
 
   /** The field makes no sense in any model. */
@@ -93,6 +109,13 @@ export class Config {
   #expected(name: string, expected: string): string {
     return `${this.who}: ${name} expected ${expected}, got ${show(this.written(name))}`;
   }
+}
+
+/** A whole number of JSON as protocol buffers write it: of 64 bits, and so as a text. NaN for what is none. */
+export function wholeNumberOf(written: unknown): number {
+  const isWritten = typeof written === 'number' || (typeof written === 'string' && /^-?\d{1,19}$/.test(written));
+  const value = isWritten ? Number(written) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 function isCount(value: unknown): value is number {

@@ -17,10 +17,16 @@ import type { DenseArray } from '../networks/network.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { Config } from './config.ts';
-import { newBytes, newFloats } from './memory.ts';
+import { newBytes, newElements } from './memory.ts';
 
 /** Gives the bytes of one file of the manifest, by its path there. */
 export type ReadShard = (path: string) => Uint8Array | Promise<Uint8Array>;
+
+/** @throws NnpackError unless a caller's function is one */
+export function expectReadShard(who: string, readShard: unknown): void {
+  if (typeof readShard === 'function') return;
+  throw new NnpackError('invalid-argument', `${who}: readShard is ${show(readShard)}, expected a function`);
+}
 
 /** How the numbers of one weight are stored: bytes for each, and the number that is stored at a byte. */
 interface Encoding {
@@ -31,15 +37,22 @@ interface Encoding {
 const ENCODINGS = {
   float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
   int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  bool: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   float16: { bytes: 2, read: (view, at) => decodeHalf(view.getUint16(at, true), 'binary16') },
   uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
 } as const satisfies Readonly<Record<string, Encoding>>;
 
+/** Whether numbers in memory lie as they do in files. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The types of weights that are read; quantised ones have that which they had before. */
+export type WeightDtype = 'float32' | 'int32' | 'bool';
+
 interface Weight {
   readonly who: string;
   readonly name: string;
+  readonly dtype: WeightDtype;
   readonly shape: readonly number[];
   readonly count: number;
   readonly encoding: Encoding;
@@ -61,7 +74,7 @@ export function parseManifest(manifest: unknown): WeightGroup[] {
   }
   const names = new Set<string>();
   const files = new Set<string>();
-  return manifest.map((entry: unknown, i) => {
+  return Array.from(manifest, (entry: unknown, i) => {
     const group = new Config(`weightsManifest[${i}]`, entry);
     const weights = group.array('weights').map((weight, j) => weightOf(`${group.who}.weights[${j}]`, weight));
     for (const { who, name } of weights) {
@@ -81,20 +94,40 @@ export function parseManifest(manifest: unknown): WeightGroup[] {
   });
 }
 
+/** A weight with the numbers of its type: bool as 0 and 1. */
+export interface StoredWeight {
+  readonly dtype: WeightDtype;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
 /** All weights by name, as float32. */
 export async function readWeights(
   groups: readonly WeightGroup[],
   readShard: ReadShard,
 ): Promise<Map<string, DenseArray>> {
-  const found = new Map<string, DenseArray>();
+  const stored = await readStoredWeights(groups, readShard);
+  const floats = ({ data, shape }: StoredWeight): DenseArray => {
+    return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  };
+  return new Map([...stored].map(([name, weight]) => [name, floats(weight)]));
+}
+
+/** All weights by name, each of its own type. */
+export async function readStoredWeights(
+  groups: readonly WeightGroup[],
+  readShard: ReadShard,
+): Promise<Map<string, StoredWeight>> {
+  const found = new Map<string, StoredWeight>();
   for (const group of groups) {
     const run = new ByteRun(await readShards(group, readShard));
-    for (const { who, name, shape, count, encoding } of group.weights) {
+    for (const { who, name, dtype, shape, count, encoding } of group.weights) {
       const bytes = run.take(who, count * encoding.bytes);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const data = newFloats(who, count);
-      for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
-      found.set(name, { data, shape });
+      const isHeldSo = encoding === ENCODINGS.float32 && IS_LITTLE_ENDIAN;
+      const data = isHeldSo ? new Float32Array(bytes.buffer) : newElements(who, dtype, count);
+      const view = new DataView(bytes.buffer);
+      if (!isHeldSo) for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
+      found.set(name, { dtype, shape, data });
     }
   }
   return found;
@@ -114,15 +147,20 @@ function weightOf(where: string, entry: unknown): Weight {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) config.fail('shape', 'whole numbers');
   const count = sizeOf(shape);
   if (!(count <= MAX_ELEMENTS)) config.fail('shape', `at most ${MAX_ELEMENTS} elements`);
-  return { who: config.who, name, shape, count, encoding: encodingOf(config) };
+  const dtype = dtypeOf(config);
+  return { who: config.who, name, dtype, shape, count, encoding: encodingOf(config, dtype) };
 }
 
-function encodingOf(config: Config): Encoding {
+function dtypeOf(config: Config): WeightDtype {
   const dtype = config.string('dtype');
   const expected = "'float32', 'int32' or 'bool'";
   // tfjs has these two, and no layer that we know has such a weight
   if (dtype === 'string' || dtype === 'complex64') config.unsupported('dtype', expected);
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') return config.fail('dtype', expected);
+  return dtype;
+}
+
+function encodingOf(config: Config, dtype: WeightDtype): Encoding {
   if (!config.has('quantization')) return ENCODINGS[dtype];
 
   const quantization = config.object('quantization');
@@ -172,22 +210,20 @@ export function shardError(path: string, error: unknown): NnpackError {
 
 /** The files of a group as one run of bytes, which no single buffer holds. */
 class ByteRun {
-  readonly #shards: readonly Uint8Array[];
+  /** Those that were read are given back to memory. */
+  readonly #shards: Uint8Array[];
   #shard = 0;
   /** In the current shard. */
   #at = 0;
 
   constructor(shards: readonly Uint8Array[]) {
-    this.#shards = shards;
+    this.#shards = [...shards];
   }
 
-  /** The next bytes of the run: where they lie if one file has them all, else a copy. */
-  take(who: string, count: number): Uint8Array {
-    const whole = this.#next(count);
-    if (whole.length === count) return whole;
+  /** A copy of the next bytes of the run. */
+  take(who: string, count: number): Uint8Array<ArrayBuffer> {
     const copy = newBytes(who, count);
-    copy.set(whole);
-    for (let at = whole.length; at < count; ) {
+    for (let at = 0; at < count; ) {
       const part = this.#next(count - at);
       copy.set(part, at);
       at += part.length;
@@ -198,10 +234,10 @@ class ByteRun {
   /** Up to so many bytes, from one file; at least one, as long as there are any. */
   #next(most: number): Uint8Array {
     while (this.#shard < this.#shards.length && this.#at === this.#shards[this.#shard].length) {
-      this.#shard++;
+      this.#shards[this.#shard++] = NOTHING;
       this.#at = 0;
     }
-    if (this.#shard === this.#shards.length) return new Uint8Array(0);
+    if (this.#shard === this.#shards.length) return NOTHING;
     const shard = this.#shards[this.#shard];
     const count = Math.min(most, shard.length - this.#at);
     const part = new Uint8Array(shard.buffer, shard.byteOffset + this.#at, count);
@@ -209,3 +245,5 @@ class ByteRun {
     return part;
   }
 }
+
+const NOTHING = new Uint8Array(0);
