@@ -109,7 +109,7 @@ function isRead(op: string): boolean {
 }
 
 /** Outputs behind the first of a node: one of a few bytes may ask for many. */
-const MOST_MORE_OUTPUTS = 2 ** 16;
+const MOST_MORE_OUTPUTS = 2 ** 14;
 
 /** The graph, once its weights are there. */
 export function toModelGraph(

@@ -13,7 +13,7 @@ export const RESHAPING: Converters = {
     const told = node.has('squeeze_dims') ? node.ints('squeeze_dims') : node.ints('axis');
     const all = plainOrder(x.rank).filter((axis) => x.shape[axis] === 1);
     const axes = told.length > 0 ? told.map((axis) => node.axisAmong(axis, x.rank)) : all;
-    return axes.length === 0 ? identity(node, builder) : builder.squeeze(x, axes, node.name);
+    return axes.length === 0 ? identity(node) : builder.squeeze(x, axes, node.name);
   },
   ExpandDims(node, builder) {
     const x = node.input(0);
@@ -22,8 +22,8 @@ export const RESHAPING: Converters = {
   EnsureShape: identity,
 };
 
-export function identity(node: NodeReader, builder: LayoutBuilder): Value {
-  void builder;
+/** What makes nothing of its own. */
+export function identity(node: NodeReader): Value {
   return node.input(0);
 }
 

@@ -5,7 +5,6 @@ import type { NodeReader } from '../node-reader.ts';
 import { plainSize } from '../open-sizes.ts';
 import { plainOrder } from '../orders.ts';
 import type { Converters } from './converter.ts';
-import { identity } from './reshaping.ts';
 
 /** No axis is as long: an end beyond it is none. */
 const ENDLESS = 2 ** 31 - 1;
@@ -34,8 +33,7 @@ export const SLICES: Converters = {
   ConcatV2: (node, builder) => concatenated(node, builder, node.inputs.slice(0, -1), node.inputs.length - 1),
   Concat: (node, builder) => concatenated(node, builder, node.inputs.slice(1), 0),
   Pack(node, builder) {
-    const [first] = [node.input(0)];
-    const axis = node.axisAmong(node.int('axis', 0), first.rank + 1);
+    const axis = node.axisAmong(node.int('axis', 0), node.input(0).rank + 1);
     const parts = node.inputs.map((value, i) => builder.unsqueeze(value, [axis], `${node.name}/part${i}`));
     return builder.concatenation(parts, axis, node.name);
   },
@@ -133,7 +131,7 @@ function stridedSlice(node: NodeReader, builder: LayoutBuilder): Value {
   const less =
     dropped.length === 0 ? part : builder.squeeze(part, dropped, added.length > 0 ? `${node.name}/less` : node.name);
   if (added.length > 0) return builder.unsqueeze(less, added, node.name);
-  return less === x ? identity(node, builder) : less;
+  return less;
 }
 
 function slicedAxes(node: NodeReader, x: Value): Sliced {
