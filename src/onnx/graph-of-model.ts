@@ -3,50 +3,96 @@
  *
  * Nodes may stand out of order, as some tools write them. What a model has that is not supported is told all at once.
  */
-import { NnpackError, show } from '../errors.ts';
+import { type ErrorCode, NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { inlineFunctions, type VersionedNode } from './inline-functions.ts';
+import { hasScales, withMeantLengths } from './meant-lengths.ts';
 import { metadataOf } from './metadata.ts';
 import { NodeReader } from './node-reader.ts';
-import { CONVERTERS } from './operators/table.ts';
+import { giveOneType } from './one-type.ts';
+import { CONVERTERS, FIRST_VERSIONS } from './operators/table.ts';
 import type { GraphProto, Model, NodeProto, ValueInfo } from './proto.ts';
 import { type ReadExternal, readTensor } from './tensor.ts';
 
 /** @throws NnpackError 'unsupported-layer' with everything that is not supported, 'invalid-model' for what makes no sense */
 export function graphOfModel(model: Model, readExternal?: ReadExternal): ModelGraph {
-  const { graph } = model;
   const listed = inlineFunctions(model, isOperator);
-  const nodes = sorted(listed, graph);
+  const nodes = sorted(listed, model.graph);
   refuseUnknown(nodes);
-  const builder = new GraphBuilder([
+  const read = (inSingle: boolean) => converted({ model, nodes, readExternal }, inSingle);
+  const { graph, notes } = hasScales(nodes) ? withMeantLengths(model, read) : read(false);
+  const all = nodes === listed ? notes : [OUT_OF_ORDER, ...notes];
+  return { graph, metadata: metadataOf(model), notes: all };
+}
+
+const OUT_OF_ORDER = 'Nodes stand out of order: each was taken after those that make what it reads.';
+
+/** What a graph is made of. */
+interface Files {
+  readonly model: Model;
+  readonly nodes: readonly VersionedNode[];
+  readonly readExternal: ReadExternal | undefined;
+}
+
+type Converted = Pick<ModelGraph, 'graph' | 'notes'>;
+
+function converted({ model: { graph }, nodes, readExternal }: Files, scalesInSingle: boolean): Converted {
+  const names = [
     ...graph.inputs.map(({ name }) => name),
     ...graph.initializers.map(({ name }) => name),
     ...nodes.flatMap((node) => node.outputs),
-  ]);
-  if (nodes !== listed)
-    builder.notes.add('Nodes stand out of order; each was taken after those that make what it reads.');
+  ];
+  const builder = new GraphBuilder(names, scalesInSingle);
   for (const tensor of graph.initializers) {
     const { dtype, shape, data } = readTensor(`model: initializer ${show(tensor.name)}`, tensor, readExternal);
     builder.parameter(tensor.name, dtype, shape, data, isFloat(dtype) ? 'weight' : 'constant');
   }
   const inputs = graph.inputs.filter(({ name }) => !builder.parameters.has(name));
+  const types = new Map(inputs.map((info) => [info.name, typeOf(info)]));
   for (const node of nodes) convert(node, builder, readExternal);
-  const read = parseGraph({
-    name: graph.name,
-    inputs: new Map(inputs.map((info) => [info.name, typeOf(info)])),
-    parameters: builder.parameters,
-    nodes: builder.nodes,
-    outputs: graph.outputs.map(({ name }) => name),
+  const read = modelGraph(() => {
+    giveOneType(builder, types);
+    return parseGraph({
+      name: graph.name,
+      inputs: types,
+      parameters: builder.parameters,
+      nodes: builder.nodes,
+      outputs: graph.outputs.map(({ name }) => name),
+    });
   });
-  return { graph: read, metadata: metadataOf(model), notes: [...builder.notes] };
+  return { graph: read, notes: [...builder.notes] };
 }
+
+/** What graphs refuse of a model is wrong in the model, unless it is what this library does not do. */
+function modelGraph<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof NnpackError) || AS_THEY_ARE.has(error.code)) throw error;
+    const code = error.code === 'invalid-tensor-type' ? 'unsupported-layer' : 'invalid-model';
+    throw new NnpackError(code, `model: ${error.message}`, { cause: error });
+  }
+}
+
+const AS_THEY_ARE: ReadonlySet<ErrorCode> = new Set([
+  'unsupported-layer',
+  'invalid-model',
+  'out-of-memory',
+  'input-output',
+]);
 
 function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {
   const reader = new NodeReader(node, node.opset, readExternal);
   CONVERTERS.get(node.opType)?.(reader, builder);
+  const first = FIRST_VERSIONS.get(node.opType) ?? 0;
+  if (node.opset < first) {
+    builder.notes.add(
+      `${node.opType} stands at opset ${node.opset}, and is there from ${first} on: it was read as there.`,
+    );
+  }
   const [unread] = reader.unread();
   if (unread !== undefined) reader.unsupported(`attribute ${show(unread)}`);
 }
