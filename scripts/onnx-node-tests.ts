@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { graphTypes } from '../src/graph/graph-types.ts';
 import { readOnnxModel } from '../src/onnx/index.ts';
 import { parseTensor } from '../src/onnx/parse-tensor.ts';
 import type { Tensor } from '../src/onnx/tensor.ts';
@@ -20,16 +21,22 @@ export function nodeTests(folder: string): Case[] {
 
 function wrongIn(test: string): string {
   const { graph } = readOnnxModel(readFileSync(join(test, 'model.onnx')));
-  const outputs = tensorsOf(test, 'output');
-  const got = outputsOf(graph, tensorsOf(test, 'input'));
+  const types = graphTypes(graph);
+  const outputs = tensorsOf(test, 'output', graph.outputs, types);
+  const got = outputsOf(graph, tensorsOf(test, 'input', [...graph.inputs.keys()], types));
   return got.map((output, i) => differenceOf(output, outputs[i])).find((text) => text !== '') ?? '';
 }
 
-function tensorsOf(test: string, kind: string): readonly Tensor[] {
+function tensorsOf(
+  test: string,
+  kind: string,
+  names: readonly string[],
+  types: ReturnType<typeof graphTypes>,
+): readonly Tensor[] {
   const data = join(test, 'test_data_set_0');
   const tensors: Tensor[] = [];
   for (let i = 0; existsSync(join(data, `${kind}_${i}.pb`)); i++) {
-    tensors.push(parseTensor(readFileSync(join(data, `${kind}_${i}.pb`))));
+    tensors.push(parseTensor(readFileSync(join(data, `${kind}_${i}.pb`)), types.get(names[i])?.dtype));
   }
   return tensors;
 }
