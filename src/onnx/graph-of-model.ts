@@ -3,7 +3,7 @@
  *
  * Nodes may stand out of order, as some tools write them. What a model has that is not supported is told all at once.
  */
-import { type ErrorCode, NnpackError, show } from '../errors.ts';
+import { type ErrorCode, NnpackError, shortened, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
@@ -45,15 +45,17 @@ function converted({ model: { graph }, nodes, readExternal }: Files, scalesInSin
     ...graph.initializers.map(({ name }) => name),
     ...nodes.flatMap((node) => node.outputs),
   ];
+  expectOnce('input', graph.inputs);
+  expectOnce('initializer', graph.initializers);
   const builder = new GraphBuilder(names, scalesInSingle);
   for (const tensor of graph.initializers) {
-    const { dtype, shape, data } = readTensor(`model: initializer ${show(tensor.name)}`, tensor, readExternal);
-    builder.parameter(tensor.name, dtype, shape, data, isFloat(dtype) ? 'weight' : 'constant');
+    const read = readTensor(`model: initializer ${show(tensor.name)}`, tensor, readExternal);
+    builder.own(tensor.name, read, isFloat(read.dtype) ? 'weight' : 'constant');
   }
   const inputs = graph.inputs.filter(({ name }) => !builder.parameters.has(name));
   const types = new Map(inputs.map((info) => [info.name, typeOf(info)]));
-  for (const node of nodes) convert(node, builder, readExternal);
-  const read = modelGraph(() => {
+  const made = modelGraph(() => {
+    for (const node of nodes) convert(node, builder, readExternal);
     giveOneType(builder, types);
     return parseGraph({
       name: graph.name,
@@ -63,7 +65,7 @@ function converted({ model: { graph }, nodes, readExternal }: Files, scalesInSin
       outputs: graph.outputs.map(({ name }) => name),
     });
   });
-  return { graph: read, notes: [...builder.notes] };
+  return { graph: made, notes: [...builder.notes] };
 }
 
 /** What graphs refuse of a model is wrong in the model, unless it is what this library does not do. */
@@ -84,7 +86,17 @@ const AS_THEY_ARE: ReadonlySet<ErrorCode> = new Set([
   'input-output',
 ]);
 
+function expectOnce(what: string, list: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const { name } of list) {
+    if (seen.has(name)) throw new NnpackError('invalid-model', `model: it has the ${what} ${show(name)} twice`);
+    seen.add(name);
+  }
+}
+
 function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {
+  // What makes nothing that has a name is read by nobody.
+  if (node.outputs.every((name) => name === '')) return;
   const reader = new NodeReader(node, node.opset, readExternal);
   CONVERTERS.get(node.opType)?.(reader, builder);
   const first = FIRST_VERSIONS.get(node.opType) ?? 0;
@@ -114,12 +126,18 @@ function isOperator({ domain, opType }: NodeProto): boolean {
   return domain === '' && CONVERTERS.has(opType);
 }
 
+/** More than ONNX has; a file may have any number. */
+const MOST_NAMED = 250;
+
 /** @throws NnpackError with all operators that have no converter */
 function refuseUnknown(nodes: readonly NodeProto[]): void {
   const unknown = nodes.filter((node) => !isOperator(node));
   if (unknown.length === 0) return;
-  const names = [...new Set(unknown.map(({ domain, opType }) => (domain === '' ? opType : `${domain}.${opType}`)))];
-  throw new NnpackError('unsupported-layer', `model: operators that are not supported: ${names.sort().join(', ')}`);
+  const named = ({ domain, opType }: NodeProto) => shortened(domain === '' ? opType : `${domain}.${opType}`);
+  const names = [...new Set(unknown.map(named))].sort();
+  const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : '';
+  const text = `operators that are not supported: ${names.slice(0, MOST_NAMED).join(', ')}${more}`;
+  throw new NnpackError('unsupported-layer', `model: ${text}`);
 }
 
 /** The nodes, each after those that make what it reads; as they stand where they are in order. */
@@ -143,7 +161,9 @@ function inOrder<N extends NodeProto>(nodes: readonly N[], makers: ReadonlyMap<N
       const maker = makers.get(name);
       if (maker === undefined || waits.get(node)?.has(maker)) continue;
       waits.get(node)?.add(maker);
-      readers.set(maker, [...(readers.get(maker) ?? []), node]);
+      const others = readers.get(maker);
+      if (others === undefined) readers.set(maker, [node]);
+      else others.push(node);
     }
   }
   const ready = nodes.filter((node) => waits.get(node)?.size === 0);

@@ -47,7 +47,8 @@ function withOneType(node: Node, builder: GraphBuilder, types: Map<Name, ValueTy
     if (name === null || weight?.type.dtype !== 'float32') return name;
     builder.notes.add(`Weights of ${node.name} are float32 beside values of ${dtype}: they were rounded to that.`);
     const own = builder.fresh(name);
-    builder.parameters.set(own, parameterOf(doublesOf(weight), dtype, weight.role));
+    const round = () => parameterOf(doublesOf(weight), dtype, weight.role);
+    builder.parameters.set(own, builder.derived([dtype, name], weight.data.length, round) ?? round());
     types.set(own, { dtype, shape: weight.type.shape });
     return own;
   });
