@@ -1,84 +1,82 @@
 /**
- * ONNX's own node tests against the reader: npm run test:onnx -- FOLDER [PATTERN]
+ * Suites of ONNX models against the reader: npm run test:onnx -- FOLDER [PATTERN] [--json FILE] [--at-least N] [--must FILE]
  *
- * FOLDER has test_NAME/model.onnx and test_NAME/test_data_set_0/{input,output}_N.pb, as ONNX's test data is laid out
- * (FOLDER/node is looked into where it is there). Each test is run and compared at ONNX's tolerances, rtol 1e-3 and
- * atol 1e-7, and the counts are printed: passed, wrong, refused by reason.
+ * FOLDER has ONNX's node tests (test_NAME folders, in it or in its folder node), or networks as exporters wrote them (a
+ * cases.json); PATTERN is part of the names that are run. What did not pass is printed, and the counts: run, passed, wrong,
+ * failed, refused by reason. `--json` writes how each case ended; with `--at-least` it is an error if fewer pass, with
+ * `--must` if one of the names in a file, one a line, does not.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NnpackError } from '../src/errors.ts';
-import { runGraph } from '../src/graph/run-graph.ts';
-import type { TypedArray } from '../src/graph/values.ts';
-import { graphOfModel } from '../src/onnx/graph-of-model.ts';
-import { parseModel } from '../src/onnx/parse-model.ts';
-import { parseTensor } from '../src/onnx/parse-tensor.ts';
-import type { Tensor } from '../src/onnx/tensor.ts';
-import type { TypedTensorLike } from '../src/tensor/ndarray.ts';
+import { parseArgs } from 'node:util';
+import type { Case, Kind, Outcome } from './onnx-cases.ts';
+import { exportedCases } from './onnx-exported.ts';
+import { nodeTests } from './onnx-node-tests.ts';
 
-const RTOL = 1e-3;
-const ATOL = 1e-7;
+const USAGE = 'usage: npm run test:onnx -- FOLDER [PATTERN] [--json FILE] [--at-least N] [--must FILE]';
+const KINDS = ['passed', 'wrong', 'failed', 'refused'] as const;
 
-const [given, pattern = ''] = process.argv.slice(2);
-if (given === undefined) {
-  console.error('usage: npm run test:onnx -- FOLDER [PATTERN]');
-  process.exit(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, 'at-least': { type: 'string' }, must: { type: 'string' } },
+});
+const [folder, pattern = ''] = positionals;
+if (folder === undefined || positionals.length > 2) throw new Error(USAGE);
+
+const cases = casesIn(folder).filter(({ name }) => name.includes(pattern));
+const results = new Map<string, Outcome>();
+for (const [i, { name, run }] of cases.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${i + 1}/${cases.length} ${name}`);
+  else if (i % 100 === 99) process.stderr.write(`${i + 1}/${cases.length}\n`);
+  results.set(name, await run());
 }
-const folder = existsSync(join(given, 'node')) ? join(given, 'node') : given;
-const names = readdirSync(folder).filter((name) => name.startsWith('test_') && name.includes(pattern));
-const results = { passed: [] as string[], wrong: [] as string[], refused: [] as string[], failed: [] as string[] };
+if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+report(results);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summaryOf(results), null, 1)}\n`);
+process.exit(missing(results).length === 0 ? 0 : 1);
 
-for (const name of names.sort()) {
-  const [kind, text] = outcome(join(folder, name));
-  results[kind].push(`${name}: ${text}`);
+function casesIn(of: string): Case[] {
+  if (existsSync(join(of, 'cases.json'))) return exportedCases(of);
+  return nodeTests(existsSync(join(of, 'node')) ? join(of, 'node') : of);
 }
-for (const kind of ['refused', 'failed', 'wrong'] as const)
-  for (const line of results[kind]) console.log(`${kind} ${line}`);
-const count = (kind: keyof typeof results) => `${results[kind].length} ${kind}`;
-console.log(`${names.length} tests: ${(['passed', 'wrong', 'failed', 'refused'] as const).map(count).join(', ')}`);
-process.exit(0);
 
-function outcome(test: string): [keyof typeof results, string] {
-  try {
-    const graph = graphOfModel(parseModel(readFileSync(join(test, 'model.onnx'))));
-    const inputs = tensorsOf(test, 'input');
-    const outputs = tensorsOf(test, 'output');
-    const named = Object.fromEntries([...graph.inputs.keys()].map((input, i) => [input, inputs[i] as TypedTensorLike]));
-    const got = runGraph(graph, named);
-    const difference = graph.outputs
-      .map((output, i) => differenceOf(got[output], outputs[i]))
-      .find((text) => text !== '');
-    return difference === undefined ? ['passed', ''] : ['wrong', difference];
-  } catch (error) {
-    const isOurs = error instanceof NnpackError;
-    return [
-      isOurs && error.code === 'unsupported-layer' ? 'refused' : 'failed',
-      isOurs ? error.message : String(error),
-    ];
+function report(of: ReadonlyMap<string, Outcome>): void {
+  for (const kind of ['refused', 'failed', 'wrong'] as const) {
+    for (const [name, outcome] of of) if (outcome.kind === kind) console.log(`${kind} ${name}: ${outcome.text}`);
   }
+  for (const [reason, count] of reasonsOf(of)) console.log(`${count} refused: ${reason}`);
+  const counts = KINDS.map((kind) => `${namesOf(of, kind).length} ${kind}`);
+  console.log(`${of.size} run: ${counts.join(', ')}`);
+  for (const text of missing(of)) console.error(text);
 }
 
-function tensorsOf(test: string, kind: string): readonly Tensor[] {
-  const data = join(test, 'test_data_set_0');
-  const tensors: Tensor[] = [];
-  for (let i = 0; existsSync(join(data, `${kind}_${i}.pb`)); i++) {
-    tensors.push(parseTensor(readFileSync(join(data, `${kind}_${i}.pb`))));
+function namesOf(of: ReadonlyMap<string, Outcome>, kind: Kind): string[] {
+  return [...of].filter(([, outcome]) => outcome.kind === kind).map(([name]) => name);
+}
+
+/** How many were refused for what, the most frequent first: the names of values and nodes are no part of a reason. */
+function reasonsOf(of: ReadonlyMap<string, Outcome>): (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const { kind, text } of of.values()) {
+    const reason = text
+      .replace(/^model '[^']*': /, '')
+      .replace(/^model: /, '')
+      .replace(/(input|node|initializer|output) '[^']*'/g, '$1');
+    if (kind === 'refused') counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return tensors;
+  return [...counts].sort(([, a], [, b]) => b - a);
 }
 
-function differenceOf(got: TypedTensorLike, expected: Tensor): string {
-  if (String(got.shape) !== String(expected.shape)) return `shape [${got.shape}], expected [${expected.shape}]`;
-  if (got.data.constructor !== expected.data.constructor)
-    return `type ${got.data.constructor.name}, expected ${expected.data.constructor.name}`;
-  const at = [...expected.data.keys()].find((i) => !isNear(numberAt(got.data, i), numberAt(expected.data, i)));
-  return at === undefined ? '' : `element ${at} is ${got.data[at]}, expected ${expected.data[at]}`;
+function summaryOf(of: ReadonlyMap<string, Outcome>) {
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind, namesOf(of, kind).length]));
+  return { run: of.size, ...counts, refusedBy: Object.fromEntries(reasonsOf(of)), cases: Object.fromEntries(of) };
 }
 
-function numberAt(data: TypedArray, i: number): number {
-  return Number(data[i]);
-}
-
-function isNear(x: number, y: number): boolean {
-  return Object.is(x, y) || x === y || Math.abs(x - y) <= ATOL + RTOL * Math.abs(y);
+/** What should have passed and did not. */
+function missing(of: ReadonlyMap<string, Outcome>): string[] {
+  const passed = new Set(namesOf(of, 'passed'));
+  const names = values.must === undefined ? [] : readFileSync(values.must, 'utf8').split(/\s+/).filter(Boolean);
+  const lost = names.filter((name) => !passed.has(name)).map((name) => `${name} must pass, and did not`);
+  const least = Number(values['at-least'] ?? 0);
+  return passed.size >= least ? lost : [...lost, `${passed.size} passed, expected at least ${values['at-least']}`];
 }

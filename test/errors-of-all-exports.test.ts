@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
 import * as networks from '../src/networks/index.ts';
+import * as onnx from '../src/onnx/index.ts';
 import * as testing from '../src/testing/index.ts';
 import * as tfjs from '../src/tfjs/index.ts';
 import * as load from '../src/tfjs/load.ts';
+import { smallNetwork } from './onnx/draw.ts';
+import { writeModel } from './onnx/write.ts';
 import { runs } from './support/runs.ts';
 import { VALUE_NAMES, VALUES, type ValueName } from './support/values.ts';
 
@@ -260,6 +263,10 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
   loadLayersModel: () => ['none/model.json'],
+  readOnnxModel: () => [
+    writeModel(smallNetwork()),
+    { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
+  ],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
   readLayersModelGraph: () => [model(), () => new Uint8Array(4)],
   readGraphModel: () => [graphModel(), () => new Uint8Array(4)],
@@ -269,7 +276,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-const EXPORTS = [core, graphs, networks, tfjs, load, testing]
+const EXPORTS = [core, graphs, networks, onnx, tfjs, load, testing]
   .flatMap((entry) => Object.entries(entry))
   .filter((named): named is [string, Callable] => typeof named[1] === 'function');
 

@@ -1,5 +1,5 @@
 /** The graph that a model becomes, while its nodes are converted one after another. */
-import type { Node } from './graph.ts';
+import { FreshNames, type Node } from './graph.ts';
 import type { Attributes, OpName } from './ops/table.ts';
 import type { Dtype, Name, Parameter, Role, TypedArray } from './values.ts';
 import { parameterOf } from './values.ts';
@@ -7,14 +7,12 @@ import { parameterOf } from './values.ts';
 export class GraphBuilder {
   readonly nodes: Node[] = [];
   readonly parameters = new Map<Name, Parameter>();
-  readonly #values: Set<Name>;
-  readonly #nodeNames = new Set<string>();
-  /** The last number that each hint was given: those up to it are taken. */
-  readonly #last = new Map<Name, number>();
+  readonly #values: FreshNames;
+  readonly #nodeNames = new FreshNames([]);
 
   /** @param values the names of all values of the model */
   constructor(values: Iterable<Name>) {
-    this.#values = new Set(values);
+    this.#values = new FreshNames(values);
   }
 
   /** Appends a node that makes these outputs; null for one that nobody reads, which is only made if others come after it. */
@@ -25,7 +23,7 @@ export class GraphBuilder {
     outputs: readonly (Name | null)[],
   ): void {
     const named = outputs.map((name) => name ?? this.fresh('unread'));
-    const name = this.#nodeName(named[0]);
+    const name = this.#nodeNames.take(named[0]);
     const node: Node<O> = { name, op, inputs: withoutLastNulls(inputs), outputs: named, attributes };
     this.nodes.push(node as Node);
   }
@@ -57,19 +55,7 @@ export class GraphBuilder {
 
   /** A name that no value has. */
   fresh(hint: Name): Name {
-    let free = hint;
-    let i = this.#last.get(hint) ?? 0;
-    while (this.#values.has(free)) free = `${hint}_${++i}`;
-    if (i > 0) this.#last.set(hint, i);
-    this.#values.add(free);
-    return free;
-  }
-
-  #nodeName(hint: Name): Name {
-    let free = hint;
-    for (let i = 1; this.#nodeNames.has(free); i++) free = `${hint}_${i}`;
-    this.#nodeNames.add(free);
-    return free;
+    return this.#values.take(hint);
   }
 }
 

@@ -79,15 +79,19 @@ export function valuesOf(node: Node): readonly (Name | null)[] {
   return node.inputs.slice(0, valueCount(operationOf(node)));
 }
 
-/** Gives names that no value and no node of a graph has. */
+/** The names of all values and nodes of a graph. */
+export function namesOf({ inputs, parameters, nodes }: Graph): Name[] {
+  return [...inputs.keys(), ...parameters.keys(), ...nodes.flatMap(({ name, outputs }) => [name, ...outputs])];
+}
+
+/** Gives names that are not used, each once. */
 export class FreshNames {
   readonly #used: Set<Name>;
   /** The last number that each name was given: those up to it are taken. */
   readonly #last = new Map<Name, number>();
 
-  constructor({ inputs, parameters, nodes }: Graph) {
-    this.#used = new Set([...inputs.keys(), ...parameters.keys()]);
-    for (const { name, outputs } of nodes) for (const used of [name, ...outputs]) this.#used.add(used);
+  constructor(used: Iterable<Name>) {
+    this.#used = new Set(used);
   }
 
   /** The name, or the first of `name_1`, `name_2`, … that is free. */

@@ -10,6 +10,7 @@
  * neither. A function has its own version of the operators.
  */
 import { NnpackError, shortened, show } from '../errors.ts';
+import { FreshNames } from '../graph/graph.ts';
 import type { AttributeProto, FunctionProto, Model, NodeProto } from './proto.ts';
 
 /** A node with the version of the operators of its domain. */
@@ -222,24 +223,4 @@ function opsetOf({ domain }: NodeProto, { who, opsets }: Scope): number {
 
 function invalid(text: string): NnpackError {
   return new NnpackError('invalid-model', text);
-}
-
-/** Names that no value has; the same one may be asked for many times. */
-class FreshNames {
-  readonly #used: Set<string>;
-  /** How often a name was asked for. */
-  readonly #asked = new Map<string, number>();
-
-  constructor(used: Iterable<string>) {
-    this.#used = new Set(used);
-  }
-
-  take(name: string): string {
-    let count = this.#asked.get(name) ?? 0;
-    let free = count === 0 ? name : `${name}_${count}`;
-    for (; this.#used.has(free); free = `${name}_${count}`) count++;
-    this.#asked.set(name, count + 1);
-    this.#used.add(free);
-    return free;
-  }
 }

@@ -1,9 +1,19 @@
 /** A node of an ONNX graph as a converter of its operator reads it: attributes by type, with defaults, and each once. */
 import { NnpackError, show } from '../errors.ts';
 import type { Name } from '../graph/values.ts';
-import type { AttributeProto, AttributeType, AttributeValues, NodeProto, ValueAttribute } from './proto.ts';
+import type {
+  AttributeProto,
+  AttributeType,
+  AttributeValues,
+  NodeProto,
+  TensorProto,
+  ValueAttribute,
+} from './proto.ts';
 import { type ReadExternal, readTensor, type Tensor } from './tensor.ts';
 import type { Int } from './wire.ts';
+
+/** What was read of attributes: nodes of a function share theirs, however often it is called. */
+const attributeTensors = new WeakMap<TensorProto, Tensor>();
 
 export class NodeReader {
   /** As errors name it. */
@@ -69,7 +79,12 @@ export class NodeReader {
 
   tensor(name: string): Tensor | undefined {
     const value = this.#value(name, 'tensor');
-    return value && readTensor(`${this.who}: attribute ${show(name)}`, value, this.#readExternal);
+    if (value === undefined) return undefined;
+    const known = attributeTensors.get(value);
+    if (known !== undefined) return known;
+    const tensor = readTensor(`${this.who}: attribute ${show(name)}`, value, this.#readExternal);
+    attributeTensors.set(value, tensor);
+    return tensor;
   }
 
   /** An input that must be there. */

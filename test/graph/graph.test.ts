@@ -1,6 +1,6 @@
 /** Names that passes make, where what they are made of is taken. */
 import { describe, expect, it } from 'vitest';
-import { FreshNames, type Graph, type Node } from '../../src/graph/graph.ts';
+import { FreshNames, type Graph, type Node, namesOf } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse-graph.ts';
 import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import { parameterOf } from '../../src/graph/values.ts';
@@ -30,7 +30,7 @@ function convolved(count: number, name: string): Graph {
 
 describe('FreshNames', () => {
   it('gives the first that is free, and none twice', () => {
-    const names = new FreshNames({ ...convolved(2, 'n1_2') });
+    const names = new FreshNames(namesOf(convolved(2, 'n1_2')));
     const taken = ['n1', 'n1', 'n1', 'n1_2', 'free', 'free', 'free_1', 'free', 'w'].map((name) => names.take(name));
     expect(taken).toEqual(['n1_1', 'n1_3', 'n1_4', 'n1_2_1', 'free', 'free_1', 'free_1_1', 'free_2', 'w_1']);
   });

@@ -8,7 +8,8 @@ import { GraphBuilder } from '../../src/onnx/graph-builder.ts';
 import { NodeReader } from '../../src/onnx/node-reader.ts';
 import { CONVERTERS } from '../../src/onnx/operators/table.ts';
 import type { AttributeProto, NodeProto } from '../../src/onnx/proto.ts';
-import { makeArray } from '../../src/tensor/ndarray.ts';
+import { makeArray, sizeOf } from '../../src/tensor/ndarray.ts';
+import { node, run as runFile } from './one-node.ts';
 
 type Value = number | string | readonly number[];
 /** Whole numbers, but where the name is one of these. */
@@ -32,7 +33,7 @@ interface Given {
 function convert(opType: string, attributes: Readonly<Record<string, Value>>, given: Given = {}): Graph {
   const { opset = 22, outputs = ['y'], constants = [], shape = ['N', 1, 'H', 'W'] } = given;
   const inputs = ['x', ...constants.map((_, i) => `c${i}`)];
-  const builder = new GraphBuilder([...inputs, ...outputs]);
+  const builder = new GraphBuilder([...inputs, ...outputs], false);
   constants.forEach(([sizes, numbers], i) => {
     const { type, data, role } = parameterOf({ shape: sizes, data: Float64Array.from(numbers) }, 'float32', 'weight');
     builder.parameter(`c${i}`, type.dtype, type.shape, data, role);
@@ -145,6 +146,45 @@ describe('layers of ONNX', () => {
     ['LayerNormalization', { stash_type: 7 }, ['y'], 'unsupported-layer'],
   ] as const)('refuses %s with %j and the outputs %j', (opType, attributes, outputs, code) => {
     expect(() => convert(opType, attributes, { outputs })).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([-0.5, -2, 0, 0.25, 3])('reads LeakyRelu with the slope %d, in half precision too', (alpha) => {
+    const nodes = [
+      node('Cast', ['x'], ['h'], { to: 10 }),
+      node('LeakyRelu', ['h'], ['l'], { alpha: { float: alpha } }),
+      node('Cast', ['l'], ['y'], { to: 1 }),
+      node('LeakyRelu', ['x'], ['z'], { alpha: { float: alpha } }),
+    ];
+    const x = { shape: [4], numbers: [-2, -0.5, 0, 3] };
+    const made = runFile(nodes, { inputs: { x }, outputs: ['y', 'z'] });
+    const expected = [-2 * alpha, -0.5 * alpha, 0, 3].map((v) => v + 0);
+    expect(made.y.numbers.map((v) => v + 0)).toEqual(expected);
+    expect(made.z.numbers.map((v) => v + 0)).toEqual(expected);
+  });
+
+  it.each([
+    ['Conv', {}, [2, 1, 2, 2]],
+    ['Conv', { auto_pad: 'SAME_LOWER', strides: [2, 2] }, [2, 1, 2, 2]],
+    ['ConvTranspose', {}, [1, 2, 2, 2]],
+    ['MatMul', {}, [3, 2]],
+    ['Gemm', {}, [3, 2]],
+  ] as const)('reads %s with %j and weights that nodes compute', (opType, attributes, shape) => {
+    const count = sizeOf(shape);
+    const isConvolution = shape.length === 4;
+    const x = { shape: isConvolution ? [1, 1, 3, 3] : [3, 3], numbers: Array.from({ length: 9 }, (_, i) => i - 2.5) };
+    const w = { shape, numbers: Array.from({ length: count }, (_, i) => i - 1) };
+    const half = { shape: [1], numbers: [0.5] };
+    const nodes = [node('Mul', ['w', 'half'], ['v']), node(opType, ['x', 'v'], ['y'], attributes)];
+    const plain = [node(opType, ['x', 'w'], ['y'], attributes)];
+    const halved = { shape, numbers: w.numbers.map((v) => v / 2) };
+    const expected = runFile(plain, { inputs: { x }, constants: { w: halved } });
+    // of constants, of inputs, and of what follows from the input
+    expect(runFile(nodes, { inputs: { x }, constants: { w, half } })).toEqual(expected);
+    expect(runFile(nodes, { inputs: { x, w }, constants: { half } })).toEqual(expected);
+    const kernel = [node('Shape', ['x'], ['s']), node('Cast', ['s'], ['f'], { to: 1 })];
+    const mean = [node('ReduceMin', ['f'], ['m'], { keepdims: 0 }), node('Div', ['m', 'm'], ['one'])];
+    const own = [...kernel, ...mean, node('Mul', ['w', 'one'], ['v']), node(opType, ['x', 'v'], ['y'], attributes)];
+    expect(runFile(own, { inputs: { x }, constants: { w: halved } }).y.shape).toEqual(expected.y.shape);
   });
 
   it('refuses a kernel of another size than is told', () => {

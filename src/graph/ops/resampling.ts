@@ -28,6 +28,11 @@ export interface ResamplingAttributes {
   /** What the second input tells of each axis: its scale, of which the length is ⌊elements · scale⌋, or its length. */
   readonly tells: 'scales' | 'lengths';
   /**
+   * Lengths follow from products in single precision: the float32 that stands for 2.3 is less, and ten elements become 23
+   * all the same.
+   */
+  readonly inSingle?: boolean;
+  /**
    * Where sample i lies, at a scale s = samples / elements: 'half-pixel' (i + ½) / s − ½; 'half-pixel-or-first' the same,
    * and 0 where there is one sample; 'half-pixel-symmetric' the same about the middle; 'pixel-centre' (i + ½) / s;
    * 'asymmetric' i / s; 'align-corners' from the first element to the last; 'region' the same within a region.
@@ -62,6 +67,7 @@ export const resampling: Operation<ResamplingAttributes> = {
   fields: {
     mode: true,
     tells: true,
+    inSingle: true,
     coordinates: true,
     rounding: true,
     cubicCoefficient: true,
@@ -98,6 +104,7 @@ function check(who: string, given: Given): ResamplingAttributes {
   return {
     mode: expectOneOf(who, 'mode', given.mode, MODES, 'invalid-argument'),
     tells: expectOneOf(who, 'tells', given.tells, TELLS, 'invalid-argument'),
+    inSingle: parseFlag(who, 'inSingle', given.inSingle),
     coordinates: oneOf(who, 'coordinates', given.coordinates, COORDINATE_NAMES, 'invalid-argument'),
     rounding: oneOf(who, 'rounding', given.rounding, ROUNDING_NAMES, 'invalid-argument'),
     cubicCoefficient: numberOf('cubicCoefficient', -0.75),
@@ -177,7 +184,7 @@ function wrong(node: ResamplingNode, text: string, expected: string): NnpackErro
 }
 
 function resampledOf(
-  { attributes: { tells, within } }: ResamplingNode,
+  { attributes: { tells, within, inSingle } }: ResamplingNode,
   sizes: readonly number[],
   i: number,
   data: Float64Array,
@@ -185,7 +192,8 @@ function resampledOf(
 ): Resampled {
   const size = sizes[i];
   if (tells === 'scales') {
-    return { size, length: Math.floor(size * (region[1] - region[0]) * data[i]), step: [1, data[i]], region };
+    const product = size * (region[1] - region[0]) * data[i];
+    return { size, length: Math.floor(inSingle ? Math.fround(product) : product), step: [1, data[i]], region };
   }
   if (within === undefined) return { size, length: data[i], step: [size, data[i]], region };
   // The axis that is bound decides: lengths[k] / sizes[k] is the least of all, or the greatest.

@@ -8,7 +8,7 @@
  * The second moves a transpose towards the outputs, to meet one that undoes it. One walk does both, because the nodes
  * stand in the order of computation; identities that come out are dropped afterwards.
  */
-import { FreshNames, type Graph, type Node, valuesOf, withoutUnused } from '../graph.ts';
+import { FreshNames, type Graph, type Node, namesOf, valuesOf, withoutUnused } from '../graph.ts';
 import { operationOf } from '../ops/table.ts';
 import type { Name } from '../values.ts';
 import { dropIdentities } from './drop-identities.ts';
@@ -21,7 +21,7 @@ interface Transposed {
 
 export function cancelLayouts(graph: Graph): Graph {
   if (transposesOf(graph) === 0) return graph;
-  const names = new FreshNames(graph);
+  const names = new FreshNames(namesOf(graph));
   const transposed = new Map<Name, Transposed>();
   const nodes = graph.nodes.flatMap((node): readonly Node[] => {
     const permutation = operationOf(node).permutation?.(node.attributes);

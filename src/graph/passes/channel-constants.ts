@@ -7,7 +7,7 @@
  *
  * −0 is the summand that changes nothing. Of other quotients 1/p would be rounded, and 6 / 3 would not be 2.
  */
-import { FreshNames, type Graph, type Node } from '../graph.ts';
+import { FreshNames, type Graph, type Node, namesOf } from '../graph.ts';
 import { inferTypes, type Types } from '../infer.ts';
 import type { Name, Parameter, Size } from '../values.ts';
 
@@ -38,7 +38,7 @@ const FORMS = new Map<string, readonly [behind: ChannelForm, before: ChannelForm
 export function takeChannelConstants(graph: Graph, inputs: Types = graph.inputs): Graph {
   if (!graph.nodes.some((node) => FORMS.has(node.op))) return graph;
   const types = inferTypes(graph, inputs);
-  const names = new FreshNames(graph);
+  const names = new FreshNames(namesOf(graph));
   const parameters = new Map(graph.parameters);
   const nodes = graph.nodes.map((node): Node => {
     const found = formOf(node, graph.parameters, types);

@@ -9,7 +9,7 @@
  *
  * Others may read w and c as well, so what comes out are parameters of their own.
  */
-import { FreshNames, type Graph, type Node, valuesOf, weightsOf, withoutUnused } from '../graph.ts';
+import { FreshNames, type Graph, type Node, namesOf, valuesOf, weightsOf, withoutUnused } from '../graph.ts';
 import type { ScaleShift, Weights } from '../ops/operation.ts';
 import { operationOf } from '../ops/table.ts';
 import type { Parameter } from '../values.ts';
@@ -17,7 +17,7 @@ import { mergeNeighbours } from './merge.ts';
 
 export function foldNormalisation(graph: Graph): Graph {
   if (!graph.nodes.some((node) => operationOf(node).asScaleShift !== undefined)) return graph;
-  const names = new FreshNames(graph);
+  const names = new FreshNames(namesOf(graph));
   const parameters = new Map(graph.parameters);
   const known = { parameters };
   const scaleShiftOf = (node: Node) => operationOf(node).asScaleShift?.(node, weightsOf(known, node)) ?? null;

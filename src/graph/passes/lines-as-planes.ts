@@ -5,7 +5,7 @@
  *
  * A kernel that is a parameter gets its row where it stands, and views cost nothing.
  */
-import { FreshNames, type Graph, type Node, withoutUnused } from '../graph.ts';
+import { FreshNames, type Graph, type Node, namesOf, withoutUnused } from '../graph.ts';
 import { inferTypes, type Types } from '../infer.ts';
 import type { AxesPadding, WindowAttributes } from '../ops/windows-nd.ts';
 import type { Name, Parameter } from '../values.ts';
@@ -27,7 +27,7 @@ interface LineAttributes extends WindowAttributes {
 export function makePlanes(graph: Graph, inputs: Types = graph.inputs): Graph {
   if (!graph.nodes.some(isOverWindows)) return graph;
   const types = inferTypes(graph, inputs);
-  const names = new FreshNames(graph);
+  const names = new FreshNames(namesOf(graph));
   const parameters = new Map(graph.parameters);
   const axes = { type: { dtype: 'int64', shape: [1] }, data: BigInt64Array.of(BigInt(ROW_AXIS)), role: 'constant' };
   const nodes = graph.nodes.flatMap((node): readonly Node[] => {

@@ -10,7 +10,7 @@
  * Source: Shi et al., Is the deconvolution layer the same as a convolutional layer? (2016).
  */
 import type { Shape } from '../compiled.ts';
-import { FreshNames, type Graph, type Node, withoutUnused } from '../graph.ts';
+import { FreshNames, type Graph, type Node, namesOf, withoutUnused } from '../graph.ts';
 import { inferTypes, type Types } from '../infer.ts';
 import { outputAxis } from '../ops/transposed-convolution.ts';
 import type { WindowAxis } from '../ops/windows-nd.ts';
@@ -40,7 +40,7 @@ interface PhaseAxis {
 export function splitIntoPhases(graph: Graph, inputs: Types): Graph {
   if (!graph.nodes.some(({ op }) => op === 'transposed-convolution')) return graph;
   const types = inferTypes(graph, inputs);
-  const names = new FreshNames(graph);
+  const names = new FreshNames(namesOf(graph));
   const parameters = new Map(graph.parameters);
   const nodes = graph.nodes.flatMap((node): readonly Node[] => {
     const known = knownOf(node, graph.parameters, types);

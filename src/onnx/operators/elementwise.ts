@@ -64,13 +64,25 @@ const SAME = {
 /** The least float32; the greatest is as far from 0. */
 const LEAST = -(2 ** 127 * (2 - 2 ** -23));
 
+/** Activations, which have kernels, do not fall where x grows: other slopes are those of an input. */
+function leakyRelu(node: NodeReader, builder: GraphBuilder): void {
+  const slope = node.float('alpha', 0.01);
+  if (slope >= 0 && slope < Number.POSITIVE_INFINITY) {
+    builder.simple(node, 'relu', { negativeSlope: slope });
+    return;
+  }
+  const number = builder.constant('alpha', 'float32', [], [slope]);
+  const alpha = builder.value('conversion-like', [number, node.input(0)], {}, 'alpha');
+  builder.emit('parametric-relu', [node.input(0), alpha], {}, node.outputs.slice(0, 1));
+}
+
 export const ELEMENTWISE: Converters = {
   ...Object.fromEntries(
     Object.entries(SAME).map(([operator, op]): [string, Converter] => {
       return [operator, (node, builder) => builder.simple(node, op, {})];
     }),
   ),
-  LeakyRelu: (node, builder) => builder.simple(node, 'relu', { negativeSlope: node.float('alpha', 0.01) }),
+  LeakyRelu: leakyRelu,
   ThresholdedRelu: (node, builder) => builder.simple(node, 'thresholded-relu', { threshold: node.float('alpha', 1) }),
   Elu: (node, builder) => builder.simple(node, 'elu', { alpha: node.float('alpha', 1), scale: 1 }),
   Selu(node, builder) {

@@ -92,7 +92,7 @@ function convertConstant(node: NodeReader, builder: GraphBuilder): void {
   ];
   if (!output) return;
   if (tensor !== undefined) {
-    builder.parameter(output, tensor.dtype, tensor.shape, tensor.data, 'constant');
+    builder.own(output, tensor, 'constant');
     return;
   }
   const list = lists.find(([, numbers]) => numbers !== undefined);

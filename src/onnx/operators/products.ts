@@ -16,7 +16,7 @@ export const PRODUCTS: Converters = {
     const kernel = isTurned ? null : turnedMatrix(builder, node.input(1));
     const second = kernel ?? node.input(1);
     const transposeB = isTurned || kernel !== null;
-    const outputs = transposeB ? builder.parameters.get(second)?.type.shape[0] : undefined;
+    const outputs = transposeB ? rowsOf(builder, second) : undefined;
     // Times 0, it does not count, NaN neither.
     const summand = summandFactor === 0 ? null : (node.inputs[2] ?? null);
     const bias = summand === null || outputs === undefined ? summand : biasOf(builder, summand, outputs);
@@ -28,13 +28,25 @@ export const PRODUCTS: Converters = {
 /** A constant matrix with its rows as columns; null for what is none. */
 function turnedMatrix(builder: GraphBuilder, name: Name): Name | null {
   const matrix = builder.parameters.get(name);
-  if (matrix?.type.shape.length !== 2) return null;
+  // Without elements there may be rows or columns without number.
+  if (matrix?.type.shape.length !== 2 || matrix.data.length === 0) return null;
+  const turned = builder.derived(['turned', name], matrix.data.length, () => transposed(matrix));
+  return turned && withParameter(builder, name, turned);
+}
+
+function transposed(matrix: Parameter): Parameter {
   const [rows, columns] = matrix.type.shape;
   const data = matrix.data.slice();
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) data[j * rows + i] = matrix.data[i * columns + j];
   }
-  return withParameter(builder, name, { ...matrix, type: { ...matrix.type, shape: [columns, rows] }, data });
+  return { ...matrix, type: { ...matrix.type, shape: [columns, rows] }, data };
+}
+
+/** How many rows a constant has, where it has elements. */
+function rowsOf(builder: GraphBuilder, name: Name): number | undefined {
+  const matrix = builder.parameters.get(name);
+  return matrix === undefined || matrix.data.length === 0 ? undefined : matrix.type.shape[0];
 }
 
 /** A constant that is the same in every row as a vector of one number for each column; others as they are. */

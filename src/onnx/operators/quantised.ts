@@ -42,12 +42,16 @@ function dequantise(node: NodeReader, builder: GraphBuilder): void {
   }
   const own = { name: output, op: 'dequantisation', inputs: node.inputs, outputs: [output], attributes };
   const types = known.map((parameter) => parameter?.type ?? null);
-  const [type] = dequantisation.infer(own, types);
-  const [value] = dequantisation.reference(
-    own,
-    known.map((parameter) => parameter && doublesOf(parameter)),
-  );
-  builder.parameters.set(output, parameterOf(value, type?.dtype ?? 'float32', 'weight'));
+  const made = builder.derived(['dequantised', node.inputs, attributes], known[0]?.data.length ?? 0, () => {
+    const [type] = dequantisation.infer(own, types);
+    const [value] = dequantisation.reference(
+      own,
+      known.map((parameter) => parameter && doublesOf(parameter)),
+    );
+    return parameterOf(value, type?.dtype ?? 'float32', 'weight');
+  });
+  if (made === null) builder.simple(node, 'dequantisation', attributes);
+  else builder.parameters.set(output, made);
 }
 
 const PADDINGS = new Map([

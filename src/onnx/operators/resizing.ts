@@ -52,9 +52,10 @@ function meant<Text extends string, Meant>(
 function upsample(node: NodeReader, builder: GraphBuilder): void {
   const mode = meant(node, 'mode', 'nearest', MODES);
   const attributes = { mode, tells: 'scales', coordinates: 'asymmetric', rounding: 'floor-or-ceiling' } as const;
+  const inSingle = builder.scalesInSingle;
   const listed = node.opset < 9 ? (node.floats('scales') ?? node.invalid("attribute 'scales' is missing")) : [];
   const scales = node.opset < 9 ? builder.constant('scales', 'float32', [listed.length], listed) : node.input(1);
-  builder.emit('resampling', [node.input(0), scales], attributes, node.outputs);
+  builder.emit('resampling', [node.input(0), scales], { ...attributes, inSingle }, node.outputs);
 }
 
 /** Where lengths are given, scales are left out, or are empty. */
@@ -64,6 +65,7 @@ function resize(node: NodeReader, builder: GraphBuilder): void {
   const attributes: ResamplingAttributes = {
     mode: meant(node, 'mode', 'nearest', MODES),
     tells: lengths === null ? 'scales' : 'lengths',
+    inSingle: builder.scalesInSingle,
     coordinates: meant(node, 'coordinate_transformation_mode', 'half_pixel', COORDINATES),
     rounding: meant(node, 'nearest_mode', 'round_prefer_floor', ROUNDINGS),
     cubicCoefficient: node.float('cubic_coeff_a', -0.75),

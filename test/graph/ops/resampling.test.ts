@@ -64,9 +64,10 @@ describe('the nearest elements', () => {
 });
 
 describe('lengths', () => {
-  it('follow from scales as they are: a 2.3 of single precision is less, and leaves 22 of 10', () => {
-    const graph = graphOf({ mode: 'nearest', tells: 'scales' }, [10], [2.3]);
-    expect(inferTypes(graph).get('y')?.shape).toEqual([22]);
+  it('follow from scales as they are: a 2.3 of single precision is less, and leaves 22 of 10, in single precision 23', () => {
+    const lengthOf = (inSingle: boolean) =>
+      inferTypes(graphOf({ mode: 'nearest', tells: 'scales', inSingle }, [10], [2.3])).get('y')?.shape;
+    expect([lengthOf(false), lengthOf(true)]).toEqual([[22], [23]]);
   });
 
   it('of names are known where they are told, or where a scale is 1', () => {
