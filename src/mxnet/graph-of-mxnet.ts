@@ -129,9 +129,7 @@ function convert(
   const listed = readInputs(node).map(([from, output]) => names[from].get(output) ?? files.symbol.nodes[from].name);
   const inputs = completed(node, listed, files, builder);
   if (inputs.length > listed.length) {
-    notes.push(
-      `${who}: lists ${listed.length} inputs, and ${inputs.slice(listed.length).join(', ')} were taken besides`,
-    );
+    notes.push(`${who}: lists ${listed.length} inputs; taken besides: ${inputs.slice(listed.length).join(', ')}`);
   }
   const reader = new SymbolReader(who, node.name, inputs, node.attributes, names[index]);
   CONVERTERS.get(node.op)?.(reader, builder);

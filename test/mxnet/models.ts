@@ -104,3 +104,15 @@ export function outputsOf(
     ),
   };
 }
+
+/** A model of one node, which reads inputs and then arrays, each by its name; and as many of its outputs. */
+export function one(
+  op: string,
+  attrs: Readonly<Record<string, string>>,
+  inputs: readonly string[] = ['data'],
+  arrays: Readonly<Record<string, Array>> = {},
+  outputs = 1,
+): MxnetFileContents {
+  const heads = Array.from({ length: outputs }, (_, i) => `o:${i}`);
+  return written([{ op, name: 'o', attrs, inputs: [...inputs, ...Object.keys(arrays)] }], arrays, heads);
+}

@@ -85,12 +85,19 @@ export const ELEMENTWISE: Converters = {
     builder.emit('clip', [x, builder.scalar(a_min, x), builder.scalar(a_max, x)], {}, [node.first]);
   },
 
-  square: (node, builder) => builder.emit('multiplication', [node.input(0), node.input(0)], {}, [node.first]),
+  square(node, builder) {
+    node.read({});
+    builder.emit('multiplication', [node.input(0), node.input(0)], {}, [node.first]);
+  },
   rsqrt(node, builder) {
+    node.read({});
     const root = builder.value('square-root', [node.input(0)], {}, `${node.first}.root`);
     builder.emit('reciprocal', [root], {}, [node.first]);
   },
-  cbrt: (node, builder) => cubeRoot(builder, node.input(0), node.first),
+  cbrt(node, builder) {
+    node.read({});
+    cubeRoot(builder, node.input(0), node.first);
+  },
 
   round: roundsWith('half-away'),
   rint: roundsWith('half-down'),
@@ -99,6 +106,7 @@ export const ELEMENTWISE: Converters = {
 
   /** Of NaN it is 0. */
   sign(node, builder) {
+    node.read({});
     const x = node.input(0);
     const zero = builder.scalar(0, x);
     const [above, below] = (['greater', 'less'] as const).map((op) => {
@@ -107,6 +115,7 @@ export const ELEMENTWISE: Converters = {
     builder.emit('subtraction', [above, below], {}, [node.first]);
   },
   logical_not(node, builder) {
+    node.read({});
     const x = node.input(0);
     const made = builder.value('not', [truthOf(builder, x)], {}, `${node.first}.not`);
     numbersOf(builder, made, builder.dtypeOf(x), node.first);
@@ -141,6 +150,7 @@ export const ELEMENTWISE: Converters = {
 
   /** Everything but 0 is true, and NaN too. A vector chooses among rows. */
   where(node, builder) {
+    node.read({});
     const [condition, a, b] = [node.input(0), node.input(1), node.input(2)];
     const rank = builder.shapeOf(a).length;
     const isVector = builder.shapeOf(condition).length === 1 && rank > 1;
@@ -233,6 +243,7 @@ function cast(node: SymbolReader, builder: SymbolBuilder): void {
 
 function filledWith(value: number): Converter {
   return (node, builder) => {
+    node.read({});
     const x = node.input(0);
     const shape = builder.value('shape', [x], {}, `${node.first}.shape`);
     builder.emit('fill', [shape], { dtype: builder.dtypeOf(x), value }, [node.first]);

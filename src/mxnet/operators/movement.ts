@@ -13,7 +13,14 @@ export const MOVEMENT: Converters = {
   Reshape: reshape,
   reshape,
   reshape_like(node, builder) {
-    node.read({});
+    const part = orNone(whole());
+    const { lhs_begin, lhs_end, rhs_begin, rhs_end } = node.read({
+      lhs_begin: part,
+      lhs_end: part,
+      rhs_begin: part,
+      rhs_end: part,
+    });
+    if ([lhs_begin, lhs_end, rhs_begin, rhs_end].some((axis) => axis !== null)) node.unsupported('a part of the axes');
     const shape = builder.value('shape', [node.input(1)], {}, `${node.first}.shape`);
     builder.emit('reshape', [node.input(0), shape], { copiesZeros: false }, [node.first]);
   },
@@ -101,7 +108,8 @@ export const MOVEMENT: Converters = {
   broadcast_axis: broadcastAxes,
   broadcast_axes: broadcastAxes,
   broadcast_like(node, builder) {
-    node.read({});
+    const { lhs_axes, rhs_axes } = node.read({ lhs_axes: orNone(NUMBERS), rhs_axes: orNone(NUMBERS) });
+    if (lhs_axes !== null || rhs_axes !== null) node.unsupported('a part of the axes');
     const shape = builder.value('shape', [node.input(1)], {}, `${node.first}.shape`);
     builder.emit('expand', [node.input(0), shape], {}, [node.first]);
   },

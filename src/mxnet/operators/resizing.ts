@@ -44,7 +44,7 @@ export const RESIZING: Converters = {
             ? [scaled(builder, x, 2, byHeight), scaled(builder, x, 3, byWidth)]
             : [known(read.height), known(read.width)];
     const coordinates = read.align_corners ? 'align-corners' : 'half-pixel';
-    resampled(builder, x, lengths, { mode: 'linear', coordinates }, node.first);
+    resampled(node, builder, x, lengths, { mode: 'linear', coordinates }, node.first);
   },
 
   /** To the height and width that are told, or to those of the second input, whose channels play no part. */
@@ -114,21 +114,48 @@ function spreadNearest(
   const parts = node.inputs.map((input, i) => {
     if (i === 0) return builder.value('resize', [x], { mode: 'nearest', scale }, `${y}.part`);
     const part = builder.fresh(`${y}.part`);
-    resampled(builder, input, lengths, { mode: 'nearest', coordinates: 'asymmetric', rounding: 'floor' }, part);
+    spreadTo(node, builder, input, lengths, part);
     return part;
   });
   if (mode === 'sum') builder.emit('sum', parts, {}, [y]);
   else builder.emit('general-concatenation', parts, { axis: 1 }, [y]);
 }
 
+/** By whole factors, which are told where all sizes are. */
+function spreadTo(node: SymbolReader, builder: SymbolBuilder, x: Name, lengths: readonly Whole[], y: Name): void {
+  const sizes = [2, 3].map((axis) => sizeAlong(builder, x, axis));
+  const factors = lengths.map((length, i) => calculated(builder, 'division', length, sizes[i]));
+  const [height, width] = factors.map(sizeOf);
+  if (height === null || width === null) {
+    resampled(node, builder, x, lengths, { mode: 'nearest', coordinates: 'asymmetric', rounding: 'floor' }, y);
+    return;
+  }
+  const isWhole = [height, width].every(
+    (factor, i) => factor >= 1 && factor * (sizeOf(sizes[i]) ?? 0) === sizeOf(lengths[i]),
+  );
+  if (!isWhole) {
+    const text = `an input of ${sizes.map(sizeOf).join('×')} becomes ${lengths.map(sizeOf).join('×')}, expected whole factors`;
+    node.invalid(text, 'invalid-input-size');
+  }
+  builder.emit('resize', [x], { mode: 'nearest', scale: { height, width } }, [y]);
+}
+
+/** Where each sample lies is kept in tables. */
+const MOST_SAMPLES = 2 ** 16;
+
 /** Rows and columns become so many. */
 function resampled(
+  node: SymbolReader,
   builder: SymbolBuilder,
   x: Name,
   lengths: readonly Whole[],
   way: Omit<ResamplingAttributes, 'tells' | 'axes'>,
   y: Name,
 ): void {
+  const wrong = lengths.map(sizeOf).find((length) => length !== null && !(length >= 1 && length <= MOST_SAMPLES));
+  if (wrong !== undefined) {
+    node.invalid(`it makes rows or columns of ${wrong}, expected from 1 to ${MOST_SAMPLES}`, 'invalid-input-size');
+  }
   const attributes = { ...way, tells: 'lengths', axes: [2, 3] } as const;
   builder.emit('resampling', [x, listed(builder, lengths)], attributes, [y]);
   builder.assume(y, builder.dtypeOf(x), [...builder.shapeOf(x).slice(0, 2), ...lengths.map(sizeOf)]);
