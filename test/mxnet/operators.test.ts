@@ -94,6 +94,17 @@ describe('a convolution that is read twice, which MXNet 1.9.1 fuses wrongly', ()
   ]);
 });
 
+describe('Convolution and FullyConnected', () => {
+  it('take no float16, as on the processors of MXNet', () => {
+    const data = { dtype: 'float16', shape: [1, 1, 1, 1] } as const;
+    const files = [
+      written([convolution('a', 'w')], { w: kernel(2) }),
+      one('FullyConnected', { num_hidden: '1', no_bias: 'True' }, ['data'], { w: [[1, 1], [2]] }),
+    ];
+    for (const each of files) expect(failure(() => graphOf(each, { data })).code).toBe('unsupported-layer');
+  });
+});
+
 describe('Deconvolution', () => {
   const deconvolution = (attrs: Record<string, string>, weight: readonly number[]) =>
     one('Deconvolution', { num_filter: '1', ...attrs }, ['data'], { w: [[1, 1, weight.length], weight] });
@@ -214,6 +225,12 @@ describe('Pooling', () => {
       files: pooling({ kernel: '(1, 2)', pool_type: 'lp', p_value: '3' }),
       data: picture([-2, 0]),
       expected: [picture([-2])],
+    },
+    {
+      what: 'may have as much padding as its kernel is large',
+      files: pooling({ kernel: '(1, 2)', pad: '(0, 2)' }),
+      data: picture([1, 2]),
+      expected: [picture([LOWEST, 1, 2, 2, LOWEST])],
     },
     {
       what: 'moves by 1 where no stride is written',
@@ -445,6 +462,13 @@ describe('element by element', () => {
       files: one('fix', {}),
       data: halves,
       expected: [vector(-1, 2, -0, 1, 0, NAN, INF, 8388609)],
+    },
+    { what: 'relu keeps NaN', files: one('relu', {}), data: vector(NAN, -1), expected: [vector(NAN, 0)] },
+    {
+      what: 'relu keeps NaN as an Activation too',
+      files: one('Activation', { act_type: 'relu' }),
+      data: vector(NAN, -1),
+      expected: [vector(NAN, 0)],
     },
     {
       what: 'the sign of NaN is 0',
