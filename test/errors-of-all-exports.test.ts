@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
+import * as mxnet from '../src/mxnet/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as onnx from '../src/onnx/index.ts';
 import * as testing from '../src/testing/index.ts';
 import * as tfjs from '../src/tfjs/index.ts';
 import * as load from '../src/tfjs/load.ts';
+import { smallMxnet } from './mxnet/models.ts';
 import { smallNetwork } from './onnx/draw.ts';
 import { writeModel } from './onnx/write.ts';
 import { runs } from './support/runs.ts';
@@ -267,6 +269,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
     writeModel(smallNetwork()),
     { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
   ],
+  readMxnetModel: () => [{ ...smallMxnet() }, { shapes: { data: [1, 1, 4, 4] } }],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
   readLayersModelGraph: () => [model(), () => new Uint8Array(4)],
   readGraphModel: () => [graphModel(), () => new Uint8Array(4)],
@@ -276,7 +279,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-const EXPORTS = [core, graphs, networks, onnx, tfjs, load, testing]
+const EXPORTS = [core, graphs, mxnet, networks, onnx, tfjs, load, testing]
   .flatMap((entry) => Object.entries(entry))
   .filter((named): named is [string, Callable] => typeof named[1] === 'function');
 

@@ -10,26 +10,27 @@ import { expectChannelAxis, onFloats } from './inputs.ts';
 import { type NoAttributes, ONE, type Operation } from './operation.ts';
 import { WHOLE_PICTURE } from './slicing.ts';
 
-export function globalPooling(
-  run: (context: Lowering<object>['context'], shape: PoolingShape, x: number, y: number) => void,
-  definition: (plane: readonly number[]) => number,
-  outputOf: (node: OpNode<NoAttributes>, x: readonly Size[] | null) => Sizes = keptAxes,
-): Operation<NoAttributes> {
+export function globalPooling<A extends object>(
+  { fields, check }: Pick<Operation<A>, 'fields' | 'check'>,
+  run: (context: Lowering<A>['context'], shape: PoolingShape, x: number, y: number, attributes: A) => void,
+  definition: (plane: readonly number[], attributes: A) => number,
+  outputOf: (node: OpNode<A>, x: readonly Size[] | null) => Sizes = keptAxes,
+): Operation<A> {
   return {
     inputs: ONE,
-    fields: {},
-    check: () => ({}),
+    fields,
+    check,
     infer: onFloats((node, [x]) => [outputOf(node, x)]),
     lower({ node, inputs, context }) {
       const [batch, channels, ...plane] = inputs[0] ?? [];
       const shape = globalPoolingShape(whoIs(node), [batch, channels, 1, sizeOf(plane)]);
-      return withoutWeights(([x], [y]) => run(context, shape, x, y));
+      return withoutWeights(([x], [y]) => run(context, shape, x, y, node.attributes));
     },
     reference(node, [input]) {
       const { shape, data } = present(input);
       const [planes, count] = [shape[0] * shape[1], data.length / (shape[0] * shape[1])];
       const made = Float64Array.from({ length: planes }, (_, i) => {
-        return definition([...data.subarray(i * count, (i + 1) * count)]);
+        return definition([...data.subarray(i * count, (i + 1) * count)], node.attributes);
       });
       return [{ shape: outputOf(node, shape) as Shape, data: made }];
     },
@@ -40,13 +41,16 @@ export function globalPooling(
 }
 
 /** The axes stay, with one element each. */
-function keptAxes(node: OpNode<NoAttributes>, x: readonly Size[] | null): Sizes {
+function keptAxes(node: OpNode<object>, x: readonly Size[] | null): Sizes {
   return expectChannelAxis(node, x).map((size, axis) => (axis < 2 ? size : 1));
 }
 
 /** The mean of each plane. */
-export function globalMean(outputOf?: Parameters<typeof globalPooling>[2]): Operation<NoAttributes> {
-  return globalPooling(
+export function globalMean(
+  outputOf?: (node: OpNode<NoAttributes>, x: readonly Size[] | null) => Sizes,
+): Operation<NoAttributes> {
+  return globalPooling<NoAttributes>(
+    { fields: {}, check: () => ({}) },
     (context, shape, x, y) => runAveragePooling(context, shape, x, y, false),
     (plane) => plane.reduce((a, b) => a + b, 0) / plane.length,
     outputOf,
