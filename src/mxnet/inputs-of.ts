@@ -36,11 +36,12 @@ export function inputsOf(files: MxnetFiles, given: readonly Name[] = []): Readon
   const isGiven = new Set(given);
   const open = symbol.variables.filter((node) => live[node] && !arrays.has(symbol.nodes[node].name));
   expectLearnt(files, live, new Set(open.filter((node) => !isGiven.has(symbol.nodes[node].name))));
+  const readers = dataReaders(files, live);
   return new Map(
     open.map((node) => {
       const { name, attributes } = symbol.nodes[node];
       const dtype = DTYPES[Number(attributes.get('__dtype__') ?? 0)] ?? 'float32';
-      return [name, { dtype, shape: writtenShape(symbol.nodes[node]) ?? shapeByReaders(files, live, node) }];
+      return [name, { dtype, shape: writtenShape(symbol.nodes[node]) ?? shapeByReaders(files, readers, node) }];
     }),
   );
 }
@@ -72,18 +73,38 @@ interface Told {
   readonly isLast?: boolean;
 }
 
+/** By node, the live ones that have its first output as their data: each node has one, so that walks never meet. */
+function dataReaders(
+  { symbol: { nodes } }: MxnetFiles,
+  live: readonly boolean[],
+): ReadonlyMap<number, readonly number[]> {
+  const readers = new Map<number, number[]>();
+  for (const [i, node] of nodes.entries()) {
+    const [first] = live[i] ? readInputs(node) : [];
+    if (first === undefined || first[1] !== 0) continue;
+    const known = readers.get(first[0]);
+    if (known === undefined) readers.set(first[0], [i]);
+    else known.push(i);
+  }
+  return readers;
+}
+
 /** What operators that read the variable, or the same shape made of it, tell of it. */
-function shapeByReaders(files: MxnetFiles, live: readonly boolean[], variable: number): readonly Size[] | null {
+function shapeByReaders(
+  files: MxnetFiles,
+  readers: ReadonlyMap<number, readonly number[]>,
+  variable: number,
+): readonly Size[] | null {
   const { nodes } = files.symbol;
-  const isSame = nodes.map((_, i) => i === variable);
   let [rank, channels] = [null as number | null, null as number | null];
-  for (let i = variable + 1; i < nodes.length; i++) {
-    const [first] = live[i] ? readInputs(nodes[i]) : [];
-    if (first === undefined || !isSame[first[0]] || first[1] !== 0) continue;
-    const told = toldBy(nodes[i], files);
-    rank ??= told.rank ?? null;
-    if (told.isLast !== true) channels ??= told.channels ?? null;
-    isSame[i] = SHAPE_KEPT.test(nodes[i].op);
+  const same = [variable];
+  for (const made of same) {
+    for (const reader of readers.get(made) ?? []) {
+      const told = toldBy(nodes[reader], files);
+      rank ??= told.rank ?? null;
+      if (told.isLast !== true) channels ??= told.channels ?? null;
+      if (SHAPE_KEPT.test(nodes[reader].op)) same.push(reader);
+    }
   }
   if (rank === null) return null;
   const { name } = nodes[variable];

@@ -5,6 +5,7 @@ import { NnpackError } from '../../src/errors.ts';
 import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import { parseFiles } from '../../src/mxnet/files.ts';
 import { graphOfMxnet, type InputShapes } from '../../src/mxnet/graph-of-mxnet.ts';
+import { inputsOf } from '../../src/mxnet/inputs-of.ts';
 import { CONVERTERS } from '../../src/mxnet/operators/table.ts';
 import { failure } from '../support/failure.ts';
 import { runs } from '../support/runs.ts';
@@ -171,6 +172,18 @@ describe('a model that claims much', () => {
     const symbol = JSON.stringify(chainOf(20_000));
     const { graph } = graphOfMxnet(parseFiles({ symbol, params: paramsBytes([]) }), { data: [2] });
     expect(graph.nodes).toHaveLength(19_999);
+  });
+
+  it('in inputs is read', () => {
+    const count = 20_000;
+    const places = Array.from({ length: count }, (_, i) => i);
+    const nodes = [
+      ...places.map((i) => ({ op: 'null', name: `x${i}`, inputs: [] as number[][] })),
+      ...places.map((i) => ({ op: 'relu', name: `r${i}`, inputs: [[i, 0, 0]] })),
+      { op: 'add_n', name: 'all', inputs: places.map((i) => [count + i, 0, 0]) },
+    ];
+    const symbol = JSON.stringify({ nodes, arg_nodes: places, heads: [[2 * count, 0, 0]] });
+    expect(inputsOf(parseFiles({ symbol, params: paramsBytes([]) })).size).toBe(count);
   });
 
   it('in names that are alike is read', () => {
