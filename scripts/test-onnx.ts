@@ -40,7 +40,7 @@ process.exit(0);
 
 function outcome(test: string): [keyof typeof results, string] {
   try {
-    const graph = graphOfModel(parseModel(readFileSync(join(test, 'model.onnx'))));
+    const { graph } = graphOfModel(parseModel(readFileSync(join(test, 'model.onnx'))));
     const inputs = tensorsOf(test, 'input');
     const outputs = tensorsOf(test, 'output');
     const named = Object.fromEntries([...graph.inputs.keys()].map((input, i) => [input, inputs[i] as TypedTensorLike]));

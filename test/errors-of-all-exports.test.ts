@@ -4,8 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
 import * as networks from '../src/networks/index.ts';
+import * as onnx from '../src/onnx/index.ts';
 import * as testing from '../src/testing/index.ts';
 import * as tfjs from '../src/tfjs/index.ts';
+import { smallNetwork } from './onnx/draw.ts';
+import { writeModel } from './onnx/write.ts';
 import { runs } from './support/runs.ts';
 import { HOSTILE, VALUE_NAMES, VALUES, type ValueName } from './support/values.ts';
 
@@ -231,6 +234,10 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'NetworkPlan.runAsync': () => [{ x: floats(2, 4, 4) }, { progress: () => {}, signal: new AbortController().signal }],
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
+  readOnnxModel: () => [
+    writeModel(smallNetwork()),
+    { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
+  ],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
   errorBound: () => [problem(), testing.convolutionData(problem()), 'implicit-gemm'],
   expectWithin: () => [[1], [1], [1], [1]],
@@ -240,7 +247,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 /** Functions of all entries, and the methods of what they return, bound to one. */
 const FUNCTIONS: Readonly<Record<string, Callable>> = Object.fromEntries([
-  ...[core, graphs, networks, tfjs, testing]
+  ...[core, graphs, networks, onnx, tfjs, testing]
     .flatMap((entry) => Object.entries(entry))
     .filter((named): named is [string, Callable] => typeof named[1] === 'function' && !isClass(named[1])),
   ...Object.entries(methods()),

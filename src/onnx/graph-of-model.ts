@@ -4,39 +4,44 @@
  * Nodes may stand out of order, as some tools write them. What a model has that is not supported is told all at once.
  */
 import { NnpackError, show } from '../errors.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { inlineFunctions, type VersionedNode } from './inline-functions.ts';
+import { metadataOf } from './metadata.ts';
 import { NodeReader } from './node-reader.ts';
 import { CONVERTERS } from './operators/table.ts';
 import type { GraphProto, Model, NodeProto, ValueInfo } from './proto.ts';
 import { type ReadExternal, readTensor } from './tensor.ts';
 
 /** @throws NnpackError 'unsupported-layer' with everything that is not supported, 'invalid-model' for what makes no sense */
-export function graphOfModel(model: Model, readExternal?: ReadExternal): Graph {
+export function graphOfModel(model: Model, readExternal?: ReadExternal): ModelGraph {
   const { graph } = model;
-  const nodes = sorted(inlineFunctions(model, isOperator), graph);
+  const listed = inlineFunctions(model, isOperator);
+  const nodes = sorted(listed, graph);
   refuseUnknown(nodes);
   const builder = new GraphBuilder([
     ...graph.inputs.map(({ name }) => name),
     ...graph.initializers.map(({ name }) => name),
     ...nodes.flatMap((node) => node.outputs),
   ]);
+  if (nodes !== listed)
+    builder.notes.add('Nodes stand out of order; each was taken after those that make what it reads.');
   for (const tensor of graph.initializers) {
     const { dtype, shape, data } = readTensor(`model: initializer ${show(tensor.name)}`, tensor, readExternal);
     builder.parameter(tensor.name, dtype, shape, data, isFloat(dtype) ? 'weight' : 'constant');
   }
   const inputs = graph.inputs.filter(({ name }) => !builder.parameters.has(name));
   for (const node of nodes) convert(node, builder, readExternal);
-  return parseGraph({
+  const read = parseGraph({
     name: graph.name,
     inputs: new Map(inputs.map((info) => [info.name, typeOf(info)])),
     parameters: builder.parameters,
     nodes: builder.nodes,
     outputs: graph.outputs.map(({ name }) => name),
   });
+  return { graph: read, metadata: metadataOf(model), notes: [...builder.notes] };
 }
 
 function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {

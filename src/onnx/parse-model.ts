@@ -32,6 +32,9 @@ interface ModelDraft {
   opsets: OpsetDraft[];
   producerName: string;
   producerVersion: string;
+  domain: string;
+  modelVersion: Int;
+  description: string;
   graph: GraphDraft | null;
   functions: FunctionProto[];
   entries: (readonly [string, string])[];
@@ -119,6 +122,15 @@ const MODEL: Fields<ModelDraft> = {
   3: text('producer_version', (draft, version) => {
     draft.producerVersion = version;
   }),
+  4: text('domain', (draft, domain) => {
+    draft.domain = domain;
+  }),
+  5: int('model_version', (draft, version) => {
+    draft.modelVersion = version;
+  }),
+  6: text('doc_string', (draft, description) => {
+    draft.description = description;
+  }),
   7: one(
     'graph',
     () => GRAPH,
@@ -157,20 +169,23 @@ const MODEL: Fields<ModelDraft> = {
  * @throws NnpackError `invalid-model` where the bytes are no such file, `unsupported-layer` where the file has sparse
  *   initializers, `out-of-memory` where it would take far more memory than it has bytes
  */
-export function parseModel(bytes: Uint8Array): Model {
+export function parseModel(bytes: Uint8Array, who = 'parseModel'): Model {
   if (!isUint8Array(bytes)) {
-    throw new NnpackError('invalid-argument', `parseModel: bytes are ${show(bytes)}, expected a Uint8Array`);
+    throw new NnpackError('invalid-argument', `${who}: bytes are ${show(bytes)}, expected a Uint8Array`);
   }
   const own = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const place = new Place('model');
   const draft = readMessage(new Cursor(own), MODEL, newModel(), place);
-  const { irVersion, graph, producerName, producerVersion, functions } = draft;
+  const { irVersion, graph, producerName, producerVersion, domain, modelVersion, description, functions } = draft;
   if (irVersion < 1) throw invalid(place, `ir_version is ${irVersion}, expected at least 1`);
   if (graph === null) throw invalid(place, 'has no graph');
   return {
     irVersion,
     opsets: opsetsOf(draft.opsets, place),
     producer: { name: producerName, version: producerVersion },
+    domain,
+    modelVersion,
+    description,
     graph: finishGraph(graph),
     functions,
     metadata: new Map(draft.entries),
@@ -183,6 +198,9 @@ function newModel(): ModelDraft {
     opsets: [],
     producerName: '',
     producerVersion: '',
+    domain: '',
+    modelVersion: 0,
+    description: '',
     graph: null,
     functions: [],
     entries: [],

@@ -11,6 +11,10 @@ export interface Model {
   /** The version of each domain's set of operators. */
   readonly opsets: ReadonlyMap<string, Int>;
   readonly producer: { readonly name: string; readonly version: string };
+  /** Who made the model, as a domain: 'org.example'. */
+  readonly domain: string;
+  readonly modelVersion: Int;
+  readonly description: string;
   readonly graph: GraphProto;
   readonly functions: readonly FunctionProto[];
   readonly metadata: ReadonlyMap<string, string>;

@@ -31,6 +31,9 @@ export function modelProto(graph: GraphProto, fields: Partial<Model> = {}): Mode
     irVersion: 8,
     opsets: new Map([['', 17]]),
     producer: { name: 'test', version: '1' },
+    domain: '',
+    modelVersion: 0,
+    description: '',
     graph,
     functions: [],
     metadata: new Map(),
@@ -158,6 +161,9 @@ export const drawnModel: fc.Arbitrary<Model> = fc.record({
   irVersion: fc.integer({ min: 1, max: 13 }),
   opsets,
   producer: fc.record({ name, version: name }),
+  domain: name,
+  modelVersion: int,
+  description: name,
   graph: drawn.graph,
   functions: some(func),
   metadata: fc.constantFrom(
@@ -202,4 +208,22 @@ export function smallModel(): Model {
   const outputs = [{ name: 'y', type: { kind: 'sequence' } as const }];
   const graph = graphProto({ nodes, inputs, outputs, initializers: [weights, bias] });
   return modelProto(graph, { functions: [twice], metadata: new Map([['a', 'b']]) });
+}
+
+/** A network that can be read: y = Relu(Conv(x, w) + b) with w in a file beside the model's. */
+export function smallNetwork(): Model {
+  const types = (shape: readonly (number | string)[]) => ({ kind: 'tensor', elements: dataTypeOf(1), shape }) as const;
+  const kernel = tensorProto({ name: 'w', dims: [2, 3, 1, 1], external: new Map([['location', 'w.bin']]) });
+  const bias = tensorProto({ name: 'b', dims: [2], floatData: Float32Array.of(1, -1) });
+  return modelProto(
+    graphProto({
+      nodes: [
+        { ...nodeProto('Conv'), inputs: ['x', 'w', 'b'], outputs: ['c'] },
+        { ...nodeProto('Relu'), inputs: ['c'] },
+      ],
+      inputs: [{ name: 'x', type: types(['N', 3, 'H', 'W']) }],
+      outputs: [{ name: 'y', type: types(['N', 2, 'H', 'W']) }],
+      initializers: [kernel, bias],
+    }),
+  );
 }

@@ -63,7 +63,7 @@ function model(functions: readonly FunctionProto[], nodes: readonly NodeProto[],
 }
 
 function run(given: Model, x: readonly number[] = [-2, 3]): number[] {
-  const { y } = runGraph(graphOfModel(given), { x: { data: Float32Array.from(x), shape: [2] } });
+  const { y } = runGraph(graphOfModel(given).graph, { x: { data: Float32Array.from(x), shape: [2] } });
   return [...y.data].map(Number);
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import { loadModel } from '../../src/onnx/load.ts';
+import { loadModel } from '../../src/onnx/load-model.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { tensorsOf } from '../../src/onnx/tensors-of.ts';
 import { graphProto, modelProto, nodeProto, tensorProto } from './draw.ts';

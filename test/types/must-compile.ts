@@ -35,6 +35,8 @@ import {
   type ValueType,
 } from 'nnpack-ts/graph';
 import { buildNetwork, graphOf, type IdentityNode, type Network, planNetwork } from 'nnpack-ts/networks';
+import { type ModelGraph, readOnnxModel } from 'nnpack-ts/onnx';
+import { loadOnnxModel } from 'nnpack-ts/onnx/load';
 import { loadLayersModel } from 'nnpack-ts/tfjs/load';
 
 const input = ndarray(new Float32Array(64), [1, 4, 4, 4]);
@@ -132,4 +134,11 @@ export function onGraphs(signal: AbortSignal): readonly unknown[] {
   const op: OpName = plan.report()[0].op;
   const node: IdentityNode = { op: 'identity', name: 'same', inputs: ['x'] };
   return [dtype, outputs, doubles, op, node, graphOf(buildNetwork('alexnet')).nodes[0].op];
+}
+
+/** A model's file gives a graph, whoever reads the files beside it. */
+export async function modelsOf(path: string, bytes: Uint8Array, beside: Uint8Array): Promise<readonly Graph[]> {
+  const { graph, metadata, notes }: ModelGraph = await loadOnnxModel(path);
+  const read = readOnnxModel(bytes, { readExternal: (_, offset, length) => beside.subarray(offset, offset + length) });
+  return metadata.has('producer_name') && notes.length === 0 ? [graph, read.graph] : [];
 }
