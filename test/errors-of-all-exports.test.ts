@@ -1,8 +1,12 @@
 /** Every public function, called with values of every type: it serves them or throws an NnpackError, and nothing else. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
+import * as models from '../src/models/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as onnx from '../src/onnx/index.ts';
 import * as testing from '../src/testing/index.ts';
@@ -20,6 +24,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 /** `contextOf` asks `instanceof`, which a proxy answers by throwing. */
 const CONTEXT_IS_SAFE = true;
 
+const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-all-'));
 const POISON = -77.5;
 let context: core.Context;
 /** For what overwrites all of a context's memory. */
@@ -30,11 +35,14 @@ let plans: {
   readonly convolution: core.ConvolutionPlan;
   readonly fullyConnected: core.FullyConnectedPlan;
   readonly graph: graphs.GraphPlan;
+  readonly model: models.Model;
   readonly network: networks.NetworkPlan;
   readonly prepared: networks.PreparedNetwork;
 };
 
 beforeAll(async () => {
+  writeFileSync(join(folder, 'm.onnx'), writeModel(smallNetwork()));
+  writeFileSync(join(folder, 'w.bin'), new Uint8Array(24));
   process.env.NNPACK_NTHREADS = '1'; // of the default context, which calls without one make
   context = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
   own = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
@@ -43,6 +51,11 @@ beforeAll(async () => {
     convolution: core.planConvolution(convolution()),
     fullyConnected: core.planFullyConnected({ input: floats(2, 3), kernel: floats(4, 3), context }),
     graph: graphs.planGraph(graph(), { inputs: { x: [1, 2, 4, 4] }, context }),
+    // It keeps what it has prepared for each size, in a memory that nobody counts.
+    model: await models.parseModel(
+      { 'm.onnx': writeModel(smallNetwork()), 'w.bin': new Uint8Array(24) },
+      { context: spare },
+    ),
     network: networks.planNetwork(network(), { context }),
     prepared: networks.prepareNetwork(network(), { context }),
   };
@@ -52,6 +65,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  rmSync(folder, { recursive: true });
   for (const plan of Object.values(plans)) plan.dispose();
   expect(context.describe().usedBytes).toBe(0);
   context.dispose();
@@ -234,6 +248,17 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'NetworkPlan.runAsync': () => [{ x: floats(2, 4, 4) }, { progress: () => {}, signal: new AbortController().signal }],
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
+  parseModel: () => [
+    { 'm.onnx': writeModel(smallNetwork()), 'w.bin': new Uint8Array(24) },
+    { algorithm: 'auto', eligibility: 'all', rule: 'fastest', accuracy: 'default', context },
+  ],
+  openModel: () => [join(folder, 'm.onnx'), { algorithm: 'auto', eligibility: 'all', rule: 'fastest', context }],
+  'Model.run': () => [
+    { x: floats(1, 3, 2, 2) },
+    { output: { y: poisoned(1, 2, 2, 2) }, progress: () => {}, signal: new AbortController().signal },
+  ],
+  'Model.explain': () => [{ x: [1, 3, 2, 2] }],
+  'Model.report': () => [],
   readOnnxModel: () => [
     writeModel(smallNetwork()),
     { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
@@ -247,7 +272,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 /** Functions of all entries, and the methods of what they return, bound to one. */
 const FUNCTIONS: Readonly<Record<string, Callable>> = Object.fromEntries([
-  ...[core, graphs, networks, onnx, tfjs, testing]
+  ...[core, graphs, models, networks, onnx, tfjs, testing]
     .flatMap((entry) => Object.entries(entry))
     .filter((named): named is [string, Callable] => typeof named[1] === 'function' && !isClass(named[1])),
   ...Object.entries(methods()),
@@ -275,6 +300,9 @@ function methods(): Record<string, Callable> {
     'GraphPlan.runAsync': (...args) => call(plans.graph, 'runAsync', args),
     'GraphPlan.profileOf': (...args) => call(plans.graph, 'profileOf', args),
     'GraphPlan.report': (...args) => call(plans.graph, 'report', args),
+    'Model.run': (...args) => call(plans.model, 'run', args),
+    'Model.explain': (...args) => String(call(plans.model, 'explain', args)),
+    'Model.report': (...args) => call(plans.model, 'report', args),
     'NetworkPlan.run': (...args) => call(plans.network, 'run', args),
     'NetworkPlan.runAsync': (...args) => call(plans.network, 'runAsync', args),
     'PreparedNetwork.run': (...args) => call(plans.prepared, 'run', args),
@@ -285,11 +313,13 @@ function methods(): Record<string, Callable> {
 const NAMES = Object.keys(FUNCTIONS);
 const TESTED = NAMES.filter((name) => !(name in LEFT_OUT));
 /** What takes no arguments has none to be replaced; `profileOf` refuses none, because what is no name is no node's. */
-const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.describe', 'GraphPlan.report'].concat([
-  'ConvolutionPlan.explain',
-  'FullyConnectedPlan.explain',
-  'GraphPlan.profileOf',
-]);
+const WITHOUT_ARGUMENTS = [
+  'defaultContext',
+  'Measurements.save',
+  'Context.describe',
+  'GraphPlan.report',
+  'Model.report',
+].concat(['ConvolutionPlan.explain', 'FullyConnectedPlan.explain', 'GraphPlan.profileOf']);
 
 /** What holds memory or threads until it is disposed of. */
 const DISPOSABLE = [
@@ -297,6 +327,7 @@ const DISPOSABLE = [
   core.ConvolutionPlan,
   core.FullyConnectedPlan,
   graphs.GraphPlan,
+  models.Model,
   networks.NetworkPlan,
   networks.PreparedNetwork,
 ];
