@@ -30,7 +30,8 @@ export async function loadSource(path: string, params?: string): Promise<ModelSo
   return namingFile(path, () => fixedSource(format, path, layersModelGraph(network)));
 }
 
-async function formatOf(path: string): Promise<ModelFormat> {
+/** The format of a model's file. */
+export async function formatOf(path: string): Promise<ModelFormat> {
   const who = `model ${show(path)}`;
   const { head, rest } = await readHead(path, who);
   const kind = kindOf(who, head);
