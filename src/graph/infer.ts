@@ -97,7 +97,8 @@ function withElements(
 /** The types of parameters, whose elements are made once. */
 const parameterTypes = new WeakMap<Parameter, KnownType>();
 
-function parameterType(parameter: Parameter): KnownType {
+/** The type of a parameter, with its elements where they are few. */
+export function parameterType(parameter: Parameter): KnownType {
   if (!isFew(parameter.type) || !isExactInDouble(parameter)) return parameter.type;
   const known = parameterTypes.get(parameter) ?? { ...parameter.type, elements: lazy(() => doublesOf(parameter)) };
   parameterTypes.set(parameter, known);

@@ -72,12 +72,27 @@ export class Config {
     return new Config(`${this.who}: ${name}`, this.written(name));
   }
 
-  /** Two positive whole numbers, rows before columns; one number stands for both. */
-  pair(name: string, absent?: number): { height: number; width: number } {
+  /** So many positive whole numbers; one number stands for all. */
+  counts(name: string, axes: number, absent?: number): number[] {
     const value = this.value(name) ?? absent;
-    const [height, width, ...more]: unknown[] = Array.isArray(value) ? value : [value, value];
-    if (isCount(height) && isCount(width) && more.length === 0) return { height, width };
-    return this.fail(name, 'one or two positive whole numbers');
+    const list: readonly unknown[] = Array.isArray(value) ? value : Array.from({ length: axes }, () => value);
+    if (list.length === axes && list.every(isCount)) return [...list];
+    return this.fail(name, axes === 1 ? 'a positive whole number' : 'one or two positive whole numbers');
+  }
+
+  /** One of some texts. */
+  oneOf<Text extends string>(name: string, texts: readonly Text[], absent?: Text): Text {
+    const value = this.string(name, absent);
+    const expected = texts.map((text) => `'${text}'`);
+    return (
+      texts.find((text) => text === value) ??
+      this.unsupported(name, `${expected.slice(0, -1).join(', ')} or ${expected.at(-1)}`)
+    );
+  }
+
+  /** It makes no sense together with what is around it. */
+  invalid(what: string): never {
+    throw new NnpackError('invalid-model', `${this.who}: ${what}`);
   }
 
   /** The field makes no sense in any model. */

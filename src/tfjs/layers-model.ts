@@ -1,21 +1,42 @@
 /**
- * Reads a tfjs layers model (what `LayersModel.save` and the Keras converter write) into a network.
+ * Reads a tfjs layers model (what `LayersModel.save` and the Keras converter write) into a graph.
  *
  *     model.json   { "modelTopology": { "model_config"?: { "class_name", "config": { "layers", … } } },
  *                    "weightsManifest": [ … ] }
  *
- * First all of model.json is read (topology.ts, weights.ts), so that what we cannot do, and what is broken, is said
- * before a weight is asked for. Then the weights are read, and the layers become nodes (layers.ts).
+ * First all of model.json is read (keras-model.ts, prepare.ts, weights.ts), so that what we cannot do, and what is broken,
+ * is said before a weight is asked for. Then the weights are read, and the layers become nodes (convert.ts).
  */
-import { textOf } from '../check/options.ts';
-import { NnpackError, show } from '../errors.ts';
+import type { ModelGraph } from '../graph/model-graph.ts';
+import { parseGraph } from '../graph/parse-graph.ts';
 import type { DenseArray, Network } from '../networks/network.ts';
-import { declaredShapes } from '../networks/shapes.ts';
-import { NetworkBuilder, type Value } from './builder.ts';
-import { Config, plainCopy } from './config.ts';
+import { Config } from './config.ts';
+import { convertModel } from './convert.ts';
+import { type KerasLayer, type KerasModel, readKerasModel } from './keras-model.ts';
 import { LayerWeights } from './layer-weights.ts';
-import { readTopology, type Topology } from './topology.ts';
-import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
+import { parseJson } from './model-json.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { networkOfModel } from './short-form.ts';
+import { expectReadShard, parseManifest, type ReadShard, readWeights, type WeightGroup } from './weights.ts';
+
+/**
+ * The graph of a tfjs layers model, Keras 2 or 3, in the model's own layout (pictures are N H W C), types and names.
+ *
+ * @param model what model.json holds, parsed or as its text
+ * @param readShard gives the bytes of a weights file that model.json names. It is asked for each file once, and may be
+ *   handed any path that a manifest holds: whoever reads from a disk keeps to the model's folder
+ * @throws NnpackError 'invalid-model' for what is broken, 'unsupported-layer' with all layers that are not supported,
+ *   'input-output' if a weights file cannot be read; or what the graph that was read is refused for
+ * @example
+ * const fetchBytes = async (path: string) => new Uint8Array(await (await fetch(`/model/${path}`)).arrayBuffer());
+ * const { graph } = await readLayersModelGraph(await (await fetch('/model/model.json')).json(), fetchBytes);
+ * const { logits } = runGraph(graph, { image });
+ */
+export async function readLayersModelGraph(model: unknown, readShard: ReadShard): Promise<ModelGraph> {
+  expectReadShard('readLayersModelGraph', readShard);
+  const read = parseLayersModel(model);
+  return toGraph(read, await readWeights(read.groups, readShard));
+}
 
 /**
  * The network of a tfjs layers model.
@@ -30,77 +51,52 @@ import { parseManifest, type ReadShard, readWeights, type WeightGroup } from './
  * const network = await readLayersModel(await (await fetch('/model/model.json')).json(), fetchBytes);
  */
 export async function readLayersModel(model: unknown, readShard: ReadShard): Promise<Network> {
-  if (typeof readShard !== 'function') {
-    const what = `readShard is ${show(readShard)}, expected a function`;
-    throw new NnpackError('invalid-argument', `readLayersModel: ${what}`);
-  }
-  const { topology, groups } = parseLayersModel(model);
-  return toNetwork(topology, await readWeights(groups, readShard));
+  expectReadShard('readLayersModel', readShard);
+  const read = parseLayersModel(model);
+  return toNetwork(read, await readWeights(read.groups, readShard));
 }
 
 /** All that model.json says. */
 export interface LayersModel {
-  readonly topology: Topology;
+  readonly model: KerasModel;
+  readonly prepared: ReadonlyMap<KerasLayer, Prepared>;
   readonly groups: readonly WeightGroup[];
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 export function parseLayersModel(model: unknown): LayersModel {
-  const json = typeof model === 'string' ? parse(model) : plainCopy('model', model);
-  refuseOtherFormats(json);
-  const file = new Config('model', json);
-  const format = file.string('format', 'layers-model');
-  if (format !== 'layers-model') file.fail('format', "'layers-model'");
+  const file = new Config('model', parseJson(model, 'layers-model'));
   const topology = file.object('modelTopology');
-  return {
-    topology: readTopology(topology.has('model_config') ? topology.object('model_config') : topology),
-    groups: parseManifest(file.written('weightsManifest')),
-  };
+  const isKeras3 = /^([3-9]|\d\d)/.test(String(topology.value('keras_version') ?? ''));
+  const root = topology.has('model_config') ? topology.object('model_config') : topology;
+  const read = readKerasModel(root, isKeras3);
+  const prepared = prepare(read);
+  const groups = parseManifest(file.written('weightsManifest'));
+  return { model: read, prepared, groups, metadata: metadataOf(file, topology) };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new NnpackError('invalid-model', `model: expected JSON: ${textOf(error)}`, { cause: error });
-  }
+/** What the file tells about itself. */
+function metadataOf(file: Config, topology: Config): ReadonlyMap<string, string> {
+  const told = [
+    ...['format', 'generatedBy', 'convertedBy'].map((name) => [name, file.value(name)] as const),
+    ...['keras_version', 'backend'].map((name) => [name, topology.value(name)] as const),
+  ];
+  return new Map(told.flatMap(([name, text]): [string, string][] => (typeof text === 'string' ? [[name, text]] : [])));
 }
 
-/** The other files that TensorFlow.js and its converter write, each of them good for something else. */
-function refuseOtherFormats(json: unknown): void {
-  const refuse = (what: string) => {
-    throw new NnpackError('unsupported-layer', `model: is ${what}, expected a layers model`);
-  };
-  const has = (value: unknown, ...names: string[]) =>
-    typeof value === 'object' && value !== null && names.every((name) => Object.hasOwn(value, name));
-  if (Array.isArray(json)) {
-    if (has(json[0], 'paths', 'weights')) refuse('a weights manifest without a topology');
-    return;
-  }
-  if (!has(json)) return;
-  const { format, modelTopology } = json as Readonly<Record<string, unknown>>;
-  // a graph's nodes tell it where the oldest converters wrote no format
-  if (format === 'graph-model' || has(modelTopology, 'node')) refuse('a graph model');
-  if (has(json, 'modelTopology')) return;
-  if (has(json, 'weightsManifest')) refuse('a weights manifest without a topology');
-  if (has(json, 'class_name', 'config') || has(json, 'model_config')) refuse('a topology without a weights manifest');
+/** The graph, once its weights are there. */
+export function toGraph({ model, prepared, metadata }: LayersModel, weights: Map<string, DenseArray>): ModelGraph {
+  const own = new LayerWeights(weights, layerNames(prepared));
+  const graph = convertModel(model, prepared, own, { pictures: 'channels-last' });
+  return { graph: parseGraph(graph), metadata, notes: [] };
 }
 
-/** The network, once its weights are there. */
-export function toNetwork(
-  { name, inputs, steps, outputs, names }: Topology,
-  weights: Map<string, DenseArray>,
-): Network {
-  const builder = new NetworkBuilder(new LayerWeights(weights, names), names);
-  const values = new Map<string, Value>(inputs.map((input) => [input.name, input]));
-  for (const step of steps) {
-    const reads = step.reads.map((read) => values.get(read)!);
-    values.set(step.name, step.convert(builder, reads));
-  }
-  const network = builder.finish(
-    name,
-    inputs,
-    outputs.map((output) => values.get(output)!),
-  );
-  declaredShapes(network);
-  return network;
+/** The same in the short form of networks. */
+export function toNetwork({ model, prepared }: LayersModel, weights: Map<string, DenseArray>): Network {
+  const own = new LayerWeights(weights, layerNames(prepared));
+  return networkOfModel(convertModel(model, prepared, own, { pictures: 'channels-first' }));
+}
+
+function layerNames(prepared: ReadonlyMap<KerasLayer, Prepared>): ReadonlySet<string> {
+  return new Set([...prepared.keys()].map(({ name }) => name));
 }

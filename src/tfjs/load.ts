@@ -1,5 +1,5 @@
 /**
- * Reading tfjs layers models from disk, in Node.
+ * Reading tfjs models from disk, in Node.
  *
  * @module nnpack-ts/tfjs/load
  */
@@ -8,9 +8,18 @@ import { dirname } from 'node:path';
 import { lookAt, lookInside, type RegularFile, readRegular } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { ModelGraph } from '../graph/model-graph.ts';
 import type { Network } from '../networks/network.ts';
-import { parseLayersModel, toNetwork } from './layers-model.ts';
-import { expectBytes, readWeights, shardError, type WeightGroup } from './weights.ts';
+import { parseGraphModel, toModelGraph } from './graph-model.ts';
+import { parseLayersModel, toGraph, toNetwork } from './layers-model.ts';
+import {
+  expectBytes,
+  type ReadShard,
+  readStoredWeights,
+  readWeights,
+  shardError,
+  type WeightGroup,
+} from './weights.ts';
 
 /** The topology and manifest of the largest models take a few megabytes; weights are in files of their own. */
 const MOST_JSON_BYTES = 2 ** 26;
@@ -23,18 +32,61 @@ const MOST_JSON_BYTES = 2 ** 26;
  * const network = await loadLayersModel('model/model.json');
  */
 export async function loadLayersModel(path: string): Promise<Network> {
+  return load('loadLayersModel', path, parseLayersModel, async (model, readShard) => {
+    return toNetwork(model, await readWeights(model.groups, readShard));
+  });
+}
+
+/**
+ * Reads a layers model as `loadLayersModel` does, as a graph in the model's own layout.
+ *
+ * @throws NnpackError 'invalid-model', 'unsupported-layer' and others as `readLayersModelGraph` does, 'input-output' for
+ *   files that are missing, no regular files or outside the model's folder
+ * @example
+ * const { graph } = await loadLayersModelGraph('model/model.json');
+ * const { score } = runGraph(graph, { image }); // image is [1, 224, 224, 3], as in the model
+ */
+export async function loadLayersModelGraph(path: string): Promise<ModelGraph> {
+  return load('loadLayersModelGraph', path, parseLayersModel, async (model, readShard) => {
+    return toGraph(model, await readWeights(model.groups, readShard));
+  });
+}
+
+/**
+ * Reads the model.json of a graph model and the weights files beside it, as `loadLayersModel` does.
+ *
+ * @throws NnpackError 'invalid-model', 'unsupported-layer' and others as `readGraphModel` does, 'input-output' for files
+ *   that are missing, no regular files or outside the model's folder
+ * @example
+ * const { graph } = await loadGraphModel('model/model.json');
+ * const { score } = runGraph(graph, { image }); // image is [1, 224, 224, 3], as in the model
+ */
+export async function loadGraphModel(path: string): Promise<ModelGraph> {
+  return load('loadGraphModel', path, parseGraphModel, async (model, readShard) => {
+    return toModelGraph(model, await readStoredWeights(model.groups, readShard));
+  });
+}
+
+/** A model of either kind: all of its text is read before a weights file is looked at, and all sizes before one is opened. */
+async function load<Model extends { readonly groups: readonly WeightGroup[] }, Read>(
+  who: string,
+  path: unknown,
+  parse: (text: string) => Model,
+  make: (model: Model, readShard: ReadShard) => Promise<Read>,
+): Promise<Read> {
   if (typeof path !== 'string') {
-    throw new NnpackError('invalid-argument', `loadLayersModel: path is ${show(path)}, expected a string`);
+    throw new NnpackError('invalid-argument', `${who}: path is ${show(path)}, expected a string`);
   }
   const text = await readText(path);
   try {
-    const { topology, groups } = parseLayersModel(text);
-    const files = await lookAtShards(path, groups);
-    return toNetwork(topology, await readWeights(groups, (shard) => readRegular(files.get(shard)!)));
+    const model = parse(text);
+    const files = await lookAtShards(path, model.groups);
+    return await make(model, (shard) => readRegular(files.get(shard) as RegularFile));
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;
     // The reader knows the text alone; who has several files wants to know which.
-    throw new NnpackError(error.code, error.message.replace(/^model/, `model ${show(path)}`), { cause: error });
+    const message = error.message.replace(/^model/, () => `model ${show(path)}`);
+    throw new NnpackError(error.code, message, { cause: error });
   }
 }
 

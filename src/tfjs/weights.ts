@@ -17,10 +17,16 @@ import type { DenseArray } from '../networks/network.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { Config } from './config.ts';
-import { newBytes, newFloats } from './memory.ts';
+import { newBytes, newElements } from './memory.ts';
 
 /** Gives the bytes of one file of the manifest, by its path there. */
 export type ReadShard = (path: string) => Uint8Array | Promise<Uint8Array>;
+
+/** @throws NnpackError unless a caller's function is one */
+export function expectReadShard(who: string, readShard: unknown): void {
+  if (typeof readShard === 'function') return;
+  throw new NnpackError('invalid-argument', `${who}: readShard is ${show(readShard)}, expected a function`);
+}
 
 /** How the numbers of one weight are stored: bytes for each, and the number that is stored at a byte. */
 interface Encoding {
@@ -31,15 +37,19 @@ interface Encoding {
 const ENCODINGS = {
   float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
   int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  bool: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   float16: { bytes: 2, read: (view, at) => decodeHalf(view.getUint16(at, true), 'binary16') },
   uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
 } as const satisfies Readonly<Record<string, Encoding>>;
 
+/** The types of weights that are read; quantised ones have that which they had before. */
+export type WeightDtype = 'float32' | 'int32' | 'bool';
+
 interface Weight {
   readonly who: string;
   readonly name: string;
+  readonly dtype: WeightDtype;
   readonly shape: readonly number[];
   readonly count: number;
   readonly encoding: Encoding;
@@ -81,20 +91,39 @@ export function parseManifest(manifest: unknown): WeightGroup[] {
   });
 }
 
+/** A weight with the numbers of its type: bool as 0 and 1. */
+export interface StoredWeight {
+  readonly dtype: WeightDtype;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
 /** All weights by name, as float32. */
 export async function readWeights(
   groups: readonly WeightGroup[],
   readShard: ReadShard,
 ): Promise<Map<string, DenseArray>> {
-  const found = new Map<string, DenseArray>();
+  const stored = await readStoredWeights(groups, readShard);
+  const floats = ({ data, shape }: StoredWeight): DenseArray => {
+    return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  };
+  return new Map([...stored].map(([name, weight]) => [name, floats(weight)]));
+}
+
+/** All weights by name, each of its own type. */
+export async function readStoredWeights(
+  groups: readonly WeightGroup[],
+  readShard: ReadShard,
+): Promise<Map<string, StoredWeight>> {
+  const found = new Map<string, StoredWeight>();
   for (const group of groups) {
     const run = new ByteRun(await readShards(group, readShard));
-    for (const { who, name, shape, count, encoding } of group.weights) {
+    for (const { who, name, dtype, shape, count, encoding } of group.weights) {
       const bytes = run.take(who, count * encoding.bytes);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const data = newFloats(who, count);
+      const data = newElements(who, dtype, count);
       for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
-      found.set(name, { data, shape });
+      found.set(name, { dtype, shape, data });
     }
   }
   return found;
@@ -114,15 +143,20 @@ function weightOf(where: string, entry: unknown): Weight {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) config.fail('shape', 'whole numbers');
   const count = sizeOf(shape);
   if (!(count <= MAX_ELEMENTS)) config.fail('shape', `at most ${MAX_ELEMENTS} elements`);
-  return { who: config.who, name, shape, count, encoding: encodingOf(config) };
+  const dtype = dtypeOf(config);
+  return { who: config.who, name, dtype, shape, count, encoding: encodingOf(config, dtype) };
 }
 
-function encodingOf(config: Config): Encoding {
+function dtypeOf(config: Config): WeightDtype {
   const dtype = config.string('dtype');
   const expected = "'float32', 'int32' or 'bool'";
   // tfjs has these two, and no layer that we know has such a weight
   if (dtype === 'string' || dtype === 'complex64') config.unsupported('dtype', expected);
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') return config.fail('dtype', expected);
+  return dtype;
+}
+
+function encodingOf(config: Config, dtype: WeightDtype): Encoding {
   if (!config.has('quantization')) return ENCODINGS[dtype];
 
   const quantization = config.object('quantization');

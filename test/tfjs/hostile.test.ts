@@ -201,7 +201,7 @@ describe('names', () => {
     const refused = await errorOf(
       read([input('in'), reading(['in'], dense('__proto__'))], { '__proto__/kernel': ones(3, 1) }),
     );
-    expect(refused.message).toBe("network 'model': a value is named '__proto__', expected another name");
+    expect(refused.message).toBe("graph 'model': a value is named '__proto__', expected another name");
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
       const network = await read([input('in'), reading(['in'], dense(name))], { [`${name}/kernel`]: ones(3, 1) });
       expect(network.outputs).toEqual([name]);
@@ -246,9 +246,9 @@ describe('names', () => {
 
   it('of the nodes that a layer becomes make way for those of layers', async () => {
     const soft = layer('Dense', { name: 'a', units: 2, use_bias: false, activation: 'softmax' });
-    const layers = [input('in'), reading(['in'], soft), reading(['a'], layer('ReLU', { name: 'a/logits' }))];
+    const layers = [input('in'), reading(['in'], soft), reading(['a'], layer('ReLU', { name: 'a/product' }))];
     const network = await read(layers, { 'a/kernel': ones(3, 2) });
-    expect(network.nodes.map(({ name }) => name)).toEqual(['a/logits_1', 'a', 'a/logits']);
+    expect(network.nodes.map(({ name }) => name)).toEqual(['a/product_1', 'a', 'a/product']);
     const stacked = sequentialModel([dense('input')], { 'input/kernel': ones(3, 1) }, [3]);
     const first = await readLayersModel(stacked.json, (path) => stacked.shards[path]);
     expect([first.inputs[0].name, first.outputs]).toEqual(['input_1', ['input']]);

@@ -150,12 +150,15 @@ function upsample(x: Picture, config: Config): Picture {
   const [height, width, channels] = x.shape;
   const [scaleH, scaleW] = config.size;
   return build([height * scaleH, width * scaleW, channels], ([i, j, c]) => {
-    const [i0, j0] = [Math.floor(i / scaleH), Math.floor(j / scaleW)];
-    if (config.interpolation === 'nearest') return at(x, [i0, j0, c]);
-    const [i1, j1] = [Math.min(i0 + 1, height - 1), Math.min(j0 + 1, width - 1)];
-    const [u, v] = [i / scaleH - i0, j / scaleW - j0];
-    const above = at(x, [i0, j0, c]) * (1 - v) + at(x, [i0, j1, c]) * v;
-    const below = at(x, [i1, j0, c]) * (1 - v) + at(x, [i1, j1, c]) * v;
+    if (config.interpolation === 'nearest') return at(x, [Math.floor(i / scaleH), Math.floor(j / scaleW), c]);
+    // between the centres of pixels, those at the edge repeated
+    const [row, column] = [(i + 0.5) / scaleH - 0.5, (j + 0.5) / scaleW - 0.5];
+    const [i0, j0] = [Math.floor(row), Math.floor(column)];
+    const pixel = (p: number, q: number) =>
+      at(x, [Math.min(Math.max(p, 0), height - 1), Math.min(Math.max(q, 0), width - 1), c]);
+    const [u, v] = [row - i0, column - j0];
+    const above = pixel(i0, j0) * (1 - v) + pixel(i0, j0 + 1) * v;
+    const below = pixel(i0 + 1, j0) * (1 - v) + pixel(i0 + 1, j0 + 1) * v;
     return above * (1 - u) + below * u;
   });
 }

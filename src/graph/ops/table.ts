@@ -5,6 +5,7 @@ import { and } from './and.ts';
 import { arccosine } from './arccosine.ts';
 import { arcsine } from './arcsine.ts';
 import { arctangent } from './arctangent.ts';
+import { arctangentOfTwo } from './arctangent-of-two.ts';
 import { argmax } from './argmax.ts';
 import { argmin } from './argmin.ts';
 import { averagePooling } from './average-pooling.ts';
@@ -75,6 +76,7 @@ import { lessOrEqual } from './less-or-equal.ts';
 import { localResponseNormalisation } from './local-response-normalisation.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { logarithm } from './logarithm.ts';
+import { logarithmOfOneMore } from './logarithm-of-one-more.ts';
 import { matrixProduct } from './matrix-product.ts';
 import { maxPooling } from './max-pooling.ts';
 import { maxPoolingNd } from './max-pooling-nd.ts';
@@ -166,6 +168,7 @@ export const OPERATIONS = {
   exponential,
   'exponential-minus-one': exponentialMinusOne,
   logarithm,
+  'logarithm-of-one-more': logarithmOfOneMore,
   negation,
   'absolute-value': absoluteValue,
   reciprocal,
@@ -179,6 +182,7 @@ export const OPERATIONS = {
   arcsine,
   arccosine,
   arctangent,
+  'arctangent-of-two': arctangentOfTwo,
   'hyperbolic-sine': hyperbolicSine,
   'hyperbolic-cosine': hyperbolicCosine,
   'hyperbolic-tangent': hyperbolicTangent,
