@@ -5,11 +5,10 @@ import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { loadMxnetFiles } from '../mxnet/load.ts';
 import { loadOnnxModel } from '../onnx/load.ts';
-import { loadLayersModel } from '../tfjs/load.ts';
+import { loadGraphModel, loadLayersModelGraph } from '../tfjs/load.ts';
 import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';
 import { mxnetSource } from './mxnet-source.ts';
 import { fixedSource, type ModelFormat, type ModelSource } from './source.ts';
-import { layersModelGraph } from './tfjs-source.ts';
 
 /** Descriptions of the largest models take a few megabytes; their numbers lie in other files. */
 const MOST_JSON_BYTES = 2 ** 26;
@@ -26,8 +25,8 @@ export async function loadSource(path: string, params?: string): Promise<ModelSo
     const files = await loadMxnetFiles(path, params);
     return namingFile(path, () => mxnetSource(path, files));
   }
-  const network = await loadLayersModel(path);
-  return namingFile(path, () => fixedSource(format, path, layersModelGraph(network)));
+  const load = format === 'tfjs-graph-model' ? loadGraphModel : loadLayersModelGraph;
+  return fixedSource(format, path, await load(path));
 }
 
 /** The format of a model's file. */

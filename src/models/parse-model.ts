@@ -6,13 +6,13 @@ import { NnpackError, show } from '../errors.ts';
 import { parseParams } from '../mxnet/params.ts';
 import { parseSymbol } from '../mxnet/symbol.ts';
 import { readOnnxModel } from '../onnx/index.ts';
-import { readLayersModel } from '../tfjs/layers-model.ts';
+import { readGraphModel } from '../tfjs/graph-model.ts';
+import { readLayersModelGraph } from '../tfjs/layers-model.ts';
 import { formatOfJson, HEAD_BYTES, type Kind, kindOf, parseJson } from './format.ts';
 import { Model } from './model.ts';
 import { mxnetSource } from './mxnet-source.ts';
 import { type ModelOptions, parseModelOptions } from './options.ts';
 import { fixedSource, type ModelSource } from './source.ts';
-import { layersModelGraph } from './tfjs-source.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -105,8 +105,8 @@ async function sourceOf({ name, bytes, kind }: MainFile, files: Files, params?: 
     const symbol = parseSymbol(new TextDecoder().decode(bytes));
     return mxnetSource(name, { symbol, arrays: parseParams(parametersOf(name, files, params)) });
   }
-  const network = await readLayersModel(json, async (shard) => fileNamed(files, shard));
-  return fixedSource(format, name, layersModelGraph(network));
+  const read = format === 'tfjs-graph-model' ? readGraphModel : readLayersModelGraph;
+  return fixedSource(format, name, await read(json, async (shard) => fileNamed(files, shard)));
 }
 
 /** A file by its path from the model's folder. */

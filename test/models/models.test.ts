@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Context, createContext } from '../../src/context/context.ts';
 import { NnpackError } from '../../src/errors.ts';
 import { type Model, openModel, parseModel } from '../../src/models/index.ts';
-import { type Files, layersModel, longModel, mxnetModel, onnxModel, typesModel } from './small-models.ts';
+import { type Files, graphModel, layersModel, longModel, mxnetModel, onnxModel, typesModel } from './small-models.ts';
 
 let folder: string;
 let context: Context;
@@ -72,9 +72,12 @@ describe.each(WAYS)('%s', (_, read) => {
     model.dispose();
   });
 
-  it('reads layers models: pictures are N H W C', async () => {
-    const model = await read(layersModel());
-    expect(model.format).toBe('tfjs-layers-model');
+  it.each([
+    ['tfjs-layers-model', layersModel],
+    ['tfjs-graph-model', graphModel],
+  ] as const)('reads a %s: pictures are N H W C', async (format, write) => {
+    const model = await read(write());
+    expect(model.format).toBe(format);
     const [[name, { dtype, shape }]] = model.inputs;
     expect([name, dtype, shape?.length, shape?.[3]]).toEqual(['x', 'float32', 4, 3]);
     const pixels = ndarray(Float32Array.of(10, 20, 30, 0, 0, 0), [1, 1, 2, 3]);

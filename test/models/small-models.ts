@@ -6,7 +6,7 @@ import { bytesOf, paramsBytes } from '../mxnet/writer.ts';
 import { graphProto, modelProto, nodeProto, smallNetwork } from '../onnx/draw.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { KerasLayer, Weights } from '../tfjs/keras.ts';
-import { functionalModel, type Model as TfjsModel } from '../tfjs/models.ts';
+import { functionalModel, manifestOf, type Model as TfjsModel } from '../tfjs/models.ts';
 
 /** Files of a model by their names, and which of them is opened. */
 export interface Files {
@@ -117,4 +117,26 @@ export function longModel(count: number): Uint8Array {
   return writeModel(
     modelProto(graphProto({ nodes, inputs: [tensor('x', 1, shape)], outputs: [tensor('y', 1, shape)] })),
   );
+}
+
+/** The same in a graph model, N H W C. */
+export function graphModel(): Files {
+  const type = { type: 'DT_FLOAT' };
+  const sizes = (list: readonly number[]) => ({ shape: { dim: list.map((size) => ({ size: `${size}` })) } });
+  const text = (value: string) => ({ s: Buffer.from(value).toString('base64') });
+  const weights = (name: string) => ({ name, op: 'Const', attr: { dtype: type } });
+  const window = { strides: { list: { i: ['1', '1', '1', '1'] } }, padding: text('SAME'), data_format: text('NHWC') };
+  const node = [
+    { name: 'x', op: 'Placeholder', attr: { dtype: type, shape: sizes([-1, -1, -1, 3]) } },
+    ...[weights('w'), weights('b')],
+    { name: 'conv', op: 'Conv2D', input: ['x', 'w'], attr: { T: type, ...window } },
+    { name: 'sum', op: 'BiasAdd', input: ['conv', 'b'], attr: { T: type, data_format: text('NHWC') } },
+    { name: 'y', op: 'Relu', input: ['sum'], attr: { T: type } },
+  ];
+  const { manifest, shards } = manifestOf({
+    w: { shape: [1, 1, 3, 2], data: Float32Array.of(1, -1, 2, -1, 3, -1) },
+    b: { shape: [2], data: Float32Array.of(1, -1) },
+  });
+  const json = { format: 'graph-model', modelTopology: { node, library: {}, versions: {} }, weightsManifest: manifest };
+  return { main: 'model.json', files: { ...shards, 'model.json': textBytes(json) } };
 }
