@@ -29,6 +29,7 @@ export function countedWindows(
   taps: readonly number[],
   sizes: readonly number[],
   mayHangOver: boolean,
+  keepsOutside = false,
 ): CountedWindows {
   const along = sizes.map((size, axis): Along => {
     const step = stride?.[axis] ?? 1;
@@ -38,7 +39,11 @@ export function countedWindows(
     if (!mayHangOver) return { before, after, count: validAxis(size, before, after, span, step)[1] };
     let count = 0;
     // Another one begins where the last has left elements over, if it begins before the padding behind.
-    while (count * step < before + size && (count === 0 || (count - 1) * step + span < before + size + after)) count++;
+    while (
+      (keepsOutside || count * step < before + size) &&
+      (count === 0 || (count - 1) * step + span < before + size + after)
+    )
+      count++;
     return { before, after, count };
   });
   const inPlace = (window: readonly number[], tap: readonly number[]) =>

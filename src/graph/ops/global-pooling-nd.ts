@@ -5,28 +5,29 @@ import { type Lowering, type Shape, withoutWeights } from '../compiled.ts';
 import { whoIs } from '../node.ts';
 import { present } from './double.ts';
 import { expectChannelAxis, onFloats } from './inputs.ts';
-import { type NoAttributes, ONE, type Operation } from './operation.ts';
+import { ONE, type Operation } from './operation.ts';
 import { WHOLE_PICTURE } from './slicing.ts';
 
-export function globalPooling(
-  run: (context: Lowering<object>['context'], shape: PoolingShape, x: number, y: number) => void,
-  definition: (plane: readonly number[]) => number,
-): Operation<NoAttributes> {
+export function globalPooling<A extends object>(
+  { fields, check }: Pick<Operation<A>, 'fields' | 'check'>,
+  run: (context: Lowering<A>['context'], shape: PoolingShape, x: number, y: number, attributes: A) => void,
+  definition: (plane: readonly number[], attributes: A) => number,
+): Operation<A> {
   return {
     inputs: ONE,
-    fields: {},
-    check: () => ({}),
+    fields,
+    check,
     infer: onFloats((node, [x]) => [expectChannelAxis(node, x).map((size, axis) => (axis < 2 ? size : 1))]),
     lower({ node, inputs, context }) {
       const [batch, channels, ...plane] = inputs[0] ?? [];
       const shape = globalPoolingShape(whoIs(node), [batch, channels, 1, sizeOf(plane)]);
-      return withoutWeights(([x], [y]) => run(context, shape, x, y));
+      return withoutWeights(([x], [y]) => run(context, shape, x, y, node.attributes));
     },
-    reference(_node, [input]) {
+    reference({ attributes }, [input]) {
       const { shape, data } = present(input);
       const [planes, count] = [shape[0] * shape[1], data.length / (shape[0] * shape[1])];
       const made = Float64Array.from({ length: planes }, (_, i) => {
-        return definition([...data.subarray(i * count, (i + 1) * count)]);
+        return definition([...data.subarray(i * count, (i + 1) * count)], attributes);
       });
       return [{ shape: shape.map((size, axis) => (axis < 2 ? size : 1)), data: made }];
     },

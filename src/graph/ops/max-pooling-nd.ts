@@ -3,6 +3,7 @@ import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.
 import { parseFlag } from '../parse-values.ts';
 import { type DoubleTensor, type Dtype, isFloat } from '../values.ts';
 import { present } from './double.ts';
+import { greaterFrom, type MaximaAttributes, parseLeast } from './maxima.ts';
 import { ONE, type Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
 import {
@@ -20,7 +21,7 @@ import {
  * The greatest element of each window over any number of axes; padding counts as the least number of the type. A second
  * output has where it stands in the whole input, the first of several.
  */
-export interface MaxPoolingNdAttributes extends PoolingNdAttributes {
+export interface MaxPoolingNdAttributes extends PoolingNdAttributes, MaximaAttributes {
   /** Places count the elements of a plane with its first axis innermost. */
   readonly firstAxisInnermost?: boolean;
 }
@@ -36,10 +37,11 @@ const LEAST: ReadonlyMap<Dtype, number> = new Map([
 export const maxPoolingNd: Operation<MaxPoolingNdAttributes> = {
   inputs: ONE,
   outputs: { least: 1, most: 2 },
-  fields: { ...POOLING_ND_FIELDS, firstAxisInnermost: true },
+  fields: { ...POOLING_ND_FIELDS, firstAxisInnermost: true, least: true },
   check: (who, given) => ({
     ...parsePoolingNd(who, given),
     firstAxisInnermost: parseFlag(who, 'firstAxisInnermost', given.firstAxisInnermost),
+    least: parseLeast(who, given.least),
   }),
   infer,
   specialise(node, [x]) {
@@ -47,18 +49,21 @@ export const maxPoolingNd: Operation<MaxPoolingNdAttributes> = {
     if (!isPlain || !x || !isFloat(x.dtype) || x.shape.length !== 4) return null;
     const padding = explicitPadding(poolingWindows(node), x.shape.slice(2));
     if (padding === null) return null;
-    const sizes = { poolingSize: planeAxes(node.attributes.size), stride: planeAxes(node.attributes.stride ?? [1, 1]) };
+    const { size, stride = [1, 1], least } = node.attributes;
+    const sizes = { poolingSize: planeAxes(size), stride: planeAxes(stride), least };
     const windows = padding === 'same' ? { convention: padding } : { convention: 'valid', padding };
     return { op: 'max-pooling', inputs: node.inputs, attributes: { ...sizes, ...windows } };
   },
-  lower: (call) => (call.outputs.length > 1 ? null : lowerPoolingNd(call, MAXIMUM)),
+  lower(call) {
+    const { least } = call.node.attributes;
+    const maximum = { start: least ?? -Infinity, add: greaterFrom(least), end: (most: number) => most };
+    return call.outputs.length > 1 ? null : lowerPoolingNd(call, maximum);
+  },
   reference,
   terms: poolingNdTerms,
   slicing: () => 'slices need the planes of a max pooling',
   gradient: null,
 };
-
-const MAXIMUM = { start: -Infinity, add: Math.max, end: (most: number) => most };
 
 function infer(node: Node, [x]: InputTypes): readonly InferredType[] {
   const dtype = x?.dtype ?? 'float32';
@@ -74,8 +79,8 @@ function infer(node: Node, [x]: InputTypes): readonly InferredType[] {
 function reference(node: Node, [input]: readonly (DoubleTensor | null)[]): readonly DoubleTensor[] {
   const x = present(input);
   const sizes = x.shape.slice(2);
-  const least = LEAST.get(x.dtype ?? 'float32') ?? -Infinity;
-  const greatest = (inside: readonly number[]) => inside.reduce((a, b) => Math.max(a, b), least);
+  const least = node.attributes.least ?? LEAST.get(x.dtype ?? 'float32') ?? -Infinity;
+  const greatest = (inside: readonly number[]) => inside.reduce(greaterFrom(node.attributes.least), least);
   const y = pooledNd(node, x, ({ inside }) => greatest(inside));
   if (node.outputs.length === 1) return [y];
   const isTurned = node.attributes.firstAxisInnermost === true;

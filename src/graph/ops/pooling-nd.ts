@@ -28,11 +28,13 @@ export interface PoolingNdAttributes extends WindowAttributes {
   readonly size: readonly number[];
   /** Whether the last window may hang over the edge, ⌈ ⌉ in place of ⌊ ⌋; one that starts behind the input is none. */
   readonly mayHangOver?: boolean;
+  /** Those that start behind the input are kept as well: MXNet's 'full'. */
+  readonly keepsOutside?: boolean;
 }
 
 type Node = OpNode<PoolingNdAttributes>;
 
-export const POOLING_ND_FIELDS = { ...WINDOW_FIELDS, size: true, mayHangOver: true } as const;
+export const POOLING_ND_FIELDS = { ...WINDOW_FIELDS, size: true, mayHangOver: true, keepsOutside: true } as const;
 
 export function parsePoolingNd(who: string, given: Given): PoolingNdAttributes {
   const size = parseCounts(who, 'size', given.size, 1, 'invalid-pooling-size');
@@ -40,12 +42,13 @@ export function parsePoolingNd(who: string, given: Given): PoolingNdAttributes {
     throw new NnpackError('invalid-pooling-size', `${who}: size is not given, expected a number for each axis`);
   }
   const mayHangOver = parseFlag(who, 'mayHangOver', given.mayHangOver);
-  return { ...parseWindows(who, given), size, mayHangOver };
+  const keepsOutside = parseFlag(who, 'keepsOutside', given.keepsOutside);
+  return { ...parseWindows(who, given), size, mayHangOver, keepsOutside };
 }
 
 export function poolingWindows(node: Node): WindowsOver {
-  const { size, mayHangOver = false } = node.attributes;
-  return { node, attributes: node.attributes, taps: size, mayHangOver, misfit: 'invalid-pooling-size' };
+  const { size, mayHangOver = false, keepsOutside } = node.attributes;
+  return { node, attributes: node.attributes, taps: size, mayHangOver, keepsOutside, misfit: 'invalid-pooling-size' };
 }
 
 /** The shape of what a pooling makes. */
@@ -102,7 +105,7 @@ function paddedTaps(axes: readonly WindowAxis[], window: number): number {
   for (let axis = axes.length - 1; axis >= 0; axis--) {
     const { size, taps, stride, dilation, before, after, count } = axes[axis];
     const free = before + size + after - (rest % count) * stride;
-    product *= Math.min(taps, Math.ceil(free / dilation));
+    product *= Math.max(Math.min(taps, Math.ceil(free / dilation)), 0);
     rest = Math.floor(rest / count);
   }
   return product;
@@ -125,7 +128,8 @@ export function pooledNd(
 ): DoubleTensor {
   const x = present(input);
   const [batch, channels, ...sizes] = x.shape;
-  const { counts, tapsOf } = countedWindows(attributes, attributes.size, sizes, attributes.mayHangOver ?? false);
+  const { size, mayHangOver = false, keepsOutside } = attributes;
+  const { counts, tapsOf } = countedWindows(attributes, size, sizes, mayHangOver, keepsOutside);
   const windows = indicesOf(counts);
   const data = new Float64Array(batch * channels * windows.length);
   // What stands under a window is the same in all planes.

@@ -1,5 +1,6 @@
 /** Every operation of graphs by its name. */
 import { absoluteValue } from './absolute-value.ts';
+import { adaptiveAveragePooling } from './adaptive-average-pooling.ts';
 import { addition } from './addition.ts';
 import { and } from './and.ts';
 import { arccosine } from './arccosine.ts';
@@ -129,6 +130,7 @@ import { squareRoot } from './square-root.ts';
 import { squeeze } from './squeeze.ts';
 import { subtraction } from './subtraction.ts';
 import { sum } from './sum.ts';
+import { sumPooling } from './sum-pooling.ts';
 import { swish } from './swish.ts';
 import { tangent } from './tangent.ts';
 import { thresholdedRelu } from './thresholded-relu.ts';
@@ -230,6 +232,8 @@ export const OPERATIONS = {
   'max-pooling-nd': maxPoolingNd,
   'average-pooling-nd': averagePoolingNd,
   'norm-pooling': normPooling,
+  'sum-pooling': sumPooling,
+  'adaptive-average-pooling': adaptiveAveragePooling,
   'global-max-pooling': globalMaxPooling,
   'global-average-pooling-nd': globalAveragePoolingNd,
   'matrix-product': matrixProduct,

@@ -90,8 +90,10 @@ export interface WindowsOver {
   readonly attributes: WindowAttributes;
   /** Of a window, along each axis. */
   readonly taps: readonly number[];
-  /** Whether the last window may hang over the edge; one that starts behind the input is none. */
+  /** Whether the last window may hang over the edge. */
   readonly mayHangOver: boolean;
+  /** Whether one that does so may start behind the input, where it is else none. */
+  readonly keepsOutside?: boolean;
   /** Of the error where a window fits nowhere. */
   readonly misfit: ErrorCode;
 }
@@ -135,7 +137,7 @@ export function expectForEachAxis(
 }
 
 function windowAxis(
-  { node, attributes, taps, mayHangOver, misfit }: WindowsOver,
+  { node, attributes, taps, mayHangOver, keepsOutside = false, misfit }: WindowsOver,
   size: number,
   axis: number,
 ): WindowAxis {
@@ -152,7 +154,8 @@ function windowAxis(
   const [before, after] = [padding?.before[axis] ?? 0, padding?.after[axis] ?? 0];
   const free = (before + size + after - reach) / stride;
   // Those that start before the end of the input.
-  const count = mayHangOver ? Math.min(Math.ceil(free) + 1, Math.ceil((before + size) / stride)) : Math.floor(free) + 1;
+  const begun = keepsOutside ? Number.POSITIVE_INFINITY : Math.ceil((before + size) / stride);
+  const count = mayHangOver ? Math.min(Math.ceil(free) + 1, begun) : Math.floor(free) + 1;
   if (count >= 1) return { ...own, before, after, count };
   const what = `a window of ${reach} does not fit the padded input of ${before + size + after}`;
   throw new NnpackError(misfit, `${whoIs(node)}: ${what}`);

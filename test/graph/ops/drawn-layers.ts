@@ -70,7 +70,13 @@ function windows(pick: Pick, rank = 1 + pick(3)): Windows {
 function pooling(pick: Pick) {
   const { attributes, taps, sizes } = windows(pick);
   const shape = [1 + pick(2), 1 + pick(3), ...sizes];
-  return { attributes: { ...attributes, size: taps, mayHangOver: pick(2) === 0 }, shapes: [shape] };
+  const hanging = { mayHangOver: pick(2) === 0, keepsOutside: pick(2) === 0 };
+  return { attributes: { ...attributes, size: taps, ...hanging }, shapes: [shape] };
+}
+
+/** In the middle of what is drawn, so that some windows have nothing above it. */
+function maybeLeast(pick: Pick): number | undefined {
+  return pick(2) === 0 ? 0.25 : undefined;
 }
 
 function along(pick: Pick, mayReachEnd = true) {
@@ -110,7 +116,10 @@ export const LAYER_DRAWS = {
     const own = { ...attributes, padding, groups, outputPadding, outputSize };
     return { attributes: own, shapes, bound: summed((inputs / groups) * sizeOf(taps) + 1) };
   },
-  'max-pooling-nd': (pick: Pick): Draw => ({ ...pooling(pick), bound: exact }),
+  'max-pooling-nd'(pick: Pick): Draw {
+    const { attributes, shapes } = pooling(pick);
+    return { attributes: { ...attributes, least: maybeLeast(pick) }, shapes, bound: exact };
+  },
   'average-pooling-nd'(pick: Pick): Draw {
     const { attributes, shapes } = pooling(pick);
     const countPadding = pick(2) === 0;
@@ -121,7 +130,14 @@ export const LAYER_DRAWS = {
     const { attributes, shapes } = pooling(pick);
     return { attributes: { ...attributes, order: 1 + pick(3) }, shapes, bound: rounded };
   },
-  'global-max-pooling': (pick: Pick): Draw => ({ attributes: {}, shapes: [planes(pick)], bound: exact }),
+  'sum-pooling': (pick: Pick): Draw => ({ ...pooling(pick), bound: rounded }),
+  'adaptive-average-pooling'(pick: Pick): Draw {
+    const shape = planes(pick);
+    return { attributes: { size: shape.slice(2).map(() => 1 + pick(5)) }, shapes: [shape], bound: rounded };
+  },
+  'global-max-pooling': (pick: Pick): Draw => {
+    return { attributes: { least: maybeLeast(pick) }, shapes: [planes(pick)], bound: exact };
+  },
   'global-average-pooling-nd'(pick: Pick): Draw {
     const shape = planes(pick);
     return { attributes: {}, shapes: [shape], bound: summed(sizeOf(shape.slice(2))) };

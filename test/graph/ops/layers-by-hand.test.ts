@@ -35,6 +35,52 @@ const CASES: readonly Case[] = [
     expected: [line(1, 2)],
   },
   {
+    what: 'a window that starts behind the input is one where they are kept',
+    op: 'max-pooling-nd',
+    attributes: { size: [2], stride: [3], mayHangOver: true, keepsOutside: true, least: -9 },
+    inputs: [line(1, 2, 3, 4, 5, 6)],
+    expected: [line(2, 5, -9)],
+  },
+  {
+    what: 'its average is 0',
+    op: 'average-pooling-nd',
+    attributes: { size: [2], stride: [3], mayHangOver: true, keepsOutside: true, countPadding: true },
+    inputs: [line(1, 2, 3, 4, 5, 6)],
+    expected: [line(1.5, 4.5, 0)],
+  },
+  ...(['max-pooling-nd', 'max-pooling', 'global-max-pooling'] as const).map((op) => ({
+    what: 'NaN and what is below the least number give that number',
+    op,
+    attributes: {
+      'max-pooling-nd': { size: [1, 4], least: -9 },
+      'max-pooling': { poolingSize: { height: 1, width: 4 }, least: -9 },
+      'global-max-pooling': { least: -9 },
+    }[op],
+    inputs: [tensor([3, 1, 1, 4], [NaN, 2, NaN, 1, NaN, NaN, NaN, NaN, -Infinity, -10, -9.5, -Infinity])],
+    expected: [tensor([3, 1, 1, 1], [2, -9, -9])],
+  })),
+  {
+    what: 'adaptive windows overlap',
+    op: 'adaptive-average-pooling',
+    attributes: { size: [2] },
+    inputs: [line(1, 2, 3)],
+    expected: [line(1.5, 2.5)],
+  },
+  {
+    what: 'there may be more adaptive windows than elements',
+    op: 'adaptive-average-pooling',
+    attributes: { size: [3] },
+    inputs: [line(1, 3)],
+    expected: [line(1, 2, 3)],
+  },
+  {
+    what: 'a sum leaves padding out',
+    op: 'sum-pooling',
+    attributes: { size: [2], stride: [2], padding: { before: [1], after: [1] } },
+    inputs: [line(1, 2, 3, 4)],
+    expected: [line(1, 5, 4)],
+  },
+  {
     what: 'what hangs over the padding is no divisor',
     op: 'average-pooling-nd',
     attributes: {
