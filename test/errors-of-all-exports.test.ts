@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
 import * as models from '../src/models/index.ts';
+import * as mxnet from '../src/mxnet/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as onnx from '../src/onnx/index.ts';
 import * as testing from '../src/testing/index.ts';
 import * as tfjs from '../src/tfjs/index.ts';
+import { smallMxnet } from './mxnet/models.ts';
 import { smallNetwork } from './onnx/draw.ts';
 import { writeModel } from './onnx/write.ts';
 import { runs } from './support/runs.ts';
@@ -263,6 +265,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
     writeModel(smallNetwork()),
     { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
   ],
+  readMxnetModel: () => [{ ...smallMxnet() }, { shapes: { data: [1, 1, 4, 4] } }],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
   errorBound: () => [problem(), testing.convolutionData(problem()), 'implicit-gemm'],
   expectWithin: () => [[1], [1], [1], [1]],
@@ -272,7 +275,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 /** Functions of all entries, and the methods of what they return, bound to one. */
 const FUNCTIONS: Readonly<Record<string, Callable>> = Object.fromEntries([
-  ...[core, graphs, models, networks, onnx, tfjs, testing]
+  ...[core, graphs, models, mxnet, networks, onnx, tfjs, testing]
     .flatMap((entry) => Object.entries(entry))
     .filter((named): named is [string, Callable] => typeof named[1] === 'function' && !isClass(named[1])),
   ...Object.entries(methods()),

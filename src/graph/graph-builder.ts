@@ -9,6 +9,9 @@ export class GraphBuilder {
   readonly parameters = new Map<Name, Parameter>();
   readonly #values: Set<Name>;
   readonly #nodeNames = new Set<string>();
+  /** The last number that each name was given: those up to it are taken. */
+  readonly #last = new Map<Name, number>();
+  readonly #lastNode = new Map<Name, number>();
 
   /** @param values the names of all values of the model */
   constructor(values: Iterable<Name>) {
@@ -55,18 +58,22 @@ export class GraphBuilder {
 
   /** A name that no value has. */
   fresh(hint: Name): Name {
-    let free = hint;
-    for (let i = 1; this.#values.has(free); i++) free = `${hint}_${i}`;
-    this.#values.add(free);
-    return free;
+    return freeName(hint, this.#values, this.#last);
   }
 
   #nodeName(hint: Name): Name {
-    let free = hint;
-    for (let i = 1; this.#nodeNames.has(free); i++) free = `${hint}_${i}`;
-    this.#nodeNames.add(free);
-    return free;
+    return freeName(hint, this.#nodeNames, this.#lastNode);
   }
+}
+
+/** The name, or the first of `name_1`, `name_2`, … that is free. */
+function freeName(hint: Name, used: Set<Name>, last: Map<Name, number>): Name {
+  let free = hint;
+  let i = last.get(hint) ?? 0;
+  while (used.has(free)) free = `${hint}_${++i}`;
+  last.set(hint, i);
+  used.add(free);
+  return free;
 }
 
 function withoutLastNulls(names: readonly (Name | null)[]): readonly (Name | null)[] {

@@ -3,7 +3,7 @@ import { lookAt, readRanges, readRegular } from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { loadMxnetFiles } from '../mxnet/load.ts';
+import { loadMxnetFiles } from '../mxnet/load-files.ts';
 import { loadOnnxModel } from '../onnx/load.ts';
 import { loadGraphModel, loadLayersModelGraph } from '../tfjs/load.ts';
 import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';

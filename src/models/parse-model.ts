@@ -3,8 +3,7 @@ import { isUint8Array } from '../check/arrays.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { isRecord, reading } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { parseParams } from '../mxnet/params.ts';
-import { parseSymbol } from '../mxnet/symbol.ts';
+import { parseFiles } from '../mxnet/files.ts';
 import { readOnnxModel } from '../onnx/index.ts';
 import { readGraphModel } from '../tfjs/graph-model.ts';
 import { readLayersModelGraph } from '../tfjs/layers-model.ts';
@@ -102,8 +101,7 @@ async function sourceOf({ name, bytes, kind }: MainFile, files: Files, params?: 
   const json = parseJson('model', bytes);
   const format = formatOfJson(json);
   if (format === 'mxnet') {
-    const symbol = parseSymbol(new TextDecoder().decode(bytes));
-    return mxnetSource(name, { symbol, arrays: parseParams(parametersOf(name, files, params)) });
+    return mxnetSource(name, parseFiles({ symbol: bytes, params: parametersOf(name, files, params) }));
   }
   const read = format === 'tfjs-graph-model' ? readGraphModel : readLayersModelGraph;
   return fixedSource(format, name, await read(json, async (shard) => fileNamed(files, shard)));

@@ -59,9 +59,18 @@ export function whole({ least = -(2 ** 31), most = 2 ** 31 - 1, absent }: Range 
   return { expected: `a whole number${rangeText(least, most)}`, absent, read, readInside };
 }
 
-/** A number in double. MXNet rounds most of them to float32. */
+/** A number in double. */
 export function number({ absent }: Absent<number> = {}): Field<number> {
   return { expected: 'a number', absent, read: readNumber };
+}
+
+/** A number that MXNet keeps in single precision, as it does most of them. */
+export function single({ absent }: Absent<number> = {}): Field<number> {
+  const read = (value: string) => {
+    const double = readNumber(value);
+    return double === undefined ? undefined : Math.fround(double);
+  };
+  return { expected: 'a number', absent: absent === undefined ? undefined : Math.fround(absent), read };
 }
 
 export function boolean({ absent }: Absent<boolean> = {}): Field<boolean> {

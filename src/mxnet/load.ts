@@ -1,105 +1,35 @@
-/** Reading the two files of an MXNet model from disk, in Node: NAME-symbol.json, and NAME-NNNN.params beside it. */
-import { readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { lookAt, readRegular } from '../check/model-files.ts';
-import { textOf } from '../check/options.ts';
-import { NnpackError, show } from '../errors.ts';
-import { parseParams } from './params.ts';
-import type { StoredArray } from './stored-array.ts';
-import { MOST_SYMBOL_CHARACTERS, type MxnetSymbol, parseSymbol } from './symbol.ts';
+/**
+ * Reading MXNet models from disk, in Node.
+ *
+ * @module nnpack-ts/mxnet/load
+ */
+import { type FieldsOf, readOptions } from '../check/options.ts';
+import { show } from '../errors.ts';
+import type { ModelGraph } from '../graph/model-graph.ts';
+import { graphOfMxnet } from './graph-of-mxnet.ts';
+import { loadMxnetFiles, within } from './load-files.ts';
+import { parseShapes, type ReadMxnetModelOptions } from './read-model.ts';
 
-/** What the files of a model hold, before anything is made of it. */
-export interface MxnetFiles {
-  readonly symbol: MxnetSymbol;
-  /** By the names of variables. */
-  readonly arrays: ReadonlyMap<string, StoredArray>;
+/** What `loadMxnetModel` may be told. */
+export interface LoadMxnetModelOptions extends ReadMxnetModelOptions {
+  /** The path of the parameters, which may lie anywhere. */
+  readonly params?: string;
 }
 
-const SYMBOL_ENDING = '-symbol.json';
+const FIELDS: FieldsOf<LoadMxnetModelOptions> = { params: true, shapes: true };
 
 /**
- * @param path of NAME-symbol.json
- * @param params path of the file of parameters; without it that of the greatest number beside the symbol is read
- * @throws NnpackError 'input-output' for a file that is not there or cannot be read, and what the two parsers throw
+ * Reads NAME-symbol.json and its parameters: of the files NAME-NNNN.params beside it that of the greatest number, which must lie
+ * in the same folder, unless a path is told.
+ *
+ * @throws NnpackError as `readMxnetModel` does, with the file's name; 'input-output' for a file that cannot be read
  * @example
- * const { symbol, arrays } = await loadMxnetFiles('resnet-symbol.json');
+ * const { graph } = await loadMxnetModel('models/resnet-18-symbol.json', { shapes: { data: [1, 3, 224, 224] } });
  */
-export async function loadMxnetFiles(path: string, params?: string): Promise<MxnetFiles> {
-  if (typeof path !== 'string') fail('path', path);
-  if (params !== undefined && typeof params !== 'string') fail('params', params);
-  const text = await readText(path);
-  const symbol = within(`model ${show(path)}`, () => parseSymbol(text));
-  const arraysPath = params ?? (await newestParams(path));
-  const bytes = await bytesOf(arraysPath, Number.POSITIVE_INFINITY);
-  return { symbol, arrays: within(`model ${show(arraysPath)}`, () => parseParams(bytes)) };
-}
-
-async function readText(path: string): Promise<string> {
-  const bytes = await bytesOf(path, MOST_SYMBOL_CHARACTERS);
-  return new TextDecoder().decode(bytes);
-}
-
-/** The file NAME-NNNN.params of the greatest number, which must lie where its name does. */
-async function newestParams(path: string): Promise<string> {
-  const name = basename(path);
-  if (!name.endsWith(SYMBOL_ENDING)) {
-    const what = `path is ${show(path)}, expected one that ends in ${SYMBOL_ENDING}, or the path of the parameters`;
-    throw new NnpackError('invalid-argument', `loadMxnetFiles: ${what}`);
-  }
-  const start = `${name.slice(0, -SYMBOL_ENDING.length)}-`;
-  const folder = dirname(path);
-  const found = newestOf(start, await reading(folder, () => readdir(folder)));
-  if (found === undefined) {
-    throw new NnpackError('input-output', `model ${show(path)}: no ${show(`${start}0000.params`)} or later beside it`);
-  }
-  const place = join(folder, found);
-  const [real, realFolder] = await reading(place, () => Promise.all([realpath(place), realpath(folder)]));
-  if (dirname(real) === realFolder) return place;
-  throw new NnpackError(
-    'input-output',
-    `file ${show(place)} is a link to another folder, expected a file beside the symbol`,
-  );
-}
-
-/** The name with the greatest number between `start` and `.params`. */
-function newestOf(start: string, names: readonly string[]): string | undefined {
-  let newest: { readonly name: string; readonly number: bigint } | undefined;
-  for (const name of [...names].sort()) {
-    const [, digits] = name.startsWith(start) ? (/^(\d{4,})\.params$/.exec(name.slice(start.length)) ?? []) : [];
-    if (digits === undefined) continue;
-    const number = BigInt(digits);
-    if (newest === undefined || number > newest.number) newest = { name, number };
-  }
-  return newest?.name;
-}
-
-/** The bytes of a file of at most so many. */
-async function bytesOf(path: string, most: number): Promise<Uint8Array> {
-  return reading(path, async () => {
-    const file = await lookAt(path);
-    if (file.bytes > most) throw new Error(`it has ${file.bytes} bytes, expected at most ${most}`);
-    return readRegular(file);
-  });
-}
-
-async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new NnpackError('input-output', `file ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  }
-}
-
-/** The parsers know the contents alone, and there are several files: errors name the one. */
-function within<T>(who: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof NnpackError)) throw error;
-    throw new NnpackError(error.code, `${who}: ${error.message}`, { cause: error });
-  }
-}
-
-function fail(what: string, value: unknown): never {
-  throw new NnpackError('invalid-argument', `loadMxnetFiles: ${what} is ${show(value)}, expected a string`);
+export async function loadMxnetModel(path: string, options: LoadMxnetModelOptions = {}): Promise<ModelGraph> {
+  const who = 'loadMxnetModel';
+  const { params, shapes } = readOptions<LoadMxnetModelOptions>(who, options, FIELDS);
+  const given = parseShapes(who, shapes);
+  const files = await loadMxnetFiles(path, params, who);
+  return within(`model ${show(path)}`, () => graphOfMxnet(files, given));
 }

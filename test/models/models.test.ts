@@ -62,7 +62,7 @@ describe.each(WAYS)('%s', (_, read) => {
   it('reads MXNet: the newest parameters, no label, and shapes from the run', async () => {
     const model = await read(mxnetModel());
     expect(model.format).toBe('mxnet');
-    expect([...model.inputs]).toEqual([['data', { dtype: 'float32', shape: null }]]);
+    expect([...model.inputs]).toEqual([['data', { dtype: 'float32', shape: ['data.0', 3, 'data.2', 'data.3'] }]]);
     expect([...model.outputs.keys()]).toEqual(['softmax_output']);
     const { softmax_output: y } = await model.run({ data: picture });
     expect(y.shape).toEqual([1, 2]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import { loadMxnetFiles } from '../../src/mxnet/load.ts';
+import { loadMxnetFiles } from '../../src/mxnet/load-files.ts';
 import { symbolOf } from './symbols.ts';
 import { bytesOf, paramsBytes } from './writer.ts';
 

@@ -34,6 +34,8 @@ import {
   type TypedTensor,
   type ValueType,
 } from 'nnpack-ts/graph';
+import { type MxnetFileContents, readMxnetModel } from 'nnpack-ts/mxnet';
+import { loadMxnetModel } from 'nnpack-ts/mxnet/load';
 import { buildNetwork, graphOf, type IdentityNode, type Network, planNetwork } from 'nnpack-ts/networks';
 import { type ModelGraph, readOnnxModel } from 'nnpack-ts/onnx';
 import { loadOnnxModel } from 'nnpack-ts/onnx/load';
@@ -140,5 +142,11 @@ export function onGraphs(signal: AbortSignal): readonly unknown[] {
 export async function modelsOf(path: string, bytes: Uint8Array, beside: Uint8Array): Promise<readonly Graph[]> {
   const { graph, metadata, notes }: ModelGraph = await loadOnnxModel(path);
   const read = readOnnxModel(bytes, { readExternal: (_, offset, length) => beside.subarray(offset, offset + length) });
+  const files: MxnetFileContents = { symbol: '{}', params: bytes };
+  const mxnet = [
+    readMxnetModel(files, { shapes: { data: ['N', 3, 24, 24] } }),
+    await loadMxnetModel(path, { params: path }),
+  ];
+  if (mxnet.every((model) => model.notes.length > 0)) return mxnet.map((model) => model.graph);
   return metadata.has('producer_name') && notes.length === 0 ? [graph, read.graph] : [];
 }
