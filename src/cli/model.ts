@@ -78,7 +78,7 @@ export async function loadSubject(name: string | undefined, who: string, params?
 const NOTHING_TOLD = { hints: (): PictureHints => ({}) };
 
 function ofSource(source: ModelSource): Loaded {
-  const hints = (input: Name) => pictureHints(source, source.isFixed ? source.graphFor(new Map()) : null, input);
+  const hints = (input: Name) => pictureHints(source, source.openGraph, input);
   return { subject: modelSubject(source), hints, isTrained: true, sample: null, builtIn: null };
 }
 

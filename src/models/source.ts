@@ -32,6 +32,8 @@ export interface ModelSource extends Pick<ModelGraph, 'metadata'> {
   readonly notes: readonly string[];
   /** Whether there is one graph, whatever the shapes. */
   readonly isFixed: boolean;
+  /** The graph with the sizes that are open by name; null where there is none before the shapes are known. */
+  readonly openGraph: Graph | null;
   /** @param shapes of all inputs; they do not matter to a fixed one */
   graphFor(shapes: ReadonlyMap<Name, Shape>): Graph;
 }
@@ -45,7 +47,7 @@ export function fixedSource(format: ModelFormat, file: string, { graph, metadata
       return [name, Object.freeze(type === undefined ? UNKNOWN : { dtype: type.dtype, shape: type.shape })];
     }),
   );
-  return { format, file, inputs: graph.inputs, outputs, metadata, notes, isFixed: true, graphFor: () => graph };
+  return { format, file, inputs: graph.inputs, outputs, metadata, notes, isFixed: true, openGraph: graph, graphFor: () => graph };
 }
 
 const UNKNOWN: ModelValue = { dtype: null, shape: null };
