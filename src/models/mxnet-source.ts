@@ -22,7 +22,14 @@ export function mxnetSource(file: string, files: MxnetFiles): ModelSource {
   });
   const version = new Map([['mxnet_version', String(files.symbol.version)]]);
   return {
-    ...{ format: 'mxnet', file, inputs: inputsOf(files), outputs: new Map(outputs), isFixed: false, openGraph: open?.graph ?? null },
+    ...{
+      format: 'mxnet',
+      file,
+      inputs: inputsOf(files),
+      outputs: new Map(outputs),
+      isFixed: false,
+      openGraph: open?.graph ?? null,
+    },
     ...{ metadata: open?.metadata ?? version, notes: open?.notes ?? [] },
     graphFor: (shapes) => graphOfMxnet(files, Object.fromEntries<Shape>(shapes)).graph,
   };

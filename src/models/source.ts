@@ -47,7 +47,17 @@ export function fixedSource(format: ModelFormat, file: string, { graph, metadata
       return [name, Object.freeze(type === undefined ? UNKNOWN : { dtype: type.dtype, shape: type.shape })];
     }),
   );
-  return { format, file, inputs: graph.inputs, outputs, metadata, notes, isFixed: true, openGraph: graph, graphFor: () => graph };
+  return {
+    format,
+    file,
+    inputs: graph.inputs,
+    outputs,
+    metadata,
+    notes,
+    isFixed: true,
+    openGraph: graph,
+    graphFor: () => graph,
+  };
 }
 
 const UNKNOWN: ModelValue = { dtype: null, shape: null };

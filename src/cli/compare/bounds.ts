@@ -40,6 +40,22 @@ const OWN_ROUNDINGS: Partial<Record<Dtype, number>> = { float32: 2 ** -24, float
 /** The least that a half has. */
 const OWN_LEAST: Partial<Record<Dtype, number>> = { float16: 2 ** -24, bfloat16: 2 ** -133 };
 
+/** From where on a number rounds to infinity: half a last bit beyond the greatest. */
+const OVERFLOWS: Partial<Record<Dtype, number>> = {
+  float32: 2 ** 128 - 2 ** 103,
+  float16: 2 ** 16 - 2 ** 4,
+  bfloat16: 2 ** 128 - 2 ** 119,
+};
+
+/** How far a value is from what it should be: NaN meets NaN, and an infinity itself, or what its type has no number for. */
+export function distance(value: number, expected: number, allowed: number, dtype: Dtype): number {
+  if (Object.is(value, expected) || value === expected) return 0;
+  const isAway = !Number.isFinite(value) && Math.sign(value) === Math.sign(expected);
+  if (isAway && Math.abs(expected) + allowed >= (OVERFLOWS[dtype] ?? Infinity)) return 0;
+  const error = Math.abs(value - expected);
+  return Number.isNaN(error) ? Infinity : error;
+}
+
 /** The error allowed at each element of output `o`. */
 export function allowedError(ran: Ran, o: number, dtype: Dtype): Float64Array {
   const expected = ran.expected[o];

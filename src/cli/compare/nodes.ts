@@ -10,7 +10,7 @@ import { type GraphPlan, planWithin } from '../../graph/plan.ts';
 import { type DoubleTensor, type Dtype, doublesOf, type Name, type TypedArray } from '../../graph/values.ts';
 import type { TypedTensorLike } from '../../tensor/ndarray.ts';
 import { convolutionReference } from '../../testing/naive.ts';
-import { allowedError, convolutionProblem } from './bounds.ts';
+import { allowedError, convolutionProblem, distance } from './bounds.ts';
 
 /** How far a node was from its definition. */
 export interface ComparedNode {
@@ -136,10 +136,11 @@ function worstOf(
   let at: ComparedNode['at'] = null;
   for (const [o, output] of ran.node.outputs.entries()) {
     const { data } = outputs[output];
-    const allowed = allowedError(ran, o, dtypeOf(output));
+    const dtype = dtypeOf(output);
+    const allowed = allowedError(ran, o, dtype);
     const expected = ran.expected[o].data;
     for (let place = 0; place < expected.length; place++) {
-      const error = distance(Number(data[place]), expected[place]);
+      const error = distance(Number(data[place]), expected[place], allowed[place], dtype);
       greatestError = Math.max(greatestError, error);
       const own = error === 0 ? 0 : error / allowed[place];
       if (own > share || Number.isNaN(own)) {
@@ -149,11 +150,4 @@ function worstOf(
     }
   }
   return { greatestError, share, at };
-}
-
-/** NaN meets NaN, and an infinity itself; everything else of these is as far as can be. */
-function distance(a: number, b: number): number {
-  if (Object.is(a, b) || a === b) return 0;
-  const error = Math.abs(a - b);
-  return Number.isNaN(error) ? Infinity : error;
 }
