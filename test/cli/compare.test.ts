@@ -221,6 +221,16 @@ describe('nnpack-ts inspect', () => {
   });
 });
 
+describe('plain', () => {
+  it('prints what files say in one line, short, and without commands to the terminal', async () => {
+    const { plain, plainList } = await import('../../src/cli/plain.ts');
+    expect(plain('a\n\tb\u001b[2Jc')).toBe('a b\ufffd[2Jc');
+    expect(plain('x'.repeat(500))).toBe(`${'x'.repeat(199)}…`);
+    expect(plainList(['a', 'b', 'c'], 2)).toBe('a, b … (3)');
+    expect(plainList(['a', 'b'], 2)).toBe('a, b');
+  });
+});
+
 describe('drawGraph', () => {
   it('puts nodes below what they read, apart, with names that are no markup', async () => {
     const { drawGraph } = await import('../../src/cli/inspect/svg.ts');

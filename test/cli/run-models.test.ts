@@ -208,6 +208,14 @@ describe('pictures', () => {
     }
   });
 
+  it('take no more memory than is told', async () => {
+    const large = savePicture('large.png', 500, 400, () => [1, 2, 3]);
+    const model = saveModel('long.onnx', longModel(3));
+    const told = await run(model, large, '--range', '0..255', '--out', at('out.png'), '--memory', '1');
+    expect([told.status, told.stderr]).toEqual([2, expect.stringMatching(/takes at least .* expected at most|in all/)]);
+    expect((await run(model, large, '--range', '0..255', '--out', at('out.png'), '--memory', '64')).status).toBe(0);
+  });
+
   it('get names for what is said of them', async () => {
     const model = saveModel(
       'flat.onnx',

@@ -17,6 +17,7 @@ import { checkTensor, copyIn } from '../../tensor/tensor.ts';
 import { fail, oneOf, whole } from '../arguments.ts';
 import type { Command, Given } from '../command.ts';
 import { JSON_OPTION, outputOf } from '../output.ts';
+import { plain } from '../plain.ts';
 import { progressBar } from '../progress.ts';
 import { readRanges } from '../range.ts';
 import { pictureHints } from '../run/hints.ts';
@@ -159,7 +160,14 @@ function tableOf(nodes: readonly ComparedNode[]): string {
   for (const { name, op, description, algorithm, isDefinition, greatestError, share } of nodes) {
     const text = share === 0 ? '0' : share > 1 ? colors.red(share.toPrecision(3)) : share.toPrecision(2);
     const how = isDefinition ? 'its definition' : (algorithm ?? '');
-    table.push([name, op, description, how, greatestError === 0 ? '0' : greatestError.toExponential(1), text]);
+    table.push([
+      plain(name, 60),
+      op,
+      plain(description, 100),
+      how,
+      greatestError === 0 ? '0' : greatestError.toExponential(1),
+      text,
+    ]);
   }
   return table.toString();
 }
@@ -169,6 +177,6 @@ function summaryOf(nodes: readonly ComparedNode[], beyond: readonly ComparedNode
   const worst = nodes.reduce((most, { share }) => Math.max(most, share), 0);
   const all = `${nodes.length} nodes, ${defined} of them by their definitions`;
   if (beyond.length === 0) return `${all}: all within their bounds, at most ${worst.toPrecision(2)} of one`;
-  const list = beyond.map(({ name, at }) => `${name}${at === null ? '' : ` at ${at.place} of ${at.output}`}`);
+  const list = beyond.map(({ name, at }) => plain(`${name}${at === null ? '' : ` at ${at.place} of ${at.output}`}`));
   return colors.red(`${all}: ${beyond.length} beyond their bounds: ${list.slice(0, 5).join(', ')}`);
 }

@@ -12,6 +12,7 @@ import { fail } from '../arguments.ts';
 import type { Command, Given } from '../command.ts';
 import { writeWhole } from '../files.ts';
 import { JSON_OPTION, outputOf } from '../output.ts';
+import { plain, plainList } from '../plain.ts';
 import { SHAPE_OPTION, shapesOption } from '../shapes.ts';
 import { drawGraph } from './svg.ts';
 
@@ -106,14 +107,15 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
   });
   for (const { name, op, inputs, outputs, parameters, multiplyAdds } of nodes) {
     const values = inputs.filter((input) => input !== null && !graph.parameters.has(input));
-    const makes = outputs.map((output) => output.type ?? 'of a size that is computed').join(', ');
+    const makes = plainList(outputs.map((output) => output.type ?? 'of a size that is computed'));
     const cost = multiplyAdds === null ? '?' : multiplyAdds === 0 ? '' : (multiplyAdds / 1e6).toFixed(1);
-    table.push([name, colors.bold(op), values.join(', '), makes, parameters === 0 ? '' : String(parameters), cost]);
+    const reads = plainList(values as Name[]);
+    table.push([plain(name, 60), colors.bold(op), reads, makes, parameters === 0 ? '' : String(parameters), cost]);
   }
   const known = nodes.every(({ multiplyAdds }) => multiplyAdds !== null);
   const sum = nodes.reduce((total, { multiplyAdds }) => total + (multiplyAdds ?? 0), 0);
   const numbers = [...graph.parameters.values()].reduce((total, { type }) => total + sizeOf(type.shape), 0);
-  const told = [...source.metadata].map(([key, value]) => `${key}: ${value}`);
+  const told = [...source.metadata].map(([key, value]) => `${plain(key)}: ${plain(value)}`);
   return [
     `${source.file}: ${source.format}`,
     ...valueLines('input', source.inputs),
@@ -121,14 +123,14 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
     table.toString(),
     `${nodes.length} nodes, ${numbers} numbers${known ? `, ${(sum / 1e6).toFixed(1)} million multiply-adds` : ''}`,
     ...told,
-    ...source.notes.map((note) => `${colors.yellow('note')} ${note}`),
+    ...source.notes.map((note) => `${colors.yellow('note')} ${plain(note)}`),
   ].join('\n');
 }
 
 function valueLines(what: string, values: ModelSource['inputs']): string[] {
   return [...values].map(([name, { dtype, shape }]) => {
-    if (dtype === null) return `${what} ${name}: of a type that is computed`;
-    return `${what} ${name}: ${shape === null ? `${dtype}, of a shape that the files do not tell` : typeText({ dtype, shape })}`;
+    if (dtype === null) return `${what} ${plain(name)}: of a type that is computed`;
+    return `${what} ${plain(name)}: ${shape === null ? `${dtype}, of a shape that the files do not tell` : plain(typeText({ dtype, shape }))}`;
   });
 }
 

@@ -6,6 +6,7 @@ import { sumOfMultiplyAdds } from '../../graph/explanation.ts';
 import type { NodeReport } from '../../graph/plan.ts';
 import { megabytes } from '../../tensor/arena.ts';
 import { sizeOf, type TypedTensor } from '../../tensor/ndarray.ts';
+import { plain } from '../plain.ts';
 import type { EngineReport } from './engine.ts';
 
 export interface Report {
@@ -66,7 +67,7 @@ export function greatestValues(
 export function valuesText(values: readonly PlacedValue[]): string {
   return values
     .map(({ place, value, label }) => {
-      return `${value.toPrecision(4)} at ${place}${label === undefined ? '' : ` (${label})`}`;
+      return `${value.toPrecision(4)} at ${place}${label === undefined ? '' : ` (${plain(label)})`}`;
     })
     .join(', ');
 }
@@ -99,8 +100,8 @@ function layerTable(layers: readonly NodeReport[]): Table.Table {
   });
   for (const layer of layers) {
     table.push([
-      layer.name,
-      layer.description,
+      plain(layer.name, 60),
+      plain(layer.description, 100),
       layer.rules === null ? '' : rulesText(layer),
       colors.bold(layer.algorithm ?? layer.op),
       layer.why,
