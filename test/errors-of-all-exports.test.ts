@@ -168,6 +168,23 @@ const model = () => ({
 
 const exact: testing.Convolve = (drawn, data) => Float32Array.from(testing.convolutionReference(drawn, data));
 
+/** A graph model: x times a number. */
+const graphModel = () => {
+  const dim = [{ size: '-1' }, { size: '2' }];
+  return {
+    format: 'graph-model',
+    modelTopology: {
+      node: [
+        { name: 'x', op: 'Placeholder', attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape: { dim } } } },
+        { name: 'k', op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } },
+        { name: 'y', op: 'Mul', input: ['x', 'k'] },
+      ],
+    },
+    signature: { inputs: { x: { name: 'x:0' } }, outputs: { y: { name: 'y:0' } } },
+    weightsManifest: [{ paths: ['k.bin'], weights: [{ name: 'k', shape: [], dtype: 'float32' }] }],
+  };
+};
+
 /** Arguments that serve, of every export that is a function and of every public method: `Class.method`. */
 const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   additionOutput: () => [{ inputs: [floats(2, 3), floats(2, 3)], output: poisoned(2, 3), activation: 'relu', context }],
@@ -267,6 +284,8 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   ],
   readMxnetModel: () => [{ ...smallMxnet() }, { shapes: { data: [1, 1, 4, 4] } }],
   readLayersModel: () => [model(), () => new Uint8Array(4)],
+  readLayersModelGraph: () => [model(), () => new Uint8Array(4)],
+  readGraphModel: () => [graphModel(), () => new Uint8Array(4)],
   errorBound: () => [problem(), testing.convolutionData(problem()), 'implicit-gemm'],
   expectWithin: () => [[1], [1], [1], [1]],
 };

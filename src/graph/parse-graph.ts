@@ -145,7 +145,8 @@ function parseParameter(who: string, value: unknown): Parameter {
   return Object.freeze({ type: tensorType, data, role: expectOneOf(who, 'role', role, ROLES, 'invalid-network') });
 }
 
-function parseNode(who: string, what: string, value: unknown): Node {
+/** A checked, frozen copy of a node: its fields, as many inputs and outputs as its operation has, and its attributes. */
+export function parseNode(who: string, what: string, value: unknown): Node {
   const read = readFields<Node>(who, what, value, NODE, 'invalid-network');
   const name = parseName(who, `the name of ${what}`, read.name);
   const op = parseOp(`${who}: node ${show(name)}`, read.op);

@@ -1,7 +1,7 @@
 /**
  * A network is data: a list of nodes in the order in which they are computed. Each node makes one value, named like the
  * node, from values made before it, and holds its own numbers. It is the short way of writing the graph (src/graph) that
- * is planned and run: built-in definitions and tfjs models are written in it.
+ * is planned and run: built-in definitions are written in it.
  *
  * Values are [C, H, W] or [C]; the batch stands apart, because nothing in a network depends on it.
  */

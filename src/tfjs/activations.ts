@@ -1,4 +1,5 @@
 /** The activations of Keras 2 and 3 by their names. Some names mean two things. */
+import { NnpackError } from '../errors.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
 import type { Name } from '../graph/values.ts';
 import type { Layer } from './layer.ts';
@@ -99,10 +100,19 @@ const OF_KERAS_3: Readonly<Record<string, Activation>> = {
   sparsemax,
 };
 
+/** Elements that sparsemax is made for. */
+const MOST_SORTED = 2 ** 20;
+
 /** max(x − τ, 0), where τ makes the sum 1: of the k greatest numbers, for the greatest k with 1 + k · x_k > their sum. */
 function sparsemax(builder: LayoutBuilder, given: Value, name: Name): Value {
   const axis = given.rank - 1;
   const count = Number(given.shape[axis]);
+  if (!(count <= MOST_SORTED)) {
+    throw new NnpackError(
+      'unsupported-layer',
+      `${name}: sparsemax expected a known size of at most ${MOST_SORTED}, got ${given.shape[axis]}`,
+    );
+  }
   const x = builder.made(builder.nameOf(given), [...given.shape.keys()]);
   const k = builder.list(`${name}/k`, [count]);
   const [sorted] = builder.emit('top-k', [builder.nameOf(x), k], { axis }, `${name}/sorted`, 2);

@@ -65,7 +65,8 @@ export class Config {
 
   array(name: string): readonly unknown[] {
     const value = this.value(name);
-    return Array.isArray(value) ? value : this.fail(name, 'an array');
+    // A caller's array may have holes, which loops and maps see in different ways.
+    return Array.isArray(value) ? Array.from(value) : this.fail(name, 'an array');
   }
 
   object(name: string): Config {
@@ -108,6 +109,13 @@ export class Config {
   #expected(name: string, expected: string): string {
     return `${this.who}: ${name} expected ${expected}, got ${show(this.written(name))}`;
   }
+}
+
+/** A whole number of JSON as protocol buffers write it: of 64 bits, and so as a text. NaN for what is none. */
+export function wholeNumberOf(written: unknown): number {
+  const isWritten = typeof written === 'number' || (typeof written === 'string' && /^-?\d{1,19}$/.test(written));
+  const value = isWritten ? Number(written) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 function isCount(value: unknown): value is number {

@@ -31,8 +31,9 @@ interface Frame {
   readonly done: (outputs: readonly Value[]) => void;
 }
 
-/** Calls of layers in all, as models may call one another twice as often at each depth. */
-const MOST_CALLS = 200_000;
+/** Calls of layers in all, beside those for each layer of the file: models may call one another twice as often at each depth. */
+const MOST_CALLS = 10_000;
+const MOST_CALLS_OF_A_LAYER = 16;
 
 export const BATCH = 'N';
 
@@ -54,12 +55,26 @@ export function convertModel(
     const type = inputType(model.layers.get(reference.layer) as KerasLayer, name, pictures === 'channels-first');
     return builder.input(name, type, orderOf(type.shape.length));
   });
-  const walk = new Walk(prepared, shared);
+  const walk = new Walk(prepared, shared, calledOnce(model));
   const outputs = walk.run(model, inputs);
   const named = model.outputs.map(({ name }, i) => ({ name, value: outputs[i] }));
   const finished = builder.finish(named, ({ rank }) => orderOf(rank));
   const { nodes, parameters } = builder;
   return withoutUnused({ name: model.name, inputs: builder.inputs, parameters, nodes, ...finished });
+}
+
+/** The layers that one run calls once. */
+function calledOnce(model: KerasModel): ReadonlySet<KerasLayer> {
+  const once = new Set<KerasLayer>();
+  const open = [model];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const layer of next.layers.values()) {
+      if (layer.calls.length !== 1) continue;
+      once.add(layer);
+      if (layer.model !== null) open.push(layer.model);
+    }
+  }
+  return once;
 }
 
 /** Of all layers, as they are called from outside. */
@@ -106,13 +121,15 @@ function inputType({ config }: KerasLayer, name: Name, anyBatch: boolean): Value
 class Walk {
   readonly #prepared: ReadonlyMap<KerasLayer, Prepared>;
   readonly #shared: Shared;
+  readonly #once: ReadonlySet<KerasLayer>;
   readonly #orders = new Map<KerasModel, readonly Step[]>();
   readonly #frames: Frame[] = [];
   #calls = 0;
 
-  constructor(prepared: ReadonlyMap<KerasLayer, Prepared>, shared: Shared) {
+  constructor(prepared: ReadonlyMap<KerasLayer, Prepared>, shared: Shared, once: ReadonlySet<KerasLayer>) {
     this.#prepared = prepared;
     this.#shared = shared;
+    this.#once = once;
   }
 
   run(model: KerasModel, inputs: readonly Value[]): readonly Value[] {
@@ -141,8 +158,9 @@ class Walk {
       frame.done(model.outputs.map(({ reference }) => outputIn(frame, reference, model.who)));
       return;
     }
-    if (++this.#calls > MOST_CALLS) {
-      throw new NnpackError('unsupported-layer', `model: its layers are called more than ${MOST_CALLS} times`);
+    const most = MOST_CALLS + MOST_CALLS_OF_A_LAYER * this.#prepared.size;
+    if (++this.#calls > most) {
+      throw new NnpackError('unsupported-layer', `model: its layers are called more than ${most} times`);
     }
     const { layer, call } = steps[frame.next++];
     const key = keyOf({ layer: layer.name, call: call + layer.firstCall });
@@ -172,7 +190,14 @@ class Walk {
       return casts && isFloat(value.dtype) ? builder.cast(value, read.dtype, `${name}/cast`) : value;
     });
     builder.begin(name);
-    const call = new LayerCall(read, name, { ...given, inputs }, this.#shared, owner, known);
+    const call = new LayerCall(
+      read,
+      name,
+      { ...given, inputs },
+      this.#shared,
+      owner,
+      this.#once.has(layer) ? null : known,
+    );
     try {
       const made = convert(call);
       return made instanceof Value ? [made] : made;

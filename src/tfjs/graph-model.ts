@@ -108,6 +108,9 @@ function isRead(op: string): boolean {
   return op === 'Const' || op === 'Placeholder' || CONVERTERS.has(op);
 }
 
+/** Outputs behind the first of a node: one of a few bytes may ask for many. */
+const MOST_MORE_OUTPUTS = 2 ** 16;
+
 /** The graph, once its weights are there. */
 export function toModelGraph(
   { nodes, signature, metadata }: GraphModel,
@@ -126,8 +129,18 @@ export function toModelGraph(
     const type: ValueType = { dtype, shape };
     values.set(node, [builder.input(name, type)]);
   }
+  let more = 0;
   for (const node of order) {
-    if (!values.has(node.name)) values.set(node.name, converted(node, builder, sizes, values, weights));
+    if (values.has(node.name)) continue;
+    const made = converted(node, builder, sizes, values, weights);
+    values.set(node.name, made);
+    more += made.length - 1;
+    if (more > MOST_MORE_OUTPUTS) {
+      throw new NnpackError(
+        'unsupported-layer',
+        `${node.who}: more than ${MOST_MORE_OUTPUTS} outputs beside the first ones of nodes, expected fewer`,
+      );
+    }
   }
   const named = outputs.map(({ name, tensor }) => ({ name, value: outputOf('model', tensor, values) }));
   const graph: Graph = {

@@ -48,7 +48,10 @@ export interface KerasLayer {
 const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
 
 /** Layers that a file may have, those of models in models together. */
-const MOST_LAYERS = 100_000;
+const MOST_LAYERS = 1_000_000;
+
+/** Models around a layer. */
+const MOST_DEPTH = 1000;
 
 /** A model that is still to be read, and who waits for it. */
 interface Pending {
@@ -115,6 +118,9 @@ function readOne(
     const layer = { name, className, config, calls, firstCall, isOperation, isKeras3, path: own, around, model: null };
     layers.set(name, layer);
     if (!isModel) continue;
+    if (around.length >= MOST_DEPTH) {
+      throw new NnpackError('unsupported-layer', `${who}: lies in ${around.length} models, expected fewer`);
+    }
     pending.push({
       root: entry,
       path: `${own}/`,

@@ -37,7 +37,7 @@ const PLACE = /(^|\/)vars\/\d+$/;
 const ROOTS = ['layers/', '_layer_checkpoint_dependencies/'];
 
 export class LayerWeights {
-  readonly #weights: ReadonlyMap<string, DenseArray>;
+  readonly #weights: Map<string, DenseArray>;
   readonly #hasPlaces: boolean;
   /** The end of a name → the full names that have more in front. */
   readonly #withScope = new Map<string, string[]>();
@@ -45,7 +45,7 @@ export class LayerWeights {
   readonly #withCell = new Map<string, string[]>();
 
   /** @param layers their names */
-  constructor(weights: ReadonlyMap<string, DenseArray>, layers: Pick<ReadonlySet<string>, 'has'>) {
+  constructor(weights: Map<string, DenseArray>, layers: Pick<ReadonlySet<string>, 'has'>) {
     this.#weights = weights;
     this.#hasPlaces = [...weights.keys()].some((name) => PLACE.test(name));
     if (this.#hasPlaces) return;
@@ -65,6 +65,11 @@ export class LayerWeights {
   find(owner: Owner, weight: WeightName): { readonly name: string; readonly weight: DenseArray } {
     const name = this.#hasPlaces ? this.#atPlace(owner, weight) : this.#named(owner, weight);
     return { name, weight: this.#weights.get(name) as DenseArray };
+  }
+
+  /** Gives a weight back to memory that nobody asks for again. */
+  drop(name: string): void {
+    this.#weights.delete(name);
   }
 
   #atPlace({ who, path }: Owner, { names, index }: WeightName): string {

@@ -48,8 +48,11 @@ export interface Shared {
   readonly padded: WeakMap<Value, Padded>;
 }
 
-/** A weight that an owner has, once it was found: layers that are called twice have it once. */
+/** The weights of a layer that were found: those that are called several times have them once. */
 export type KnownWeights = Map<string, Value>;
+
+/** Numbers that are made for a layer that has none in its file. */
+const MOST_MADE = 2 ** 24;
 
 export class LayerCall {
   readonly layer: Layer;
@@ -62,7 +65,8 @@ export class LayerCall {
   readonly named: ReadonlyMap<string, ArgumentValue>;
   readonly shared: Shared;
   readonly #owner: Owner;
-  readonly #known: KnownWeights;
+  /** null for a layer that is called once: its weights need not stay as they were in the file. */
+  readonly #known: KnownWeights | null;
 
   constructor(
     layer: Layer,
@@ -70,7 +74,7 @@ export class LayerCall {
     given: Pick<LayerCall, 'inputs' | 'positional' | 'named'>,
     shared: Shared,
     owner: Owner,
-    known: KnownWeights,
+    known: KnownWeights | null,
   ) {
     this.layer = layer;
     this.name = name;
@@ -114,11 +118,21 @@ export class LayerCall {
 
   /** A number for each element of a weight, all the same, where the layer has none. */
   filled(what: string, count: number, value: number): Value {
+    this.expectFew(count);
     return this.builder.numbers(this.part(what), this.layer.dtype, [count], new Float64Array(count).fill(value));
   }
 
+  /** @throws NnpackError for more elements along an axis than numbers are made for: a file may tell any size */
+  expectFew(count: number): void {
+    if (count <= MOST_MADE) return;
+    throw new NnpackError(
+      'unsupported-layer',
+      `${this.who}: reads an axis of ${count} elements, expected at most ${MOST_MADE}`,
+    );
+  }
+
   #weight({ names, shape, role = 'weight', isAlone }: ExpectedWeight, index: number): Value {
-    const known = this.#known.get(names[0]);
+    const known = this.#known?.get(names[0]);
     if (known !== undefined) return known;
     const { name, weight } = this.shared.weights.find(this.#owner, { names, index, isAlone });
     const agrees =
@@ -130,7 +144,8 @@ export class LayerCall {
     const type = { dtype: 'float32', shape: weight.shape } as const;
     const own = this.builder.constant(name, { type, data: weight.data, role });
     const value = this.builder.cast(own, this.layer.dtype, name);
-    this.#known.set(names[0], value);
+    if (this.#known === null) this.shared.weights.drop(name);
+    else this.#known.set(names[0], value);
     return value;
   }
 }

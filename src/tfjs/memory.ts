@@ -13,7 +13,7 @@ export function newElements<D extends keyof typeof NUMBERS>(who: string, dtype: 
   return allocate(who, Numbers.BYTES_PER_ELEMENT * count, () => new Numbers(count));
 }
 
-export function newBytes(who: string, count: number): Uint8Array {
+export function newBytes(who: string, count: number): Uint8Array<ArrayBuffer> {
   return allocate(who, count, () => new Uint8Array(count));
 }
 

@@ -1,7 +1,7 @@
 /** A node of a graph model as the converter of its operator reads it: attributes by type, and what it reads as values. */
 import { NnpackError, show } from '../errors.ts';
 import type { Dtype } from '../graph/values.ts';
-import type { Config } from './config.ts';
+import { type Config, wholeNumberOf } from './config.ts';
 import { dataTypeOf } from './data-types.ts';
 import type { Dilated, GraphNode } from './graph-def.ts';
 import type { Value } from './layout-builder.ts';
@@ -56,6 +56,15 @@ export class NodeReader {
   /** The elements of a list of sizes; undefined where nothing is known of it. */
   sizes(index: number): readonly KnownSize[] | undefined {
     return this.numbersIfKnown(index) ?? this.#sizesOf(this.input(index));
+  }
+
+  /** The shape that an input lists, whose sizes are null where nothing is known of them. */
+  shapeAt(index: number): readonly KnownSize[] {
+    const list = this.input(index);
+    const [count] = list.shape;
+    if (list.rank !== 1 || typeof count !== 'number') return this.unsupported('a shape of any number of axes');
+    if (count > MOST_AXES) return this.invalid(`a shape of ${count} axes, expected at most ${MOST_AXES}`);
+    return this.sizes(index) ?? new Array<null>(count).fill(null);
   }
 
   /** The axis that an input tells, from 0 on, among so many. */
@@ -139,11 +148,9 @@ export class NodeReader {
     return list.has(form) ? list.array(form) : [];
   }
 
-  /** Whole numbers are texts, because JSON's have 53 bits. */
   #wholeOf(name: string, written: unknown): number {
-    const isWritten = typeof written === 'number' || (typeof written === 'string' && /^-?\d{1,19}$/.test(written));
-    const value = isWritten ? Number(written) : Number.NaN;
-    return Number.isSafeInteger(value) ? value : this.#fail(name, 'a whole number');
+    const value = wholeNumberOf(written);
+    return Number.isNaN(value) ? this.#fail(name, 'a whole number') : value;
   }
 
   /** Bytes as base64, or as a list of them. */
@@ -164,5 +171,7 @@ export class NodeReader {
   }
 }
 
+/** TensorFlow has no more. */
+const MOST_AXES = 254;
 /** No operator has a longer one. */
 const MOST_TEXT = 4096;

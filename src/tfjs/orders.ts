@@ -42,21 +42,41 @@ export function isSameInMemory(shape: readonly Size[], from: Order, to: Order): 
   return moving(from) === moving(to);
 }
 
-/** Dense numbers of a shape with their axes in another order. */
+/** Rows and columns that are moved together, so that what a cache holds of either is used up. */
+const BLOCK = 32;
+
+/** Dense numbers of a shape with their axes in another order: `made` has them, and is given back. */
 export function reordered(data: TypedArray, shape: readonly number[], order: Order, made: TypedArray): TypedArray {
   const strides = inOrder(denseStrides(shape), order);
   const sizes = inOrder([...shape], order);
-  const inner = sizes.pop() ?? 1;
-  const step = strides.pop() ?? 1;
-  const outer = sizeOf(sizes);
+  const ends = denseStrides(sizes);
+  if (made.length === 0 || sizes.length === 0) return made;
+  const last = sizes.length - 1;
+  // neighbours in memory go along this axis; the last one of what is made may be the same
+  const near = strides.findIndex((stride, axis) => stride === 1 && sizes[axis] > 1);
+  const row = near < 0 || near === last ? { size: 1, from: 0, to: 0 } : { size: sizes[near], from: 1, to: ends[near] };
+  const column = { size: sizes[last], from: strides[last] };
+  const [rowFrom, rowTo, step] = [row.from, row.to, column.from];
+  const outer = sizes.map((size, axis) => (axis === last || (axis === near && row.from === 1) ? 1 : size));
   const place = sizes.map(() => 0);
-  let start = 0;
-  for (let row = 0, i = 0; row < outer; row++) {
-    for (let k = 0, from = start; k < inner; k++, from += step) made[i++] = data[from];
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      start += strides[axis];
-      if (++place[axis] < sizes[axis]) break;
-      start -= place[axis] * strides[axis];
+  for (let plane = sizeOf(outer), from = 0, to = 0; plane > 0; plane--) {
+    for (let r0 = 0; r0 < row.size; r0 += BLOCK) {
+      const rows = Math.min(row.size, r0 + BLOCK);
+      for (let c0 = 0; c0 < column.size; c0 += BLOCK) {
+        const columns = Math.min(column.size, c0 + BLOCK);
+        for (let r = r0; r < rows; r++) {
+          let source = from + r * rowFrom + c0 * step;
+          const target = to + r * rowTo;
+          for (let c = c0; c < columns; c++, source += step) made[target + c] = data[source];
+        }
+      }
+    }
+    for (let axis = last; axis >= 0; axis--) {
+      from += strides[axis];
+      to += ends[axis];
+      if (++place[axis] < outer[axis]) break;
+      from -= place[axis] * strides[axis];
+      to -= place[axis] * ends[axis];
       place[axis] = 0;
     }
   }

@@ -11,7 +11,7 @@
  */
 import { NnpackError, show } from '../errors.ts';
 import type { Dtype, Name, Size } from '../graph/values.ts';
-import { Config } from './config.ts';
+import { Config, wholeNumberOf } from './config.ts';
 import { dataTypeOf } from './data-types.ts';
 import { type GraphNode, type GraphNodes, parseTensorRef, type TensorRef } from './graph-def.ts';
 
@@ -49,6 +49,9 @@ export function readSignature(file: Config, topology: Config, nodes: GraphNodes)
   const { names, notes } = structuredNames(metadata, outputs);
   const named = outputs.map((output, i) => ({ ...output, name: names[i] ?? output.name }));
   expectOnce('inputs', inputs);
+  if (new Set(inputs.map(({ node }) => node)).size < inputs.length) {
+    throw new NnpackError('invalid-model', 'model: signature: two inputs are of one placeholder, expected one of each');
+  }
   expectOnce('outputs', named);
   return { inputs, outputs: named, notes };
 }
@@ -91,9 +94,9 @@ function shapeOf(input: Name, holder: Config, field: string): readonly Size[] {
   if (shape.value('unknownRank') === true) return anyRank(holder.who);
   const sizes = shape.has('dim') ? shape.array('dim') : [];
   return sizes.map((dim, axis): Size => {
-    const size = Number(new Config(`${shape.who}: dim[${axis}]`, dim).value('size') ?? 0);
+    const size = wholeNumberOf(new Config(`${shape.who}: dim[${axis}]`, dim).value('size') ?? 0);
     if (size === -1) return `${input}.${axis}`;
-    return Number.isSafeInteger(size) && size >= 0 ? size : shape.fail('dim', 'sizes of at least 0, or -1 for any');
+    return size >= 0 ? size : shape.fail('dim', 'sizes of at least 0, or -1 for any');
   });
 }
 

@@ -43,6 +43,9 @@ const ENCODINGS = {
   uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
 } as const satisfies Readonly<Record<string, Encoding>>;
 
+/** Whether numbers in memory lie as they do in files. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** The types of weights that are read; quantised ones have that which they had before. */
 export type WeightDtype = 'float32' | 'int32' | 'bool';
 
@@ -71,7 +74,7 @@ export function parseManifest(manifest: unknown): WeightGroup[] {
   }
   const names = new Set<string>();
   const files = new Set<string>();
-  return manifest.map((entry: unknown, i) => {
+  return Array.from(manifest, (entry: unknown, i) => {
     const group = new Config(`weightsManifest[${i}]`, entry);
     const weights = group.array('weights').map((weight, j) => weightOf(`${group.who}.weights[${j}]`, weight));
     for (const { who, name } of weights) {
@@ -120,9 +123,10 @@ export async function readStoredWeights(
     const run = new ByteRun(await readShards(group, readShard));
     for (const { who, name, dtype, shape, count, encoding } of group.weights) {
       const bytes = run.take(who, count * encoding.bytes);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const data = newElements(who, dtype, count);
-      for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
+      const isHeldSo = encoding === ENCODINGS.float32 && IS_LITTLE_ENDIAN;
+      const data = isHeldSo ? new Float32Array(bytes.buffer) : newElements(who, dtype, count);
+      const view = new DataView(bytes.buffer);
+      if (!isHeldSo) for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
       found.set(name, { dtype, shape, data });
     }
   }
@@ -206,22 +210,20 @@ export function shardError(path: string, error: unknown): NnpackError {
 
 /** The files of a group as one run of bytes, which no single buffer holds. */
 class ByteRun {
-  readonly #shards: readonly Uint8Array[];
+  /** Those that were read are given back to memory. */
+  readonly #shards: Uint8Array[];
   #shard = 0;
   /** In the current shard. */
   #at = 0;
 
   constructor(shards: readonly Uint8Array[]) {
-    this.#shards = shards;
+    this.#shards = [...shards];
   }
 
-  /** The next bytes of the run: where they lie if one file has them all, else a copy. */
-  take(who: string, count: number): Uint8Array {
-    const whole = this.#next(count);
-    if (whole.length === count) return whole;
+  /** A copy of the next bytes of the run. */
+  take(who: string, count: number): Uint8Array<ArrayBuffer> {
     const copy = newBytes(who, count);
-    copy.set(whole);
-    for (let at = whole.length; at < count; ) {
+    for (let at = 0; at < count; ) {
       const part = this.#next(count - at);
       copy.set(part, at);
       at += part.length;
@@ -232,10 +234,10 @@ class ByteRun {
   /** Up to so many bytes, from one file; at least one, as long as there are any. */
   #next(most: number): Uint8Array {
     while (this.#shard < this.#shards.length && this.#at === this.#shards[this.#shard].length) {
-      this.#shard++;
+      this.#shards[this.#shard++] = NOTHING;
       this.#at = 0;
     }
-    if (this.#shard === this.#shards.length) return new Uint8Array(0);
+    if (this.#shard === this.#shards.length) return NOTHING;
     const shard = this.#shards[this.#shard];
     const count = Math.min(most, shard.length - this.#at);
     const part = new Uint8Array(shard.buffer, shard.byteOffset + this.#at, count);
@@ -243,3 +245,5 @@ class ByteRun {
     return part;
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -19,18 +19,27 @@ export const range: Operation<NoAttributes> = {
       }
       if (type && productOf(type.shape) !== 1) throw wrongRank(node, 'an input', 'one number', type.shape);
     }
-    const numbers = numbersOf(node, inputs);
-    return [numbers && { dtype, shape: [numbers.length] }];
+    const counted = countedFrom(node, inputs);
+    return [counted && { dtype, shape: [counted.count] }];
   },
   reference(node, inputs) {
-    const numbers = numbersOf(node, inputs.map(typeOfValue)) ?? [];
-    return [{ shape: [numbers.length], data: Float64Array.from(numbers) }];
+    const { start, step, count } = countedFrom(node, inputs.map(typeOfValue)) ?? NOTHING;
+    return [{ shape: [count], data: Float64Array.from({ length: count }, (_, i) => start + i * step) }];
   },
   slicing: () => 'its output is no picture',
   gradient: null,
 };
 
-function numbersOf(node: OpNode<NoAttributes>, inputs: InputTypes): readonly number[] | null {
+interface Counted {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+const NOTHING: Counted = { start: 0, step: 1, count: 0 };
+
+/** null where the inputs are not known. */
+function countedFrom(node: OpNode<NoAttributes>, inputs: InputTypes): Counted | null {
   const known = inputs.map((type) => type?.elements?.().data[0]);
   const [start, end, step] = known;
   if (start === undefined || end === undefined || step === undefined) return null;
@@ -39,5 +48,5 @@ function numbersOf(node: OpNode<NoAttributes>, inputs: InputTypes): readonly num
     const text = `it goes from ${start} to ${end} by ${step}, expected at most ${MAX_ELEMENTS} numbers`;
     throw new NnpackError('invalid-argument', `${whoIs(node)}: ${text}`);
   }
-  return Array.from({ length: count }, (_, i) => start + i * step);
+  return { start, step, count };
 }

@@ -17,7 +17,11 @@ export const NORMALISATIONS: Converters = {
   FusedBatchNormV2: batchNormalisation,
   FusedBatchNormV3: batchNormalisation,
   LRN(node, builder) {
-    const size = 2 * node.int('depth_radius', 5) + 1;
+    const x = node.input(0);
+    const channels = x.shape[x.rank - 1];
+    // A window is no wider than all channels on either side.
+    const most = typeof channels === 'number' ? channels - 1 : Number.POSITIVE_INFINITY;
+    const size = 2 * Math.min(node.int('depth_radius', 5), most) + 1;
     // TensorFlow's alpha is that of the sum, and not of the mean.
     const attributes = {
       size,
@@ -25,7 +29,6 @@ export const NORMALISATIONS: Converters = {
       beta: node.float('beta', 0.5),
       bias: node.float('bias', 1),
     };
-    const x = node.input(0);
     const [made] = builder.emit('local-response-normalisation', [planesOf(node, builder, x)], attributes, node.name);
     return builder.made(made, orderOf(node, x));
   },

@@ -31,9 +31,7 @@ export function identity(node: NodeReader, builder: LayoutBuilder): Value {
 function reshape(node: NodeReader, builder: LayoutBuilder): Value {
   const x = node.input(0);
   const { rank, shape } = x;
-  const [count] = node.input(1).shape;
-  const sizes = node.sizes(1) ?? (typeof count === 'number' ? new Array<null>(count).fill(null) : undefined);
-  if (sizes === undefined || node.input(1).rank !== 1) return node.unsupported('a shape of any number of axes');
+  const sizes = node.shapeAt(1);
   const [batch, rest] = sizes;
   const elements = shape
     .slice(1)

@@ -60,9 +60,7 @@ function shape(node: NodeReader, builder: LayoutBuilder, x: Value, hint: string)
 
 /** A value that is repeated to a shape. */
 function stretched(node: NodeReader, builder: LayoutBuilder, value: Value, list: Value, input: number): Value {
-  const [count] = list.shape;
-  const sizes = node.sizes(input) ?? (typeof count === 'number' ? new Array<null>(count).fill(null) : undefined);
-  if (sizes === undefined) return node.unsupported('a shape of any number of axes');
+  const sizes = node.shapeAt(input);
   if (isFloat(list.dtype)) return node.invalid('a shape of whole numbers is expected');
   const numbers = node.numbersIfKnown(input);
   const names = [builder.nameOf(value), numbers ? builder.list(`${node.name}/shape`, numbers) : builder.nameOf(list)];

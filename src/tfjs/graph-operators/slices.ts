@@ -43,7 +43,7 @@ export const SLICES: Converters = {
     const x = node.input(0);
     const axis = node.axisAmong(node.int('axis', 0), x.rank);
     const parts = split(builder, x, axis, null, partCount(node, node.int('num')), `${node.name}/part`);
-    return parts.map((part) => builder.squeeze(part, [axis], node.name));
+    return parts.map((part, i) => builder.squeeze(part, [axis], `${node.name}/${i}`));
   },
   Split(node, builder) {
     const x = node.input(1);
@@ -91,7 +91,7 @@ function concatenated(node: NodeReader, builder: LayoutBuilder, values: readonly
 }
 
 /** Outputs cost a name each, and a file may claim as many as it likes. */
-const MOST_PARTS = 2 ** 16;
+const MOST_PARTS = 2 ** 10;
 
 function partCount(node: NodeReader, count: number): number {
   return count >= 1 && count <= MOST_PARTS ? count : node.invalid(`${count} parts, expected 1 to ${MOST_PARTS}`);

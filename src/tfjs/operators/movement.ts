@@ -99,9 +99,13 @@ const SPLIT: Signature = {
   },
 };
 
+/** Parts of a value that an operation makes. */
+const MOST_PARTS = 4096;
+
 function equalParts(call: OperatorCall, size: number, count: number): readonly number[] {
   if (!Number.isSafeInteger(count) || count < 1 || size % count !== 0)
     call.fail('indices_or_sections', `a divisor of ${size}`);
+  if (count > MOST_PARTS) call.unsupported(`a split into ${count} parts`);
   return Array.from({ length: count }, (_, i) => ((i + 1) * size) / count);
 }
 
