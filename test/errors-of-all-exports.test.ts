@@ -1,8 +1,12 @@
 /** Every public function, called with values of every type: it serves them or throws an NnpackError, and nothing else. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as graphs from '../src/graph/index.ts';
 import * as core from '../src/index.ts';
+import * as models from '../src/models/index.ts';
 import * as mxnet from '../src/mxnet/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as onnx from '../src/onnx/index.ts';
@@ -29,6 +33,7 @@ const METHODS_LEFT_OUT: Readonly<Record<string, string>> = {
   record: "for this library's own use",
 };
 
+const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-all-'));
 const POISON = -77.5;
 let context: core.Context;
 /** For what overwrites all of a context's memory. */
@@ -39,11 +44,14 @@ let plans: {
   readonly convolution: core.ConvolutionPlan;
   readonly fullyConnected: core.FullyConnectedPlan;
   readonly graph: graphs.GraphPlan;
+  readonly model: models.Model;
   readonly network: networks.NetworkPlan;
   readonly prepared: networks.PreparedNetwork;
 };
 
 beforeAll(async () => {
+  writeFileSync(join(folder, 'm.onnx'), writeModel(smallNetwork()));
+  writeFileSync(join(folder, 'w.bin'), new Uint8Array(24));
   process.env.NNPACK_NTHREADS = '1'; // of the default context, which calls without one make
   context = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
   own = await core.createContext({ threads: 1, memoryLimit: 2 ** 24 });
@@ -52,6 +60,11 @@ beforeAll(async () => {
     convolution: core.planConvolution(convolution()),
     fullyConnected: core.planFullyConnected({ input: floats(2, 3), kernel: floats(4, 3), context }),
     graph: graphs.planGraph(graph(), { inputs: { x: [1, 2, 4, 4] }, context }),
+    // It keeps what it has prepared for each size, in a memory that nobody counts.
+    model: await models.parseModel(
+      { 'm.onnx': writeModel(smallNetwork()), 'w.bin': new Uint8Array(24) },
+      { context: spare },
+    ),
     network: networks.planNetwork(network(), { context }),
     prepared: networks.prepareNetwork(network(), { context }),
   };
@@ -61,6 +74,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  rmSync(folder, { recursive: true });
   for (const plan of Object.values(plans)) plan.dispose();
   expect(context.describe().usedBytes).toBe(0);
   context.dispose();
@@ -265,6 +279,17 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
   loadLayersModel: () => ['none/model.json'],
+  parseModel: () => [
+    { 'm.onnx': writeModel(smallNetwork()), 'w.bin': new Uint8Array(24) },
+    { algorithm: 'auto', eligibility: 'all', rule: 'fastest', accuracy: 'default', context },
+  ],
+  openModel: () => [join(folder, 'm.onnx'), { algorithm: 'auto', eligibility: 'all', rule: 'fastest', context }],
+  'Model.run': () => [
+    { x: floats(1, 3, 2, 2) },
+    { output: { y: poisoned(1, 2, 2, 2) }, progress: () => {}, signal: new AbortController().signal },
+  ],
+  'Model.explain': () => [{ x: [1, 3, 2, 2] }],
+  'Model.report': () => [],
   readOnnxModel: () => [
     writeModel(smallNetwork()),
     { readExternal: (_: string, __: number, length: number) => new Uint8Array(length) },
@@ -279,7 +304,7 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-const EXPORTS = [core, graphs, mxnet, networks, onnx, tfjs, load, testing]
+const EXPORTS = [core, graphs, models, mxnet, networks, onnx, tfjs, load, testing]
   .flatMap((entry) => Object.entries(entry))
   .filter((named): named is [string, Callable] => typeof named[1] === 'function');
 
@@ -314,6 +339,9 @@ function methods(): Record<string, Callable> {
     'GraphPlan.report': (...args) => call(plans.graph, 'report', args),
     'NetworkPlan.profileOf': (...args) => call(plans.network, 'profileOf', args),
     'NetworkPlan.report': (...args) => call(plans.network, 'report', args),
+    'Model.run': (...args) => call(plans.model, 'run', args),
+    'Model.explain': (...args) => String(call(plans.model, 'explain', args)),
+    'Model.report': (...args) => call(plans.model, 'report', args),
     'NetworkPlan.run': (...args) => call(plans.network, 'run', args),
     'NetworkPlan.runAsync': (...args) => call(plans.network, 'runAsync', args),
     'PreparedNetwork.report': (...args) => call(plans.prepared, 'report', args),
@@ -331,6 +359,7 @@ const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.descr
   'ConvolutionPlan.explain',
   'FullyConnectedPlan.explain',
   'GraphPlan.profileOf',
+  'Model.report',
   'NetworkPlan.profileOf',
   'NetworkPlan.report',
   'PreparedNetwork.report',
@@ -342,6 +371,7 @@ const DISPOSABLE = [
   core.ConvolutionPlan,
   core.FullyConnectedPlan,
   graphs.GraphPlan,
+  models.Model,
   networks.NetworkPlan,
   networks.PreparedNetwork,
 ];

@@ -45,6 +45,19 @@ describe('the examples', () => {
     expect(lines.slice(-2)).toEqual(['left: [2, 1, 18, 28], as defined', 'right: [2, 3, 18, 28], as defined']);
   });
 
+  it('a model: opened, run twice at once, stopped and explained', () => {
+    const lines = printed('examples/model.mjs').trimEnd().split('\n');
+    expect(lines.slice(0, -1)).toEqual([
+      'tfjs-layers-model in models',
+      expect.stringMatching(/^ {2}takes LR: float32 \[.*, 3\]$/),
+      expect.stringMatching(/^ {2}gives SR: float32 \[.*, 3\]$/),
+      '[1, 48, 64, 3], green from 100 to 100',
+      '[1, 48, 64, 3], green from 50 to 200',
+      'stopped: not this one',
+    ]);
+    expect(lines.at(-1)).toMatch(/^640×480: 68\.4 · 10⁹ multiply-adds, by [\w, -]+$/);
+  });
+
   it("a kernel of one's own: passes, and a faulty one is noticed", () => {
     const text = printed('examples/kernel.mjs');
     expect(text).toMatch(/^the kernel errs no more than its sums must$/m);

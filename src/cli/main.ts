@@ -7,7 +7,9 @@ import { runCommand, runProcess } from './process.ts';
 
 /** Loaded when called for: `explain` need not wait for what plots. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.ts')).run,
+  run: async () => (await import('./run/command.ts')).run,
+  compare: async () => (await import('./compare/command.ts')).compare,
+  inspect: async () => (await import('./inspect/command.ts')).inspect,
   score: async () => (await import('./score/command.ts')).score,
   explain: async () => (await import('./explain.ts')).explain,
   verify: async () => (await import('./verify/command.ts')).verify,

@@ -3,9 +3,17 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { didYouMean, NnpackError, show } from '../errors.ts';
+import type { Name } from '../graph/values.ts';
+import { formatOf, loadSource } from '../models/load.ts';
+import type { ModelSource } from '../models/source.ts';
 import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../networks/definitions/index.ts';
 import type { Network } from '../networks/network.ts';
 import { loadLayersModel } from '../tfjs/load.ts';
+import { fail } from './arguments.ts';
+import type { Subject } from './run/engine.ts';
+import { type PictureHints, pictureHints } from './run/hints.ts';
+import { modelSubject } from './run/model-engine.ts';
+import { networkSubject } from './run/network-engine.ts';
 
 export interface Model {
   readonly network: Network;
@@ -18,27 +26,77 @@ export interface Model {
 const MODEL_PACKAGE = '@upscalerjs/default-model';
 
 /**
+ * A network: models of other formats are no such, see `sourceOf`.
+ *
  * @param name a built-in network, or the path of a model.json; the main job's own model when not given
  * @param who what it stands for on the command line
  */
 export async function loadModel(name: string | undefined, who = '--model'): Promise<Model> {
   if (name === undefined) return upscaler();
-  const isBuiltIn = (NETWORK_NAMES as readonly string[]).includes(name);
-  const isPath = name.includes('.json') || name.includes('/') || existsSync(name);
-  if (isPath && !isBuiltIn) return { network: await loadLayersModel(name), isTrained: true, sample: null };
+  if (isPath(name)) return { network: await loadLayersModel(name), isTrained: true, sample: null };
   return { network: buildNetwork(builtIn(name, who)), isTrained: false, sample: null };
 }
 
-/** Whether a name means a model, where it may mean a picture as well: what is neither is a misspelt network. */
-export function isModelName(name: string): boolean {
-  const isNetwork = (NETWORK_NAMES as readonly string[]).includes(name);
-  return isNetwork || extname(name).toLowerCase() === '.json' || (extname(name) === '' && !existsSync(name));
+/** Whether a name is that of a file, and of no built-in network. */
+function isPath(name: string): boolean {
+  if ((NETWORK_NAMES as readonly string[]).includes(name)) return false;
+  return extname(name) !== '' || /[\\/]/.test(name) || existsSync(name);
+}
+
+/** The names of pictures that are read; a name without one of these means a model. */
+export function isPictureName(name: string): boolean {
+  return /\.(png|jpe?g)$/i.test(name);
+}
+
+/** A model that `run`, `compare` or `inspect` is given: a network where it is one, else what its files say. */
+export interface Loaded {
+  readonly subject: Subject;
+  /** What its files say of the pictures that it takes; of an input, for the shapes that go in. */
+  hints(input: Name): PictureHints;
+  readonly isTrained: boolean;
+  readonly sample: Model['sample'];
+  /** The network whose weights are random. */
+  readonly builtIn: Network | null;
+}
+
+/**
+ * A network for what runs as one, in slices of a picture where memory is short; any other file as it is.
+ *
+ * @param params of an MXNet model
+ */
+export async function loadSubject(name: string | undefined, who: string, params?: string): Promise<Loaded> {
+  if (name !== undefined && isPath(name)) {
+    const network = params === undefined ? await layersNetwork(name) : null;
+    if (network === null) return ofSource(await loadSource(name, params));
+    return { ...NOTHING_TOLD, subject: networkSubject(network), isTrained: true, sample: null, builtIn: null };
+  }
+  if (params !== undefined) fail('--params expected the NAME-symbol.json of an MXNet model, got none');
+  const { network, isTrained, sample } = await loadModel(name, who);
+  return { ...NOTHING_TOLD, subject: networkSubject(network), isTrained, sample, builtIn: isTrained ? null : network };
+}
+
+const NOTHING_TOLD = { hints: (): PictureHints => ({}) };
+
+function ofSource(source: ModelSource): Loaded {
+  const hints = (input: Name) => pictureHints(source, source.openGraph, input);
+  return { subject: modelSubject(source), hints, isTrained: true, sample: null, builtIn: null };
+}
+
+/** The network of a layers model; null for another format, or for what networks have no word for. */
+async function layersNetwork(path: string): Promise<Network | null> {
+  if ((await formatOf(path)) !== 'tfjs-layers-model') return null;
+  try {
+    return await loadLayersModel(path);
+  } catch (error) {
+    if (error instanceof NnpackError && error.code === 'unsupported-layer') return null;
+    throw error;
+  }
 }
 
 function builtIn(name: string, who: string): NetworkName {
   const found = NETWORK_NAMES.find((known) => known === name);
   if (found !== undefined) return found;
-  const text = `${who} expected one of ${NETWORK_NAMES.join(', ')}, or the path of a model.json, got ${show(name)}`;
+  const text = `${who} expected one of ${NETWORK_NAMES.join(', ')}, or the path of a model, got ${show(name)}`;
   throw new NnpackError('invalid-argument', `arguments: ${text}${didYouMean(name, NETWORK_NAMES)}`);
 }
 

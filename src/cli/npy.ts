@@ -1,5 +1,5 @@
 /**
- * NumPy's files of one array, read as float32 and written:
+ * NumPy's files of one array, read as the numbers of a type and written:
  *
  *     93 "NUMPY" | version, 2 bytes | length of the header, 2 bytes (version 1) or 4 | header | elements
  *
@@ -11,20 +11,22 @@
 import { lookAt, type RegularFile, readRanges } from '../check/model-files.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Dtype } from '../graph/values.ts';
 import { decodeHalf } from '../maths/half.ts';
-import { denseStrides, sizeOf, type TensorLike } from '../tensor/ndarray.ts';
-import { checkTensor, copyIn, MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { denseStrides, sizeOf, type TensorLike, type TypedTensorLike } from '../tensor/ndarray.ts';
+import { MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { elementBytes, numbersOf } from './elements.ts';
 import { writeWhole } from './files.ts';
 
 /** An array where it lies in its data: in Fortran's order the first axis has the smallest stride. */
-export type NpyArray = Required<TensorLike>;
+export type NpyArray = Required<TypedTensorLike>;
 
 /** The most that a header takes; NumPy itself reads no longer one. */
 const MAX_HEADER = 10_000;
 const MAX_RANK = 32;
 const MAGIC = '\x93NUMPY';
 
-type Read = (view: DataView, at: number, isLittle: boolean) => number;
+type Read = (view: DataView, at: number, isLittle: boolean) => number | bigint;
 
 /** Elements by the kind and size that `descr` gives behind the order of bytes. */
 const TYPES: Readonly<Record<string, { readonly bytes: number; readonly read: Read }>> = {
@@ -34,52 +36,67 @@ const TYPES: Readonly<Record<string, { readonly bytes: number; readonly read: Re
   i1: { bytes: 1, read: (view, at) => view.getInt8(at) },
   i2: { bytes: 2, read: (view, at, isLittle) => view.getInt16(at, isLittle) },
   i4: { bytes: 4, read: (view, at, isLittle) => view.getInt32(at, isLittle) },
-  i8: { bytes: 8, read: (view, at, isLittle) => Number(view.getBigInt64(at, isLittle)) },
+  i8: { bytes: 8, read: (view, at, isLittle) => view.getBigInt64(at, isLittle) },
   u1: { bytes: 1, read: (view, at) => view.getUint8(at) },
   u2: { bytes: 2, read: (view, at, isLittle) => view.getUint16(at, isLittle) },
   u4: { bytes: 4, read: (view, at, isLittle) => view.getUint32(at, isLittle) },
-  u8: { bytes: 8, read: (view, at, isLittle) => Number(view.getBigUint64(at, isLittle)) },
+  u8: { bytes: 8, read: (view, at, isLittle) => view.getBigUint64(at, isLittle) },
   b1: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
 };
 
 /**
+ * The array of a file as numbers of a type: real ones are rounded, and whole ones must be of the type.
+ *
  * @throws NnpackError 'input-output' if the file cannot be read, 'invalid-tensor' if it is no such file or is broken,
  *   'invalid-tensor-type' for elements that are no real numbers, 'out-of-memory' for more than a tensor may have
  */
-export async function readNpy(path: string): Promise<NpyArray> {
+export async function readNpy(path: string): Promise<Required<TensorLike>>;
+export async function readNpy(path: string, dtype: Dtype): Promise<NpyArray>;
+export async function readNpy(path: string, dtype: Dtype = 'float32'): Promise<NpyArray> {
   const who = `array ${show(path)}`;
   try {
     const file = await lookAt(path);
     const header = await readHeader(who, file);
-    return elementsOf(who, header, await readRange(file, header.start, file.bytes - header.start));
+    return elementsOf(who, header, await readRange(file, header.start, file.bytes - header.start), dtype);
   } catch (error) {
     if (error instanceof NnpackError) throw error;
     throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
   }
 }
 
-/** The file of an array of any strides, in C order: version 1.0, float32. */
-export async function writeNpy(path: string, array: TensorLike): Promise<void> {
-  await writeWhole(path, encodeNpy(array));
+/** The file of an array in C order: version 1.0, with elements of its type, bfloat16 as float32. */
+export async function writeNpy(path: string, array: TypedTensorLike, dtype: Dtype = 'float32'): Promise<void> {
+  await writeWhole(path, encodeNpy(array, dtype));
 }
 
-export function encodeNpy(array: TensorLike): Uint8Array {
-  const tensor = checkTensor('encodeNpy', 'array', array, [array.shape.length]);
-  const shape = `(${tensor.shape.join(', ')}${tensor.shape.length === 1 ? ',' : ''})`;
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`;
+/** @param array dense; one of float32 may have any strides */
+export function encodeNpy(array: TypedTensorLike, dtype: Dtype = 'float32'): Uint8Array {
+  const shape = `(${array.shape.join(', ')}${array.shape.length === 1 ? ',' : ''})`;
+  const header = `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
   // Elements begin at a multiple of 64 bytes.
   const start = 64 * Math.ceil((MAGIC.length + 4 + header.length + 1) / 64);
-  const bytes = new Uint8Array(start + 4 * sizeOf(tensor.shape));
+  const elements = elementBytes(array, dtype === 'bfloat16' ? 'float32' : dtype);
+  const bytes = new Uint8Array(start + elements.length);
   const length = start - MAGIC.length - 4;
   bytes.set(Buffer.from(`${MAGIC}\x01\x00`, 'latin1'));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(MAGIC.length + 2, length, true);
+  new DataView(bytes.buffer).setUint16(MAGIC.length + 2, length, true);
   bytes.set(Buffer.from(`${header.padEnd(length - 1)}\n`), MAGIC.length + 4);
-  const values = new Float32Array(sizeOf(tensor.shape));
-  copyIn(tensor, values, 0);
-  for (let i = 0; i < values.length; i++) view.setFloat32(start + 4 * i, values[i], true);
+  bytes.set(elements, start);
   return bytes;
 }
+
+/** What NumPy calls each type; it has no bfloat16. */
+const DESCR: Readonly<Record<Dtype, string>> = {
+  float32: '<f4',
+  float64: '<f8',
+  float16: '<f2',
+  bfloat16: '<f4',
+  int64: '<i8',
+  int32: '<i4',
+  int8: '|i1',
+  uint8: '|u1',
+  bool: '|b1',
+};
 
 interface Header {
   readonly type: string;
@@ -147,17 +164,11 @@ function parseHeader(who: string, text: string): Omit<Header, 'start'> {
   return { type, isLittle: bytes !== '>', isFortran: order === 'True', shape: shape.map((part) => parseInt(part, 10)) };
 }
 
-function elementsOf(who: string, { type, isLittle, isFortran, shape }: Header, elements: Uint8Array): NpyArray {
+function elementsOf(who: string, header: Header, elements: Uint8Array, dtype: Dtype): NpyArray {
+  const { type, isLittle, isFortran, shape } = header;
   const view = new DataView(elements.buffer, elements.byteOffset, elements.length);
   const { bytes, read } = TYPES[type];
-  const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) {
-    const value = read(view, i * bytes, isLittle);
-    data[i] = value;
-    if (!Number.isFinite(data[i]) && Number.isFinite(value)) {
-      fail(who, `element ${i} in the file is ${value}, expected what float32 can hold`);
-    }
-  }
+  const data = numbersOf(who, dtype, sizeOf(shape), (i) => read(view, i * bytes, isLittle));
   const stride = isFortran ? denseStrides([...shape].reverse()).reverse() : denseStrides(shape);
   return { data, shape, stride, offset: 0 };
 }

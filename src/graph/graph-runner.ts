@@ -9,13 +9,14 @@ import type { ParsedSelection } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
 import { makeArray, sizeOf, type TypedTensor, type TypedTensorLike } from '../tensor/ndarray.ts';
 import { copyIn } from '../tensor/tensor.ts';
+import type { Shape } from './compiled.ts';
 import { runByDefinition } from './evaluate.ts';
 import type { Graph } from './graph.ts';
 import { bindInputs, inferTypes, isFew, type Types } from './infer.ts';
-import { layOut } from './layout.ts';
+import { type Layout, layOut } from './layout.ts';
 import type { KnownType } from './node.ts';
 import { parseByName } from './parse-values.ts';
-import { type GraphPlan, type NodeReport, planWithin } from './plan.ts';
+import { type GraphPlan, type NodeReport, planWithin, type RunAsyncOptions } from './plan.ts';
 import { type CheckedInput, checkValue } from './run-values.ts';
 import { type DoubleTensor, type Dtype, type Name, parameterOf } from './values.ts';
 
@@ -57,10 +58,15 @@ export class GraphRunner {
   }
 
   /** The same, but the event loop has its turn between nodes. One run at a time. */
-  async runAsync(inputs: Inputs, signal?: AbortSignal): Promise<Record<Name, TypedTensor>> {
+  async runAsync(inputs: Inputs, options: RunAsyncOptions = {}): Promise<Record<Name, TypedTensor>> {
     const values = checkAll(this.#who, this.#graph, inputs);
     const plan = this.#planFor(typesOfInputs(this.#who, this.#graph, values));
-    return plan === null ? definedOutputs(this.#graph, values) : plan.runAsync(inputs, { signal });
+    return plan === null ? definedOutputs(this.#graph, values) : plan.runAsync(inputs, options);
+  }
+
+  /** How it would run for inputs of these shapes; null where nodes run by their definitions. Nothing is loaded. */
+  layout(shapes: ReadonlyMap<Name, Shape>): Layout | null {
+    return this.#layOut(bindInputs(this.#who, this.#graph, shapes));
   }
 
   /** What became of the nodes in the last run; empty where they ran by their definitions, or nothing ran. */
@@ -88,11 +94,15 @@ export class GraphRunner {
   }
 
   #makePlan(types: Types): GraphPlan | null {
+    const layout = this.#layOut(types);
+    return layout && planWithin(layout, this.#context.arena.largestBytes, this.#context);
+  }
+
+  #layOut(types: Types): Layout | null {
     const graph = this.#graph;
     const inferred = inferTypes(graph, types);
     if (!graph.nodes.every((node) => node.outputs.every((name) => inferred.has(name)))) return null;
-    const layout = layOut(this.#who, graph, types, this.#selection, this.#context);
-    return planWithin(layout, this.#context.arena.largestBytes, this.#context);
+    return layOut(this.#who, graph, types, this.#selection, this.#context);
   }
 }
 

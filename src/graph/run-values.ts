@@ -3,11 +3,11 @@
  * kernels read them; all others are kept in double outside of it, where integers are exact up to 2⁵³. A node that has
  * no kernel reads and writes either in double.
  */
-import { NnpackError, show } from '../errors.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { newTensor } from '../layers/staging.ts';
 import type { Arena } from '../tensor/arena.ts';
 import { denseStrides, makeArray, sizeOf, type TypedTensor } from '../tensor/ndarray.ts';
-import { type CheckedTensor, checkShape, checkTensor, copyIn, copyOut, readTensor } from '../tensor/tensor.ts';
+import { type CheckedTensor, checkShape, checkTensor, copyIn, copyOut, isDense, readTensor } from '../tensor/tensor.ts';
 import { shapeOf, type Types, typeOf } from './infer.ts';
 import {
   arrayName,
@@ -125,8 +125,8 @@ export function checkValue(
     const text = `${what} holds ${show(data)}, expected a ${arrayName(dtype)}`;
     throw new NnpackError('invalid-tensor-type', `${who}: ${text}`);
   }
-  const isDense = JSON.stringify(stride) === JSON.stringify(denseStrides(shape));
-  if (!isDense || offset !== 0 || data.length !== sizeOf(shape)) {
+  const isWhole = isArray(stride) && isDense({ shape, stride: stride as readonly number[] });
+  if (!isWhole || offset !== 0 || data.length !== sizeOf(shape)) {
     const text = `${what} is a view of ${data.length} numbers, expected it dense, of ${sizeOf(shape)} numbers`;
     throw new NnpackError('invalid-tensor', `${who}: ${text}`);
   }

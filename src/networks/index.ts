@@ -3,8 +3,10 @@
  *
  * @module nnpack-ts/networks
  */
+
+export type { NodeExplanation } from '../graph/explanation.ts';
 export { buildNetwork, NETWORK_NAMES, type NetworkName } from './definitions/index.ts';
-export { explainNetwork, NetworkExplanation, type NodeExplanation } from './explain.ts';
+export { explainNetwork, NetworkExplanation } from './explain.ts';
 export type {
   Activation,
   AdditionNode,

@@ -251,7 +251,10 @@ describe('--range', () => {
   });
 
   it.each([
-    ['0..255,0..2', /^arguments: --range expected one of 0\.\.255, 0\.\.1, -1\.\.1, got '0\.\.2'/],
+    [
+      '0..255,0..2',
+      /^arguments: --range expected one of 0\.\.255, 0\.\.1, -1\.\.1, imagenet or mean,deviation, got '0\.\.2'/,
+    ],
     ['0..1,', /^arguments: --range expected one of .*, got ''$/],
     ['0..1,0..1,0..1', /^arguments: --range expected one range, or two joined by a comma, in and out, got '0\.\.1,0/],
   ])('%s is refused', (text, message) => {

@@ -129,7 +129,7 @@ describe('the main job', () => {
 
   it.each([
     [['no-such-file.png'], /no-such-file\.png/],
-    [['README.md'], /expected a PNG or JPEG/],
+    [['README.md'], /^error model 'README\.md'/],
     [['package.json'], /modelTopology/],
     [['vgg-61'], /the model expected one of .* did you mean 'vgg-1/],
     [['--thread', '2'], /--threads/],
@@ -144,7 +144,10 @@ describe('the main job', () => {
     [['--model', 'alexnet', '--out', 'a.png'], /gives no picture/],
     [['alexnet', '--input', 'a.png'], /takes no picture/],
     [['alexnet', '--range', '0..1'], /takes and gives no picture/],
-    [['--range', '0..2'], /--range expected one of 0\.\.255, 0\.\.1, -1\.\.1, got '0\.\.2'/],
+    [
+      ['--range', '0..2'],
+      /--range expected one of 0\.\.255, 0\.\.1, -1\.\.1, imagenet or mean,deviation, got '0\.\.2'/,
+    ],
     [['--out', join(folder, 'x.jpg')], /expected a name that ends in \.png or \.npy .*x\.jpg'/],
     [['--out', join(folder, 'x')], /expected a name that ends in \.png or \.npy .*x'/],
     [['--out', join(folder, 'x.png.')], /expected a name that ends in \.png or \.npy .*x\.png\.'/],

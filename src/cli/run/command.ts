@@ -1,0 +1,132 @@
+/** Runs a model, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
+import { readFile } from 'node:fs/promises';
+import { textOf } from '../../check/options.ts';
+import { createContext } from '../../context/context.ts';
+import { NnpackError, show } from '../../errors.ts';
+import { warmUp } from '../../layers/warm-up.ts';
+import { fail } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { type Loaded, loadSubject } from '../model.ts';
+import { JSON_OPTION } from '../output.ts';
+import { RANGE_HELP, rangesText, USUAL } from '../range.ts';
+import type { Start } from './job.ts';
+import { runMany } from './many.ts';
+import { runOne, runRandom } from './one.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { tasksOf } from './tasks.ts';
+
+/** The default bound on the memory of a network that takes a picture, in mebibytes; a larger one runs in slices. */
+const MEMORY = 512;
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Runs a model and shows how every layer ran; by default, enlarges a picture twofold.',
+  positionals: '[MODEL] [picture …]',
+  most: Number.POSITIVE_INFINITY,
+  options: {
+    model: {
+      value: 'MODEL',
+      help: 'the model beside a picture: model.onnx, NAME-symbol.json of MXNet, model.json of TensorFlow.js, or a built-in network (a trained one that enlarges pictures)',
+    },
+    params: { value: 'FILE', help: 'parameters of an MXNet model (the newest NAME-NNNN.params beside it)' },
+    input: {
+      value: 'NAME=FILE',
+      help: "what goes in, in the model's own layout and type: an array (.npy, or .pb as ONNX has them), a PNG or JPEG picture, or a folder of these; once for each input of the model, and only FILE where it has one",
+      repeats: true,
+    },
+    output: {
+      value: 'NAME=FILE',
+      help: 'where what comes out goes to: a .npy or .pb file or a .png picture; of many files a folder, or a name whose * stands for theirs; once for each output that is wanted, and only FILE where there is one',
+      repeats: true,
+    },
+    out: {
+      value: 'FILE',
+      help: "the same for the one output of a model (result.png, or the picture's name with -2x.png)",
+    },
+    range: {
+      value: 'A..B',
+      help: `${RANGE_HELP}: the values that the model takes and gives for black to white, in pictures; two joined by a comma where it gives others than it takes; or mean,deviation of the bytes, each one number or R/G/B (what its files tell, else ${rangesText(USUAL)})`,
+    },
+    fit: {
+      value: 'HOW',
+      help: 'pictures of other sizes than the model takes: crop to their middle, fit within black borders, or stretch (crop)',
+    },
+    size: { value: 'HxW', help: 'the size that pictures are fitted to where the model leaves it open (their own)' },
+    channels: { value: 'ORDER', help: 'rgb or bgr: the first channel of pictures (what its files tell, else rgb)' },
+    top: { value: 'K', help: 'print the K greatest values of the first output (5)' },
+    labels: { value: 'FILE', help: 'what they mean: a line for each' },
+    shard: { value: 'K/N', help: 'of many files, part K of N, for jobs side by side' },
+    resume: { help: 'of many files, leave out those whose results are there' },
+    batch: { value: 'N', help: 'images at once, for a built-in network (1)' },
+    threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
+    memory: {
+      value: 'MB',
+      help: `mebibytes for the network (${MEMORY} for a picture, else all there is); larger work of networks runs in parts`,
+    },
+    eligibility: {
+      value: 'WHICH',
+      help: 'documented or all: which layers may leave the default implementation (all)',
+    },
+    algorithm: { value: 'NAME', help: 'one algorithm for all convolutions' },
+    rule: {
+      value: 'NAME',
+      help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer, which Ctrl-C does not stop (fastest)",
+    },
+    json: JSON_OPTION,
+    quiet: { help: 'print nothing but errors, and what is odd about the result' },
+  },
+  examples: [
+    ['nnpack-ts run', 'enlarge the sample picture, and compare with what is expected'],
+    ['nnpack-ts run photo.jpg --out large.png', 'enlarge a picture of yours'],
+    ['nnpack-ts run vgg-16 --batch 4', 'a built-in network, with random weights, on random images'],
+    ['nnpack-ts run photo.png --model model.json --range 0..1', 'a model of yours, whose pictures are 0 … 1'],
+    ['nnpack-ts run model.json --input x.npy --output y.npy', 'a model of yours on an array of NumPy'],
+    ['nnpack-ts run model.json --input a=a.npy --input b=b.npy --output y.npy', 'one with two inputs'],
+    ['nnpack-ts run model.onnx photo.jpg --range imagenet --top 5 --labels classes.txt', 'what a classifier says'],
+    ['nnpack-ts run net-symbol.json --input photos --output results --shard 2/8 --resume', 'part of a folder'],
+  ],
+  async run(given, signal) {
+    const settings = settingsOf(given);
+    const who = given.options.has('model') ? '--model' : 'the model';
+    const loaded = await loadSubject(settings.model, who, settings.params);
+    const labels = settings.labels === undefined ? null : await readLabels(settings.labels);
+    const job = { given, settings, loaded, labels, signal, start: starter(loaded, settings) };
+    if (loaded.builtIn !== null) return runRandom(job, loaded.builtIn);
+    if (settings.batch !== undefined) fail('--batch expected a built-in network, got a model that takes files');
+    const { inputs, pictures } = settings.files;
+    const isSample = loaded.sample !== null && inputs.length === 0 && pictures.length === 0;
+    const [name] = loaded.subject.inputs.keys();
+    const files = isSample ? { ...settings.files, inputs: [`${name}=${loaded.sample?.picture}`] } : settings.files;
+    const tasks = await tasksOf(loaded.subject, files);
+    if (tasks.areMany) await runMany(job, tasks);
+    else await runOne(job, tasks.list[0], isSample);
+  },
+};
+
+function starter({ subject }: Loaded, { threads, memoryBytes, choice }: Settings): Start {
+  return async (hasPicture, work) => {
+    const memoryLimit = subject.runsInParts ? undefined : memoryBytes;
+    const context = await createContext({ threads, memoryLimit });
+    try {
+      warmUp(context);
+      const engine = subject.engine(choice, context, memoryBytes ?? (hasPicture ? MEMORY * 2 ** 20 : null));
+      try {
+        await work(engine, context);
+      } finally {
+        engine.dispose();
+      }
+    } finally {
+      context.dispose();
+    }
+  };
+}
+
+/** A line for each class. */
+async function readLabels(path: string): Promise<readonly string[]> {
+  try {
+    const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  } catch (error) {
+    throw new NnpackError('input-output', `labels ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+/** `--shape NAME=1x3x224x224`: the shapes of inputs whose sizes a model leaves open. */
+import { show } from '../errors.ts';
+import type { Shape } from '../graph/compiled.ts';
+import type { Name } from '../graph/values.ts';
+import type { ModelValue } from '../models/source.ts';
+import { fail, readWhole } from './arguments.ts';
+import type { Given, OptionSpec } from './command.ts';
+import { namedFiles, sizesText } from './run/named-files.ts';
+
+export const SHAPE_OPTION: OptionSpec = {
+  value: 'NAME=AxBxC',
+  help: 'the shape of an input, all of its axes (its own, a batch of 1 where that is open); NAME= left out where there is one',
+  repeats: true,
+};
+
+/** Those that are told, and of the others what the files tell whole, but for a batch of one. */
+export function shapesOption(given: Given, inputs: ReadonlyMap<Name, ModelValue>): ReadonlyMap<Name, Shape> {
+  const names = [...inputs.keys()];
+  const told = namedFiles(given.repeated?.get('shape') ?? [], '--shape', names);
+  return new Map(
+    [...inputs].map(([name, { shape }]) => {
+      const text = told.find((one) => one.name === name)?.path;
+      if (text !== undefined) return [name, text.split('x').map((size) => readWhole(size.trim(), '--shape'))];
+      const known = shape?.map((size, axis) => (axis === 0 && typeof size === 'string' ? 1 : size));
+      if (known?.every((size) => typeof size === 'number')) return [name, known];
+      const got = shape === null ? 'which its files do not tell' : `which is ${sizesText(shape)}`;
+      return fail(`--shape ${name}=… or --input expected for the shape of ${show(name)}, ${got}`);
+    }),
+  );
+}

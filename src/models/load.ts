@@ -1,0 +1,61 @@
+/** Reading a model of any format from disk, in Node. */
+import { lookAt, readRanges, readRegular } from '../check/model-files.ts';
+import { namingFile } from '../check/naming-file.ts';
+import { textOf } from '../check/options.ts';
+import { NnpackError, show } from '../errors.ts';
+import { loadMxnetFiles } from '../mxnet/load-files.ts';
+import { loadOnnxModel } from '../onnx/load.ts';
+import { loadGraphModel, loadLayersModelGraph } from '../tfjs/load.ts';
+import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';
+import { mxnetSource } from './mxnet-source.ts';
+import { fixedSource, type ModelFormat, type ModelSource } from './source.ts';
+
+/** Descriptions of the largest models take a few megabytes; their numbers lie in other files. */
+const MOST_JSON_BYTES = 2 ** 26;
+
+/** @param params of an MXNet model, the path of its parameters */
+export async function loadSource(path: string, params?: string): Promise<ModelSource> {
+  const format = await formatOf(path);
+  if (params !== undefined && format !== 'mxnet') {
+    const text = `params are ${show(params)}, expected none: ${show(path)} is no model of MXNet`;
+    throw new NnpackError('invalid-argument', `openModel: ${text}`);
+  }
+  if (format === 'onnx') return fixedSource(format, path, await loadOnnxModel(path));
+  if (format === 'mxnet') {
+    const files = await loadMxnetFiles(path, params);
+    return namingFile(path, () => mxnetSource(path, files));
+  }
+  const load = format === 'tfjs-graph-model' ? loadGraphModel : loadLayersModelGraph;
+  return fixedSource(format, path, await load(path));
+}
+
+/** The format of a model's file. */
+export async function formatOf(path: string): Promise<ModelFormat> {
+  const who = `model ${show(path)}`;
+  const { head, rest } = await readHead(path, who);
+  const kind = kindOf(who, head);
+  if (kind === 'mxnet-parameters') {
+    const text = 'has parameters of MXNet alone, expected the NAME-symbol.json that they belong to';
+    throw new NnpackError('invalid-argument', `${who}: ${text}`);
+  }
+  return kind === 'onnx' ? kind : formatOfJson(parseJson(who, await rest()));
+}
+
+/** The first bytes of a file, and what reads all of a short one. */
+async function readHead(path: string, who: string) {
+  const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
+    }
+  };
+  const file = await reading(() => lookAt(path));
+  const [head] = await reading(() => readRanges(file, [{ offset: 0, length: Math.min(HEAD_BYTES, file.bytes) }]));
+  const rest = () =>
+    reading(async () => {
+      if (file.bytes <= MOST_JSON_BYTES) return readRegular(file);
+      throw new Error(`it has ${file.bytes} bytes of JSON, expected at most ${MOST_JSON_BYTES}`);
+    });
+  return { head, rest };
+}

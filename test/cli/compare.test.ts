@@ -1,0 +1,268 @@
+/** `compare` and `inspect`: nodes against their definitions, bounds that can fail, and what is said of a model. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allowedError, distance, type Ran } from '../../src/cli/compare/bounds.ts';
+import { compareNodes } from '../../src/cli/compare/nodes.ts';
+import { createContext } from '../../src/context/context.ts';
+import { parseSelection } from '../../src/dispatch/select.ts';
+import type { Graph, Node } from '../../src/graph/graph.ts';
+import { GraphRunner } from '../../src/graph/graph-runner.ts';
+import { operationOf } from '../../src/graph/ops/table.ts';
+import { parseGraph } from '../../src/graph/parse-graph.ts';
+import type { DoubleTensor, Dtype, Parameter } from '../../src/graph/values.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
+import { type Files, layersModel, longModel, mxnetModel, typesModel } from '../models/small-models.ts';
+import { MAIN, resident } from '../support/process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nnpack-compare-'));
+const one = resident(MAIN);
+const context = await createContext({ threads: 1 });
+afterAll(async () => {
+  context.dispose();
+  await one.end();
+  rmSync(folder, { recursive: true });
+});
+
+function save(name: string, { main, files }: Files): string {
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, `${name}${file}`), bytes);
+  return join(folder, `${name}${main}`);
+}
+
+const saveModel = (name: string, bytes: Uint8Array) => save('', { main: name, files: { [name]: bytes } });
+
+const random = (seed: number, shape: readonly number[], role: Parameter['role'] = 'weight'): Parameter => {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return { type: { dtype: 'float32', shape }, data: randomArray(count, uniform(seed)), role };
+};
+
+/** Every operation with a bound of its own, one after another. */
+const graph: Graph = parseGraph({
+  name: 'all',
+  inputs: new Map([['x', { dtype: 'float32', shape: [1, 4, 12, 12] }]]),
+  parameters: new Map([
+    ['w', random(1, [4, 4, 3, 3])],
+    ['b', random(2, [4])],
+    ['gamma', random(3, [4])],
+    ['variance', { ...random(4, [4], 'statistic'), data: Float32Array.of(1, 2, 0.5, 3) }],
+    ['t', random(5, [4, 2, 3, 3])],
+    ['f', random(6, [5, 2 * 25 * 25])],
+  ]),
+  nodes: [
+    {
+      name: 'conv',
+      op: 'convolution',
+      inputs: ['x', 'w', 'b'],
+      outputs: ['c'],
+      attributes: { padding: 1, activation: 'relu' },
+    },
+    { name: 'sum', op: 'addition', inputs: ['c', 'x'], outputs: ['s'], attributes: {} },
+    {
+      ...{ name: 'lrn', op: 'local-response-normalisation', inputs: ['s'], outputs: ['l'] },
+      attributes: { size: 3, alpha: 1, beta: 0.75, bias: 1 },
+    },
+    {
+      ...{ name: 'bn', op: 'batch-normalisation', inputs: ['l', 'gamma', 'b', 'b', 'variance'], outputs: ['n'] },
+      attributes: { epsilon: 1e-5 },
+    },
+    {
+      name: 'group',
+      op: 'group-normalisation',
+      inputs: ['n', 'gamma', 'b'],
+      outputs: ['g'],
+      attributes: { epsilon: 1e-5, groups: 2 },
+    },
+    { name: 'up', op: 'transposed-convolution', inputs: ['g', 't'], outputs: ['u'], attributes: { stride: [2, 2] } },
+    { name: 'flat', op: 'flatten', inputs: ['u'], outputs: ['v'], attributes: {} },
+    { name: 'fc', op: 'fully-connected', inputs: ['v', 'f'], outputs: ['d'], attributes: {} },
+    { name: 'soft', op: 'softmax', inputs: ['d'], outputs: ['y'], attributes: {} },
+  ] as Node[],
+  outputs: ['y'],
+});
+
+describe('compareNodes', () => {
+  it('finds every node within its bound, on what the nodes before it made', async () => {
+    const shapes = new Map([['x', [1, 4, 12, 12]]]);
+    const selection = parseSelection('test', {});
+    const layout = new GraphRunner('test', graph, selection, context).layout(shapes);
+    const x = { shape: [1, 4, 12, 12], data: randomArray(576, uniform(9)) };
+    const found = [];
+    for await (const node of compareNodes(layout!, { x }, selection, context)) found.push(node);
+    expect(found.map(({ op }) => op)).toContain('transposed-convolution');
+    expect(found.map(({ op }) => op)).toContain('group-normalisation');
+    for (const { name, share } of found) expect(share, name).toBeLessThanOrEqual(1);
+    // Rounding is seen, so that what is compared is no definition with itself.
+    expect(found.filter(({ greatestError }) => greatestError > 0).length).toBeGreaterThan(5);
+  });
+});
+
+describe('bounds', () => {
+  const value = (...data: number[]): DoubleTensor => ({ shape: [1, data.length], data: Float64Array.from(data) });
+  const ran = (op: string, attributes: object, ...inputs: DoubleTensor[]): Ran => {
+    const node = { name: 'n', op, inputs: inputs.map((_, i) => `${i}`), outputs: ['y'], attributes } as unknown as Node;
+    return { node, inputs, expected: operationOf(node).reference(node, inputs), algorithm: null, context };
+  };
+
+  it('allow roundings, and no more', () => {
+    const [allowed] = allowedError(ran('addition', {}, value(1), value(-1)), 0, 'float32');
+    // two roundings of sums of magnitude 2, though the sum is 0
+    expect(allowed).toBeGreaterThan(2 ** -23);
+    expect(allowed).toBeLessThan(2 ** -20);
+    const [exact] = allowedError(ran('relu', {}, value(1)), 0, 'float32');
+    expect(exact).toBeLessThan(2.1 * 2 ** -23);
+    const [half] = allowedError(ran('relu', {}, value(1)), 0, 'float16');
+    expect(half).toBeGreaterThan(2 ** -12);
+    const sums = (allowed: number) => allowed / 2 ** -24;
+    const weights: DoubleTensor = { shape: [1, 2], data: Float64Array.of(3, -3) };
+    const [product] = allowedError(ran('fully-connected', {}, value(1, 1), weights), 0, 'float32');
+    // |x| · |w| is 6
+    expect(sums(product)).toBeGreaterThan(6 * 4);
+    expect(sums(product)).toBeLessThan(6 * 12);
+  });
+
+  it.each([
+    [1, 1, 0],
+    [Number.NaN, Number.NaN, 0],
+    [Number.NaN, 1, Infinity],
+    [1, Number.NaN, Infinity],
+    [Infinity, Infinity, 0],
+    [Infinity, 1, Infinity],
+    [Infinity, -Infinity, Infinity],
+    [1.5, 1, 0.5],
+  ])('%d is from %d as far as %d', (a, b, far) => {
+    expect(distance(a, b, 0, 'float32')).toBe(far);
+  });
+
+  it.each([
+    ['float16', 65520, 65504],
+    ['float32', 3.5e38, 3.4e38],
+  ] as const)('%s has infinity for %d, and not for %d', (dtype: Dtype, large, less) => {
+    expect(distance(Infinity, large, 0, dtype)).toBe(0);
+    expect(distance(Infinity, less, 0, dtype)).toBe(Infinity);
+    expect(distance(-Infinity, large, 0, dtype)).toBe(Infinity);
+  });
+});
+
+describe('nnpack-ts compare', () => {
+  const run = (...args: string[]) => one.run('compare', ...args, '--threads', '1');
+
+  it('draws what goes in, and says from which seed', async () => {
+    const path = save('l-', layersModel());
+    // the shards of the model have names of their own
+    for (const [name, bytes] of Object.entries(layersModel().files)) writeFileSync(join(folder, name), bytes);
+    const told = await run(path, '--shape', '1x5x6x3', '--json', join(folder, 'c.json'));
+    expect([told.status, told.stderr]).toEqual([0, '']);
+    expect(told.stdout).toMatch(/^numbers drawn with --seed \d+\n/);
+    expect(told.stdout).toMatch(/all within their bounds/);
+    const { seed, beyond, nodes } = JSON.parse(readFileSync(join(folder, 'c.json'), 'utf8'));
+    expect(told.stdout).toContain(`--seed ${seed}`);
+    expect(beyond).toBe(0);
+    expect(nodes.map(({ op }: { op: string }) => op)).toContain('convolution');
+    const again = await run(path, '--shape', '1x5x6x3', '--seed', `${seed}`, '--json', '-');
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(join(folder, 'c.json'), 'utf8')));
+  });
+
+  it('takes values of all types', async () => {
+    const told = await run(saveModel('t.onnx', typesModel()), '--shape', 'a=4', '--shape', 'b=4', '--seed', '1');
+    expect([told.status, told.stderr]).toEqual([0, '']);
+    expect(told.stdout).toContain('its definition');
+  });
+
+  it.each([
+    [[], /expected a model, got none/],
+    [
+      [saveModel('n.onnx', longModel(1))],
+      /--shape x=… or --input expected for the shape of 'x', which is \[\?, 3, \?, \?\]/,
+    ],
+    [[saveModel('n.onnx', longModel(1)), '--shape', '1xbx2'], /--shape expected a number/],
+    [[saveModel('n.onnx', longModel(1)), '--shape', '1x4x2x2'], /expected \[N, 3, H, W\]/],
+    [['no-such.onnx'], /could not be read/],
+  ])('refuses %j', async (args, message) => {
+    const told = await run(...args);
+    expect([told.status, told.stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
+describe('nnpack-ts inspect', () => {
+  const run = (...args: string[]) => one.run('inspect', ...args);
+
+  it('shows nodes, sizes, costs and what the files say', async () => {
+    const path = save('', mxnetModel());
+    const told = await run(
+      path,
+      '--shape',
+      '1x3x4x4',
+      '--json',
+      join(folder, 'i.json'),
+      '--svg',
+      join(folder, 'i.svg'),
+    );
+    expect([told.status, told.stderr]).toEqual([0, '']);
+    expect(told.stdout).toContain('net-symbol.json: mxnet');
+    expect(told.stdout).toContain('input data: float32 [data.0, 3, data.2, data.3]');
+    expect(told.stdout).toMatch(/mxnet_version: 1\.9\.1/);
+    expect(told.stdout).toMatch(/convolution-nd\s*│ data\s*│ float32 \[1, 2, 4, 4\]\s*│\s*8 │\s*0\.0 /);
+    const data = JSON.parse(readFileSync(join(folder, 'i.json'), 'utf8'));
+    expect(data.nodes[0]).toMatchObject({ op: 'convolution-nd', multiplyAdds: 96, parameters: 8 });
+    expect(data.parameters).toHaveLength(2);
+    const svg = readFileSync(join(folder, 'i.svg'), 'utf8');
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    // a line to each node and to the output
+    expect(svg.match(/<path /g)).toHaveLength(data.nodes.length + 1);
+    expect(svg).toContain('>convolution-nd</text>');
+  });
+
+  it('shows sizes by name where they are open', async () => {
+    const told = await run(saveModel('n.onnx', longModel(2)));
+    expect(told.stdout).toContain('input x: float32 [N, 3, H, W]');
+    expect(told.stdout).toContain('2 nodes, 0 numbers\n');
+    expect((await run()).stderr).toMatch(/inspect expected a model/);
+  });
+});
+
+describe('plain', () => {
+  it('prints what files say in one line, short, and without commands to the terminal', async () => {
+    const { plain, plainList } = await import('../../src/cli/plain.ts');
+    expect(plain('a\n\tb\u001b[2Jc')).toBe('a b\ufffd[2Jc');
+    expect(plain('x'.repeat(500))).toBe(`${'x'.repeat(199)}…`);
+    expect(plainList(['a', 'b', 'c'], 2)).toBe('a, b … (3)');
+    expect(plainList(['a', 'b'], 2)).toBe('a, b');
+  });
+});
+
+describe('drawGraph', () => {
+  it('puts nodes below what they read, apart, with names that are no markup', async () => {
+    const { drawGraph } = await import('../../src/cli/inspect/svg.ts');
+    const { inferTypes } = await import('../../src/graph/infer.ts');
+    const named = parseGraph({
+      name: '<&">',
+      inputs: new Map([['<x>', { dtype: 'float32', shape: ['N', 2] }]]),
+      parameters: new Map(),
+      nodes: [
+        { name: 'a\u0000', op: 'relu', inputs: ['<x>'], outputs: ['a'], attributes: {} },
+        { name: 'b', op: 'sigmoid', inputs: ['<x>'], outputs: ['b'], attributes: {} },
+        { name: 'c', op: 'addition', inputs: ['a', 'b'], outputs: ['c'], attributes: {} },
+      ] as Node[],
+      outputs: ['c'],
+    });
+    const svg = drawGraph(named, inferTypes(named));
+    expect(svg).toContain('<title>&lt;&amp;&quot;&gt;</title>');
+    expect(svg).toContain('a\ufffd');
+    expect(svg).not.toContain('<x>');
+    const boxes = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)].map(
+      ([, ...numbers]) => numbers.map(Number),
+    );
+    expect(boxes).toHaveLength(5);
+    const tops = boxes.map(([, y]) => y);
+    expect(tops[1]).toBe(tops[2]);
+    expect(tops[0]).toBeLessThan(tops[1]);
+    expect(tops[3]).toBeGreaterThan(tops[2]);
+    for (const [i, [x, y, width, height]] of boxes.entries()) {
+      for (const [x2, y2, width2, height2] of boxes.slice(i + 1)) {
+        const isApart = x + width < x2 || x2 + width2 < x || y + height < y2 || y2 + height2 < y;
+        expect(isApart).toBe(true);
+      }
+    }
+  });
+});
