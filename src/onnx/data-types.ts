@@ -51,3 +51,8 @@ export function dataTypeOf(number: number): DataType {
 export function dataTypeNumber(dtype: Dtype): number {
   return DATA_TYPES.findIndex((type) => type.dtype === dtype);
 }
+
+/** The number of a type. */
+export function dataTypeNumberOf({ name }: DataType): number {
+  return DATA_TYPES.findIndex((type) => type.name === name);
+}

@@ -8,7 +8,7 @@ import type { NodeReader } from '../node-reader.ts';
 import type { Converter, Converters } from './converter.ts';
 
 /** Operators that have no attributes, and are operations of graphs with the same inputs. */
-const SAME = {
+export const SAME = {
   Add: 'sum',
   Sum: 'sum',
   Sub: 'subtraction',
