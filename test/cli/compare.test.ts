@@ -97,6 +97,27 @@ describe('compareNodes', () => {
   });
 });
 
+describe('a kernel that is wrong', () => {
+  it('is found beyond its bound, and nothing else is', async () => {
+    const faulty = await createContext({ threads: 1 });
+    const { softmax } = faulty.kernels;
+    const shapes = new Map([['x', [1, 4, 12, 12]]]);
+    const selection = parseSelection('test', {});
+    const layout = new GraphRunner('test', graph, selection, faulty).layout(shapes);
+    const x = { shape: [1, 4, 12, 12], data: randomArray(576, uniform(9)) };
+    const wrong = (n: number, step: number, from: number, to: number) => {
+      softmax(n, step, from, to);
+      faulty.arena.f32[to + step] *= 1 + 1e-5;
+    };
+    Object.assign(faulty.kernels, { softmax: wrong });
+    const found = [];
+    for await (const node of compareNodes(layout!, { x }, selection, faulty)) found.push(node);
+    const beyond = found.filter(({ share }) => share > 1);
+    expect(beyond.map(({ op, at }) => [op, at])).toEqual([['softmax', { output: 'y', place: 1 }]]);
+    faulty.dispose();
+  });
+});
+
 describe('bounds', () => {
   const value = (...data: number[]): DoubleTensor => ({ shape: [1, data.length], data: Float64Array.from(data) });
   const ran = (op: string, attributes: object, ...inputs: DoubleTensor[]): Ran => {

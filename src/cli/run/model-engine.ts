@@ -18,8 +18,18 @@ export function modelSubject(source: ModelSource): Subject {
     outputs: source.outputs,
     runsInParts: false,
     isChannelsLast: source.format === 'tfjs-layers-model' || source.format === 'tfjs-graph-model',
-    typesFor: (shapes) => typesFor(source, shapes),
+    typesFor: lastKept((shapes) => typesFor(source, shapes)),
     engine: (choice, context) => modelEngine(source, choice, context),
+  };
+}
+
+/** Many files of one size ask for the same again, and a graph may have to be made for it. */
+function lastKept<T>(make: (shapes: ReadonlyMap<Name, Shape>) => T): (shapes: ReadonlyMap<Name, Shape>) => T {
+  let last: { readonly text: string; readonly made: T } | null = null;
+  return (shapes) => {
+    const text = JSON.stringify([...shapes]);
+    if (last?.text !== text) last = { text, made: make(shapes) };
+    return last.made;
   };
 }
 
