@@ -3,6 +3,7 @@ import type { OpNode } from '../node.ts';
 import { parseFlag } from '../parse-values.ts';
 import type { Size } from '../values.ts';
 import { onFloats } from './inputs.ts';
+import { lineAsPlane } from './line-as-plane.ts';
 import { ONE, type Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
 import {
@@ -43,6 +44,7 @@ export const averagePoolingNd: Operation<AveragePoolingNdAttributes> = {
     const windows = padding === 'same' ? { convention: padding } : { convention: 'valid', padding };
     return { op: 'average-pooling', inputs: node.inputs, attributes: { ...sizes, ...windows } };
   },
+  decompose: lineAsPlane,
   lower(call) {
     const { countPadding = false } = call.node.attributes;
     return lowerPoolingNd(call, {

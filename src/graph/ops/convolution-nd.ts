@@ -9,6 +9,7 @@ import { type Size, shapeText } from '../values.ts';
 import { at, type DoubleTensor, present } from './double.ts';
 import { countedWindows, indicesOf } from './double-windows.ts';
 import { expectVector, mayEqual, onFloats } from './inputs.ts';
+import { lineAsPlane } from './line-as-plane.ts';
 import type { Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
 import { kernelMultiplyAdds } from './weights.ts';
@@ -52,6 +53,7 @@ export const convolutionNd: Operation<ConvolutionNdAttributes> = {
     const attributes = { groups, stride: planeAxes(stride), dilation: planeAxes(dilation), padding };
     return { op: 'convolution', inputs: node.inputs, attributes };
   },
+  decompose: lineAsPlane,
   lower,
   reference,
   slicing: () => 'slices need the planes of a convolution',

@@ -1,4 +1,6 @@
 import { finiteNumbers, unaryWith } from './elementwise.ts';
+import type { Operation } from './operation.ts';
+import { SHIFTED_RELU6, sixths } from './pattern.ts';
 
 /** min(max(slope · x + offset, 0), 1) */
 export interface HardSigmoidAttributes {
@@ -8,12 +10,17 @@ export interface HardSigmoidAttributes {
 
 const FIELDS = { slope: true, offset: true } as const;
 
-export const hardSigmoid = unaryWith<HardSigmoidAttributes>(
-  FIELDS,
-  finiteNumbers(FIELDS),
-  ({ slope, offset }) =>
-    (x) =>
-      Math.min(Math.max(slope * x + offset, 0), 1),
-  {},
-  { gate: 'hardSigmoid', numbers: (attributes) => attributes },
-);
+const SIXTH = { slope: 1 / 6, offset: 0.5 };
+
+export const hardSigmoid: Operation<HardSigmoidAttributes> = {
+  ...unaryWith<HardSigmoidAttributes>(
+    FIELDS,
+    finiteNumbers(FIELDS),
+    ({ slope, offset }) =>
+      (x) =>
+        Math.min(Math.max(slope * x + offset, 0), 1),
+    {},
+    { gate: 'hardSigmoid', numbers: (attributes) => attributes },
+  ),
+  writtenOut: sixths(SHIFTED_RELU6).map((pattern) => ({ pattern, attributes: SIXTH })),
+};

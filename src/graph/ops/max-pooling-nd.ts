@@ -3,6 +3,7 @@ import { type InferredType, type InputTypes, type OpNode, whoIs } from '../node.
 import { parseFlag } from '../parse-values.ts';
 import { type DoubleTensor, type Dtype, isFloat } from '../values.ts';
 import { present } from './double.ts';
+import { lineAsPlane } from './line-as-plane.ts';
 import { greaterFrom, type MaximaAttributes, parseLeast } from './maxima.ts';
 import { ONE, type Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
@@ -54,6 +55,7 @@ export const maxPoolingNd: Operation<MaxPoolingNdAttributes> = {
     const windows = padding === 'same' ? { convention: padding } : { convention: 'valid', padding };
     return { op: 'max-pooling', inputs: node.inputs, attributes: { ...sizes, ...windows } };
   },
+  decompose: lineAsPlane,
   lower(call) {
     const { least } = call.node.attributes;
     const maximum = { start: least ?? -Infinity, add: greaterFrom(least), end: (most: number) => most };

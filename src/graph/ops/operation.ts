@@ -9,7 +9,8 @@ import type { FieldsOf } from '../../check/options.ts';
 import type { Activation } from '../attributes.ts';
 import type { Compiled, Lowering, Shape } from '../compiled.ts';
 import type { InferredType, InputTypes, OpNode } from '../node.ts';
-import type { DoubleTensor, Parameter, Role } from '../values.ts';
+import type { DoubleTensor, Name, Parameter, Role } from '../values.ts';
+import type { WrittenOut } from './pattern.ts';
 import type { Slicing } from './slicing.ts';
 
 /** The record of an operation, A being the attributes of its nodes. */
@@ -62,6 +63,17 @@ export interface Operation<A extends object> {
   asActivation?(attributes: A): Activation;
   /** Its attributes with an activation behind it as its own; null if it has one. */
   takeActivation?(attributes: A, activation: Activation): A | null;
+  /** Ways to write it out in other operations of one value x. */
+  readonly writtenOut?: readonly WrittenOut<A>[];
+  /** Its two inputs may change places. */
+  readonly isCommutative?: true;
+  /** What it is of a value's channels where its other input is a number p of each: with p behind the value, and before it. */
+  readonly byChannels?: { readonly behind: ChannelForm; readonly before: ChannelForm | null };
+  /**
+   * The last of several nodes that compute the same and have kernels, for inputs of these types, of which those that are
+   * parameters are known; null, with no parts made, if there are none.
+   */
+  decompose?(node: OpNode<A>, inputs: InputTypes, known: Weights, parts: Parts): SpecialNode | null;
   /** Its permutation of axes, where that is all that it does. */
   permutation?(attributes: A): readonly number[];
   /** As the field counts them; 0 where it is not told. */
@@ -102,6 +114,20 @@ export interface SpecialNode {
   readonly op: string;
   readonly inputs: OpNode<object>['inputs'];
   readonly attributes: object;
+}
+
+/** Makes what several nodes in the place of one need besides the last of them. */
+export interface Parts {
+  /** A parameter of their own, under a free name. */
+  parameter(what: string, parameter: Parameter): Name;
+  /** A node before the last, and the name of what it makes. */
+  value(what: string, op: string, inputs: OpNode<object>['inputs'], attributes: object): Name;
+}
+
+/** A factor and a summand of channels that follow from a number p; null for the factor where p has no exact one. */
+export interface ChannelForm {
+  readonly scale: (p: number) => number | null;
+  readonly shift: (p: number) => number;
 }
 
 /** null where a weight is left out, or is no parameter. */

@@ -1,9 +1,14 @@
+import { SUMMAND } from './channel-forms.ts';
 import { isNumber, stretched, TWO } from './elementwise.ts';
+import type { NoAttributes, Operation } from './operation.ts';
 
 /** x₀ − x₁, stretched to one shape. */
-export const subtraction = stretched({
-  inputs: TWO,
-  f: () => (a, b) => a - b,
-  serves: isNumber,
-  combination: 'subtract',
-});
+export const subtraction: Operation<NoAttributes> = {
+  ...stretched({
+    inputs: TWO,
+    f: () => (a, b) => a - b,
+    serves: isNumber,
+    combination: 'subtract',
+  }),
+  byChannels: { behind: { ...SUMMAND, shift: (p) => -p }, before: { ...SUMMAND, scale: () => -1 } },
+};

@@ -1,4 +1,5 @@
 import { isFloat } from '../values.ts';
+import { SUMMAND } from './channel-forms.ts';
 import { isNumber, stretched } from './elementwise.ts';
 import { type NoAttributes, ONE_OR_MORE, type Operation } from './operation.ts';
 
@@ -13,6 +14,8 @@ export const sum: Operation<NoAttributes> = {
     serves: isNumber,
     combination: 'add',
   }),
+  isCommutative: true,
+  byChannels: { behind: SUMMAND, before: SUMMAND },
   specialise({ inputs }, types) {
     const [first, ...others] = types.map((type) => type && isFloat(type.dtype) && String(type.shape));
     const isOne = typeof first === 'string' && others.length > 0 && others.every((shape) => shape === first);

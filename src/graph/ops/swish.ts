@@ -1,4 +1,6 @@
 import { finiteNumbers, unaryWith } from './elementwise.ts';
+import type { Operation } from './operation.ts';
+import { times } from './pattern.ts';
 
 /** x / (1 + e^(−slope · x)) */
 export interface SwishAttributes {
@@ -7,12 +9,15 @@ export interface SwishAttributes {
 
 const FIELDS = { slope: true } as const;
 
-export const swish = unaryWith<SwishAttributes>(
-  FIELDS,
-  finiteNumbers(FIELDS),
-  ({ slope }) =>
-    (x) =>
-      x / (1 + Math.exp(-slope * x)),
-  {},
-  { gate: 'swish', numbers: ({ slope }) => ({ slope, offset: 0 }) },
-);
+export const swish: Operation<SwishAttributes> = {
+  ...unaryWith<SwishAttributes>(
+    FIELDS,
+    finiteNumbers(FIELDS),
+    ({ slope }) =>
+      (x) =>
+        x / (1 + Math.exp(-slope * x)),
+    {},
+    { gate: 'swish', numbers: ({ slope }) => ({ slope, offset: 0 }) },
+  ),
+  writtenOut: [{ pattern: times('x', { op: 'sigmoid', inputs: ['x'] }), attributes: { slope: 1 } }],
+};

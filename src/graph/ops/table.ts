@@ -298,3 +298,8 @@ export const OPS = Object.keys(OPERATIONS) as readonly OpName[];
 export function operationOf({ op }: { readonly op: OpName }): AnyOperation {
   return OPERATIONS[op];
 }
+
+/** Whether a node is of the operation of this name. */
+export function isOf(node: { readonly op: OpName }, op: string): boolean {
+  return Object.hasOwn(OPERATIONS, op) && operationOf(node) === OPERATIONS[op as OpName];
+}

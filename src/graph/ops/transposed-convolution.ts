@@ -6,13 +6,14 @@ import { denseStrides, sizeOf } from '../../tensor/ndarray.ts';
 import { copyIn } from '../../tensor/tensor.ts';
 import { reachOf } from '../../tensor/windows.ts';
 import type { Compiled, Lowering } from '../compiled.ts';
-import { type OpNode, type Sizes, whoIs } from '../node.ts';
-import type { Size } from '../values.ts';
+import { type InputTypes, type OpNode, type Sizes, whoIs } from '../node.ts';
+import { isTensorType, type Size } from '../values.ts';
 import { expectKernel } from './convolution-nd.ts';
 import { at, type DoubleTensor, present } from './double.ts';
 import { indicesOf } from './double-windows.ts';
 import { expectVector, mayEqual, onFloats } from './inputs.ts';
-import type { Given, Operation } from './operation.ts';
+import type { Given, Operation, Parts, SpecialNode, Weights } from './operation.ts';
+import { inPhases } from './sub-pixel.ts';
 import {
   expectForEachAxis,
   halves,
@@ -46,6 +47,7 @@ export const transposedConvolution: Operation<TransposedConvolutionAttributes> =
   fields: { ...WINDOW_FIELDS, groups: true, outputPadding: true, outputSize: true },
   check,
   infer: onFloats((node, inputs) => [shapeOf(node, inputs)]),
+  decompose,
   lower,
   reference,
   slicing: () => 'slices need the output at the place of the input',
@@ -97,7 +99,7 @@ function shapeOf(node: Node, [x, kernel, bias]: readonly (readonly Size[] | null
 }
 
 /** The windows of a convolution that reads the output of this along an axis. */
-export function outputAxis(node: Node, count: number, taps: number, axis: number): WindowAxis {
+function outputAxis(node: Node, count: number, taps: number, axis: number): WindowAxis {
   const { padding, outputPadding, outputSize } = node.attributes;
   const stride = node.attributes.stride?.[axis] ?? 1;
   const dilation = node.attributes.dilation?.[axis] ?? 1;
@@ -112,6 +114,25 @@ export function outputAxis(node: Node, count: number, taps: number, axis: number
   if (size >= 1) return { ...own, size, before, after };
   const text = `padding of ${before} and ${after} leaves nothing of an output of ${whole}`;
   throw new NnpackError('invalid-input-padding', `${whoIs(node)}: ${text}`);
+}
+
+/** Over planes, with a known kernel and one stride of 2 or more: a stride of 1 is a convolution already. */
+function decompose(node: Node, [x]: InputTypes, [, kernel, bias]: Weights, parts: Parts): SpecialNode | null {
+  const { groups = 1, stride: [stride = 1, across = stride] = [], dilation = [] } = node.attributes;
+  const isOfPlanes = x?.shape.length === 4 && x.dtype === 'float32' && isTensorType(x);
+  const isKnown = kernel?.type.dtype === 'float32' && (typeof node.inputs[2] !== 'string' || bias);
+  if (!isOfPlanes || !isKnown || !kernel || stride !== across || stride < 2) return null;
+  if (dilation.some((step) => step !== 1)) return null;
+  const [, , height, width] = x.shape;
+  const axisOf = (axis: number) => outputAxis(node, x.shape[2 + axis], kernel.type.shape[2 + axis], axis);
+  return inPhases(
+    {
+      ...{ input: node.inputs[0], groups, stride, kernel, bias: bias ?? null },
+      sizes: [height, width],
+      axes: [axisOf(0), axisOf(1)],
+    },
+    parts,
+  );
 }
 
 /**

@@ -1,110 +1,105 @@
 /**
- * Operations that older exporters write out become one, where nobody reads what lies between:
+ * Operations that models write out become one, where nobody reads what lies between:
  *
- *     min(max(x + 3, 0), 6) / 6          →   hard-sigmoid(x)           also with · 1/6
- *     x · min(max(x + 3, 0), 6) / 6      →   hard-swish(x)             in either order
- *     x · hard-sigmoid(x)                →   hard-swish(x)             of slope 1/6 and offset 1/2
- *     x · sigmoid(x)                     →   swish(x)
+ *     x · min(max(x + 3, 0), 6) / 6   →   hard-swish(x)        x · sigmoid(x)   →   swish(x)
  *
- * What is read several times, or is an output, stays.
+ * The records of operations tell how they are written out. What is read several times, or is an output, stays.
  */
 import { countReaders, type Graph, type Node, withoutUnused } from '../graph.ts';
 import { inferTypes, type Types } from '../infer.ts';
+import type { NodePattern, Pattern } from '../ops/pattern.ts';
+import { isOf, OPS, operationOf } from '../ops/table.ts';
 import type { Name, Parameter } from '../values.ts';
-
-type SpecialNode = Pick<Node, 'op' | 'inputs' | 'attributes'>;
 
 /** What is known as nodes are walked through. */
 interface Known {
   readonly parameters: ReadonlyMap<Name, Parameter>;
   readonly types: Types;
   /** The node that makes a value which is read once. */
-  makerOf(name: Name | null): Node | undefined;
+  makerOf(name: Name): Node | undefined;
 }
 
-/** How exact a factor of 1/6 is that somebody has rounded to float32. */
-const SIXTH = Math.fround(1 / 6);
+/** A way to write an operation out. */
+interface Way {
+  readonly op: Node['op'];
+  readonly pattern: NodePattern;
+  readonly attributes: object;
+}
+
+const WAYS: readonly Way[] = OPS.flatMap((op) =>
+  (operationOf({ op }).writtenOut ?? []).map((way): Way => ({ ...way, op })),
+);
 
 export function recognise(graph: Graph): Graph {
-  if (!graph.nodes.some(({ op }) => op === 'multiplication' || op === 'division')) return graph;
+  if (!graph.nodes.some((node) => WAYS.some(({ pattern }) => isOf(node, pattern.op)))) return graph;
   const readers = countReaders(graph);
   const makers = new Map<Name, Node>();
   const known: Known = {
     parameters: graph.parameters,
     types: inferTypes(graph),
-    makerOf: (name) => (name !== null && readers.get(name) === 1 ? makers.get(name) : undefined),
+    makerOf: (name) => (readers.get(name) === 1 ? makers.get(name) : undefined),
   };
-  let isSame = true;
   const nodes = graph.nodes.map((node): Node => {
-    const found = specialOf(node, known);
-    // A number with more axes than x gives its result more axes.
-    const special = found !== null && rankOf(found.inputs[0], known) === rankOf(node.outputs[0], known) ? found : null;
-    const made = special === null ? node : ({ ...node, ...special } as Node);
-    isSame &&= special === null;
+    const made = wholeOf(node, known) ?? node;
     for (const name of node.outputs) makers.set(name, made);
     return made;
   });
-  return isSame ? graph : withoutUnused({ ...graph, nodes });
+  return nodes.every((node, i) => node === graph.nodes[i]) ? graph : withoutUnused({ ...graph, nodes });
 }
 
-function rankOf(name: Name | null, { types }: Known): number | undefined {
-  return name === null ? undefined : types.get(name)?.shape.length;
+/** The node that stands for one and those before it. */
+function wholeOf(node: Node, known: Known): Node | null {
+  for (const { op, pattern, attributes } of WAYS) {
+    const x = matchedNode(pattern, node, known, null);
+    // A number with more axes than x gives its result more axes.
+    const isShaped = x !== null && rankOf(x, known) === rankOf(node.outputs[0], known);
+    // The attributes are those of the operation that tells them.
+    if (isShaped) return { ...node, op, inputs: [x], attributes } as Node;
+  }
+  return null;
 }
 
-function specialOf(node: Node, known: Known): SpecialNode | null {
-  const dividend = sixthOf(node, known);
-  if (dividend !== null) return hardOf(dividend, known);
-  if (node.op !== 'multiplication') return null;
-  const [a, b] = node.inputs;
-  return gated(a, known.makerOf(b)) ?? gated(b, known.makerOf(a));
+function rankOf(name: Name, { types }: Known): number | undefined {
+  return types.get(name)?.shape.length;
 }
 
-/** What becomes of x · gate(x). */
-function gated(x: Name | null, gate: Node | undefined): SpecialNode | null {
-  if (x === null || gate === undefined || gate.inputs[0] !== x) return null;
-  if (gate.op === 'sigmoid') return { op: 'swish', inputs: [x], attributes: { slope: 1 } };
-  if (gate.op !== 'hard-sigmoid') return null;
-  const { slope, offset } = gate.attributes;
-  return Math.fround(slope) === SIXTH && offset === 0.5 ? { op: 'hard-swish', inputs: [x], attributes: {} } : null;
+/** What x is where a node is as the pattern says, x being bound to a name or nothing yet; null where it is not. */
+function matchedNode(pattern: NodePattern, node: Node, known: Known, x: Name | null): Name | null {
+  const attributes: Readonly<Record<string, unknown>> = { ...node.attributes };
+  const has = ([name, value]: readonly [string, number]) =>
+    Math.fround(Number(attributes[name])) === Math.fround(value);
+  if (!isOf(node, pattern.op) || node.inputs.length !== pattern.inputs.length) return null;
+  if (!Object.entries(pattern.attributes ?? {}).every(has)) return null;
+  const orders = operationOf(node).isCommutative ? [node.inputs, [...node.inputs].reverse()] : [node.inputs];
+  for (const inputs of orders) {
+    const bound = pattern.inputs.reduce<Matched>(
+      (found, input, i) => (found.isMatch ? matched(input, inputs[i], known, found.x) : found),
+      { isMatch: true, x },
+    );
+    if (bound.isMatch && bound.x !== null) return bound.x;
+  }
+  return null;
 }
 
-/** What becomes of a sixth of a value: of a clamped one, or of one that is multiplied with it. */
-function hardOf(dividend: Name, known: Known): SpecialNode | null {
-  const maker = known.makerOf(dividend);
-  const clamped = shiftedByThree(maker, known);
-  if (clamped !== null) return { op: 'hard-sigmoid', inputs: [clamped], attributes: { slope: 1 / 6, offset: 0.5 } };
-  if (maker?.op !== 'multiplication') return null;
-  const [a, b] = maker.inputs;
-  const isGated = (x: Name | null, gate: Name | null) => x !== null && shiftedByThree(known.makerOf(gate), known) === x;
-  const x = isGated(a, b) ? a : isGated(b, a) ? b : null;
-  return x === null ? null : { op: 'hard-swish', inputs: [x], attributes: {} };
+interface Matched {
+  readonly isMatch: boolean;
+  readonly x: Name | null;
 }
 
-/** x of min(max(x + 3, 0), 6). */
-function shiftedByThree(node: Node | undefined, known: Known): Name | null {
-  if (node?.op !== 'clamp' || node.attributes.min !== 0 || node.attributes.max !== 6) return null;
-  const sum = known.makerOf(node.inputs[0]);
-  return sum?.op === 'sum' ? besideNumber(sum, 3, known) : null;
-}
+const NO_MATCH: Matched = { isMatch: false, x: null };
 
-/** x of x / 6 or x · 1/6. */
-function sixthOf(node: Node, known: Known): Name | null {
-  if (node.op === 'multiplication') return besideNumber(node, SIXTH, known);
-  if (node.op !== 'division') return null;
-  const [x, six] = node.inputs;
-  return isNumber(six, 6, known) ? x : null;
-}
-
-/** The other of two inputs of which one is this number. */
-function besideNumber({ inputs }: Node, number: number, known: Known): Name | null {
-  const [a, b, ...others] = inputs;
-  if (others.length > 0) return null;
-  if (isNumber(b, number, known)) return a;
-  return isNumber(a, number, known) ? b : null;
+function matched(pattern: Pattern, name: Name | null, known: Known, x: Name | null): Matched {
+  if (name === null) return NO_MATCH;
+  if (pattern === 'x') return { isMatch: x === null || x === name, x: x ?? name };
+  if (typeof pattern === 'number') return isNumber(name, pattern, known) ? { isMatch: true, x } : NO_MATCH;
+  const maker = known.makerOf(name);
+  const found = maker === undefined ? null : matchedNode(pattern, maker, known, x);
+  return found === null ? NO_MATCH : { isMatch: true, x: found };
 }
 
 /** Whether a value is one known number. */
-function isNumber(name: Name | null, number: number, { parameters }: Known): boolean {
-  const parameter = name === null ? undefined : parameters.get(name);
-  return parameter?.type.dtype === 'float32' && parameter.data.length === 1 && parameter.data[0] === number;
+function isNumber(name: Name, number: number, { parameters }: Known): boolean {
+  const parameter = parameters.get(name);
+  if (parameter?.type.dtype !== 'float32' || parameter.data.length !== 1) return false;
+  return parameter.data[0] === Math.fround(number);
 }

@@ -7,19 +7,18 @@ import type { Types } from '../infer.ts';
 import { parseGraph, trusted } from '../parse-graph.ts';
 import { cancelLayouts } from './cancel-layouts.ts';
 import { takeChannelConstants } from './channel-constants.ts';
+import { decompose } from './decompose.ts';
 import { dropIdentities } from './drop-identities.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldNormalisation } from './fold-normalisation.ts';
 import { fuseActivations } from './fuse-activations.ts';
-import { makePlanes } from './lines-as-planes.ts';
 import { recognise } from './recognise.ts';
 import { specialise } from './specialise.ts';
-import { splitIntoPhases } from './sub-pixel.ts';
 
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   withoutUnused,
   (graph) => foldConstants(graph),
-  (graph) => makePlanes(graph),
+  (graph) => decompose(graph),
   (graph) => specialise(graph),
   recognise,
   (graph) => takeChannelConstants(graph),
@@ -36,7 +35,7 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
  * @param graph simplified
  */
 export function simplifyFor(graph: Graph, inputs: Types): Graph {
-  const told = splitIntoPhases(specialise(makePlanes(foldConstants(graph, inputs), inputs), inputs), inputs);
+  const told = specialise(decompose(foldConstants(graph, inputs), inputs), inputs);
   return told === graph ? graph : trusted(PASSES.reduce((result, pass) => pass(result), told));
 }
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluateGraph } from '../../src/graph/evaluate.ts';
-import type { Graph, Node } from '../../src/graph/graph.ts';
-import { parseGraph } from '../../src/graph/parse-graph.ts';
-import { splitIntoPhases } from '../../src/graph/passes/sub-pixel.ts';
-import { runGraph } from '../../src/graph/run-graph.ts';
-import type { Parameter } from '../../src/graph/values.ts';
-import { makeArray, sizeOf } from '../../src/tensor/ndarray.ts';
-import { randomArray, uniform } from '../../src/tensor/random.ts';
-import { runs } from '../support/runs.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
+import type { Graph, Node } from '../../../src/graph/graph.ts';
+import { parseGraph } from '../../../src/graph/parse-graph.ts';
+import { decompose } from '../../../src/graph/passes/decompose.ts';
+import { runGraph } from '../../../src/graph/run-graph.ts';
+import type { Parameter } from '../../../src/graph/values.ts';
+import { makeArray, sizeOf } from '../../../src/tensor/ndarray.ts';
+import { randomArray, uniform } from '../../../src/tensor/random.ts';
+import { runs } from '../../support/runs.ts';
 
 interface Drawn {
   readonly stride: number;
@@ -68,13 +68,13 @@ function graphOf(given: Drawn): Graph | null {
   return parseGraph({ name: 'test', inputs, parameters, nodes: [node], outputs: ['y'] });
 }
 
-describe('splitIntoPhases', () => {
+describe('a transposed convolution', () => {
   it('computes what the transposed convolution does, by its definition and as it runs', () => {
     let split = 0;
     const property = fc.property(drawn, (given) => {
       const graph = graphOf(given);
       if (graph === null) return;
-      const made = splitIntoPhases(graph, graph.inputs);
+      const made = decompose(graph, graph.inputs);
       expect(made.nodes.map(({ op }) => op)).toEqual(['convolution', 'depth-to-space', 'slice']);
       split++;
       const shape = graph.inputs.get('x')?.shape as readonly number[];
@@ -102,10 +102,10 @@ describe('splitIntoPhases', () => {
     const [node] = whole.nodes;
     for (const attributes of [{ stride: [2, 3] }, { stride: [2, 2], dilation: [2, 1] }, {}]) {
       const graph = parseGraph({ ...whole, nodes: [{ ...node, attributes } as Node] });
-      expect(splitIntoPhases(graph, graph.inputs)).toBe(graph);
+      expect(decompose(graph, graph.inputs)).toBe(graph);
     }
     const w = { dtype: 'float32' as const, shape: [2, 3, 2, 2] };
     const graph = parseGraph({ ...whole, inputs: new Map([...whole.inputs, ['w', w]]), parameters: new Map() });
-    expect(splitIntoPhases(graph, graph.inputs)).toBe(graph);
+    expect(decompose(graph, graph.inputs)).toBe(graph);
   });
 });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluateGraph } from '../../src/graph/evaluate.ts';
-import type { Graph, Node } from '../../src/graph/graph.ts';
-import { parseGraph } from '../../src/graph/parse-graph.ts';
-import { makePlanes } from '../../src/graph/passes/lines-as-planes.ts';
-import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
-import type { Parameter } from '../../src/graph/values.ts';
-import { randomArray, uniform } from '../../src/tensor/random.ts';
-import { runs } from '../support/runs.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
+import type { Graph, Node } from '../../../src/graph/graph.ts';
+import { parseGraph } from '../../../src/graph/parse-graph.ts';
+import { decompose } from '../../../src/graph/passes/decompose.ts';
+import { simplifyGraph } from '../../../src/graph/passes/simplify.ts';
+import type { Parameter } from '../../../src/graph/values.ts';
+import { randomArray, uniform } from '../../../src/tensor/random.ts';
+import { runs } from '../../support/runs.ts';
 
 const drawn = fc.record({
   op: fc.constantFrom('convolution-nd', 'max-pooling-nd', 'average-pooling-nd'),
@@ -32,7 +32,7 @@ function weights(shape: readonly number[], seed: number): Parameter {
   return { type: { dtype: 'float32', shape }, data: randomArray(size, uniform(seed)), role: 'weight' };
 }
 
-describe('makePlanes', () => {
+describe('windows along lines', () => {
   it('computes what lines do, of sizes that are known or not', () => {
     const property = fc.property(drawn, fc.boolean(), (given, isOpen) => {
       const { op, groups, taps, width, stride, dilation, padding, hasBias, seed } = given;
@@ -48,7 +48,7 @@ describe('makePlanes', () => {
       const shape = isOpen ? ['N', 4, 'W'] : [2, 4, width];
       const inputs = new Map([['x', { dtype: 'float32' as const, shape }]]);
       const graph: Graph = parseGraph({ name: 'test', inputs, parameters, nodes: [node], outputs: ['y'] });
-      const made = makePlanes(graph);
+      const made = decompose(graph);
       expect(made.nodes.map((each) => each.op)).toEqual(['unsqueeze', op, 'squeeze']);
       const x = { shape: [2, 4, width], data: Float64Array.from(randomArray(8 * width, uniform(seed + 2))) };
       const [expected, got] = [graph, parseGraph(made)].map((each) => evaluateGraph(each, { x }).get('y'));
@@ -72,7 +72,7 @@ describe('makePlanes', () => {
       ...{ name: 'f', op: 'max-pooling-nd', inputs: ['x'], outputs: ['y', 'i'], attributes: { size: [2] } },
     };
     const pooled = parseGraph({ ...base, inputs: new Map([['x', x]]), nodes: [maxima] });
-    expect(makePlanes(pooled)).toBe(pooled);
+    expect(decompose(pooled)).toBe(pooled);
     const node: Node = { name: 'f', op: 'convolution-nd', inputs: ['x', 'w'], outputs: ['y'], attributes: {} };
     const w = { dtype: 'float32' as const, shape: [3, 2, 2] };
     const inputs = new Map([
@@ -80,6 +80,6 @@ describe('makePlanes', () => {
       ['w', w],
     ]);
     const computed = parseGraph({ ...base, inputs, nodes: [node] });
-    expect(makePlanes(computed)).toBe(computed);
+    expect(decompose(computed)).toBe(computed);
   });
 });
