@@ -279,6 +279,8 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'PreparedNetwork.run': () => [{ x: floats(2, 4, 4) }, () => {}],
   'PreparedNetwork.runAsync': () => [{ x: floats(2, 4, 4) }, { signal: new AbortController().signal }],
   loadLayersModel: () => ['none/model.json'],
+  loadLayersModelGraph: () => ['none/model.json'],
+  loadGraphModel: () => ['none/model.json'],
   parseModel: () => [
     { 'm.onnx': writeModel(smallNetwork()), 'w.bin': new Uint8Array(24) },
     { algorithm: 'auto', eligibility: 'all', rule: 'fastest', accuracy: 'default', context },
@@ -353,7 +355,12 @@ function methods(): Record<string, Callable> {
 const NAMES = Object.keys(FUNCTIONS);
 const TESTED = NAMES.filter((name) => !(name in LEFT_OUT));
 /** No file is there to be read: what a file may hold is drawn where its reader is tested. */
-const READS_FILES: Readonly<Record<string, string>> = { loadLayersModel: 'test/tfjs/load.test.ts and hostile.test.ts' };
+const READS_FILES: Readonly<Record<string, string>> = Object.fromEntries(
+  ['loadLayersModel', 'loadLayersModelGraph', 'loadGraphModel'].map((name) => [
+    name,
+    'test/tfjs/load.test.ts and hostile.test.ts',
+  ]),
+);
 /** What takes no arguments has none to be replaced; `profileOf` refuses none, because what is no name is no node's. */
 const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.describe', 'GraphPlan.report'].concat([
   'ConvolutionPlan.explain',

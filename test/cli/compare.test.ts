@@ -47,7 +47,7 @@ const graph: Graph = parseGraph({
     ['gamma', random(3, [4])],
     ['variance', { ...random(4, [4], 'statistic'), data: Float32Array.of(1, 2, 0.5, 3) }],
     ['t', random(5, [4, 2, 3, 3])],
-    ['f', random(6, [5, 2 * 25 * 25])],
+    ['f', random(6, [5, 2 * 25 * 14])],
   ]),
   nodes: [
     {
@@ -73,7 +73,7 @@ const graph: Graph = parseGraph({
       outputs: ['g'],
       attributes: { epsilon: 1e-5, groups: 2 },
     },
-    { name: 'up', op: 'transposed-convolution', inputs: ['g', 't'], outputs: ['u'], attributes: { stride: [2, 2] } },
+    { name: 'up', op: 'transposed-convolution', inputs: ['g', 't'], outputs: ['u'], attributes: { stride: [2, 1] } },
     { name: 'flat', op: 'flatten', inputs: ['u'], outputs: ['v'], attributes: {} },
     { name: 'fc', op: 'fully-connected', inputs: ['v', 'f'], outputs: ['d'], attributes: {} },
     { name: 'soft', op: 'softmax', inputs: ['d'], outputs: ['y'], attributes: {} },

@@ -117,7 +117,7 @@ describe('a picture', () => {
       code: 'input-output',
       message: `picture '${named}' ${reason}`,
     });
-    const script = 'true | "$0" "$1" run /dev/stdin';
+    const script = 'true | "$0" "$1" run --input /dev/stdin';
     const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, MAIN], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([2, `error picture '/dev/stdin' ${reason}\n`]);
   });

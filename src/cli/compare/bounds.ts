@@ -88,6 +88,7 @@ const BOUNDS: ReadonlyMap<string, Bound> = new Map<string, Bound>([
   ['fully-connected', (ran) => sumsBound(ran, termsOf(ran.inputs[1]))],
   ['matrix-product', (ran) => sumsBound(ran, ran.inputs[0]?.shape.at(-1) ?? 1, ran.inputs[0]?.shape.at(-2))],
   ['addition', (ran) => scaled(magnitude(ran), ran.inputs.length)],
+  ['sum', (ran) => scaled(magnitude(ran), ran.inputs.length)],
   ['average-pooling', (ran) => scaled(magnitude(ran), 1)],
   ['resize', (ran) => scaled(magnitude(ran), 8)],
   ['scale-shift', (ran) => scaled(magnitude(ran), 4)],
