@@ -5,7 +5,9 @@
  *   1. each package that dist/cli imports  →  dist/cli/vendor/NAME.js, its own dependencies inside
  *   2. dist/testing with fast-check        →  dist/cli/vendor/testing.js: as a library it leaves fast-check to its user
  *   3. the imports in dist/cli are pointed at these, and the licences of all that was bundled stand beside them
- *   4. comments and white space go from what runs: they are for readers of the sources, and declarations keep those for users
+ *   4. comments, white space and long names go from what runs: they are for readers of the sources, and declarations keep
+ *      what is for users
+ *   5. declarations that no entry of the package comes to go, and comments of those that none names
  *
  * Imports are found and rewritten by a compiler, esbuild: however they are written, none is missed.
  * Plots stay outside: who wants a page of them installs the plotting library, and is told so.
@@ -14,9 +16,11 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
+import typescript from 'typescript';
 
+const { preProcessFile } = typescript;
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = realpathSync(process.argv[2] ?? join(ROOT, 'dist'));
 const CLI = join(DIST, 'cli');
@@ -24,7 +28,7 @@ const VENDOR = join(CLI, 'vendor');
 const TESTING = join(DIST, 'testing');
 const LEFT_TO_THE_USER = ['@observablehq/plot', 'linkedom'];
 /** What a program of the package must find where it is installed. */
-const { name: OWN, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const { name: OWN, dependencies, exports: entries } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const STAY = [OWN, ...Object.keys(dependencies), ...LEFT_TO_THE_USER];
 
 function isIn(folder: string, file: string): boolean {
@@ -74,6 +78,16 @@ async function reexports(target: string): Promise<string> {
   const names = Object.keys(await import(target)).filter((name) => /^[A-Za-z$]\w*$/.test(name) && name !== 'default');
   const members = names.length === 0 ? '' : `export const { ${names.join(', ')} } = all;`;
   return `import all from '${target}'; export default all; ${members}`;
+}
+
+/** What dist/cli imports of fast-check by name: all of it would be twice as much. */
+function drawnWith(): string {
+  const names = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from ['"]fast-check['"]/g)].flatMap(([, list]) =>
+      list.split(','),
+    ),
+  );
+  return [...new Set(names.map((name) => name.trim()))].join(', ');
 }
 
 /** Writes dist/cli anew with other imports, and gives the packages that it now expects in `vendor`. */
@@ -129,17 +143,54 @@ function licenceOf(folder: string): string {
   return `${name} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8')}`;
 }
 
-/** What dist/cli has lost on its way through the compiler already. */
-async function dropComments(): Promise<void> {
-  const paths = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).map((file) => join(DIST, file));
-  for (const path of paths.filter((each) => each.endsWith('.js') && !isIn(CLI, each))) {
+function filesOf(ending: string): string[] {
+  const files = readdirSync(DIST, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith(ending)).map((file) => join(DIST, file));
+}
+
+/** What is in `vendor` has lost all of that already. */
+async function shorten(): Promise<void> {
+  for (const path of filesOf('.js').filter((each) => !isIn(VENDOR, each))) {
     const { code } = await transform(readFileSync(path, 'utf8'), {
       format: 'esm',
       target: 'node20',
       charset: 'utf8',
-      minifyWhitespace: true,
+      legalComments: 'none',
+      minify: true,
     });
     writeFileSync(path, code);
+  }
+}
+
+/** The declarations that one imports. */
+function importedBy(path: string): string[] {
+  const { importedFiles } = preProcessFile(readFileSync(path, 'utf8'));
+  return importedFiles
+    .filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => resolve(dirname(path), fileName.replace(/\.[jt]s$/, '.d.ts')));
+}
+
+/** Where the attributes of operations are told, which the type of a graph leads its user to. */
+const OPERATIONS = join(DIST, 'graph', 'ops');
+
+/** Types of what is only used inside are nobody's, and what others say of themselves nobody reads whom they are not named to. */
+function dropInnerDeclarations(): void {
+  const types = Object.values<{ types?: string }>(entries).flatMap((entry) => entry.types ?? []);
+  const own = types.map((path) => join(DIST, relative('dist', path)));
+  const named = new Set([...own, ...own.flatMap(importedBy)]);
+  const reached = new Set<string>();
+  const waiting = [...own];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    waiting.push(...importedBy(path));
+  }
+  for (const path of filesOf('.d.ts')) {
+    const text = readFileSync(path, 'utf8');
+    const isOfAttributes = isIn(OPERATIONS, path) && /^export interface \w+Attributes\b/m.test(text);
+    if (!reached.has(path)) rmSync(path);
+    else if (!named.has(path) && !isOfAttributes)
+      writeFileSync(path, text.replace(/^ *\/\*\*.*?\*\/\n/gms, '').replace(/^ +/gm, ''));
   }
 }
 
@@ -148,7 +199,7 @@ const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.js'))
   .map((file) => join(CLI, file));
 mkdirSync(VENDOR);
-const testing = `export * from ${JSON.stringify(join(TESTING, 'index.js'))}; export { default } from 'fast-check';`;
+const testing = `export * from ${JSON.stringify(join(TESTING, 'index.js'))}; export { ${drawnWith()} } from 'fast-check';`;
 const inputs = new Set(await bundle('testing', testing));
 for (const [target, name] of await pointAtVendor()) {
   if (name === 'testing') continue;
@@ -158,4 +209,5 @@ for (const [target, name] of await pointAtVendor()) {
 const folders = new Set([...inputs].map(packageOf).filter((folder) => folder !== null));
 const licences = [...folders].sort().filter((folder) => existsSync(join(folder, 'package.json')));
 writeFileSync(join(VENDOR, 'LICENCES.txt'), licences.map(licenceOf).join(`\n\n${'-'.repeat(78)}\n\n`));
-await dropComments();
+await shorten();
+dropInnerDeclarations();

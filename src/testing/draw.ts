@@ -3,7 +3,7 @@
  * blocks and paddings come more often, and so do the small numbers (one group, no padding) that most layers have.
  * Every size is an index into a sorted list: a case that fails shrinks to the smallest sizes that still fail.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
 import { expectOneOf, type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';

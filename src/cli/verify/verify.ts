@@ -3,7 +3,7 @@
  * double within its bound, and gives the same bits on any number of threads. Cases are drawn from a seed; one that fails
  * is shrunk to the smallest that still does, and comes with the command that replays it.
  */
-import fc from 'fast-check';
+import { asyncProperty, check, type IAsyncProperty, PreconditionFailure, pre, type RunDetails } from 'fast-check';
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
 import { type Context, createContext } from '../../context/context.ts';
 import { show } from '../../errors.ts';
@@ -106,14 +106,14 @@ async function verifyRow(
 ): Promise<VerifyRow> {
   let passed = 0;
   let greatest = 0;
-  const property = fc.asyncProperty(convolutionProblem({ algorithm }), async (problem) => {
+  const property = asyncProperty(convolutionProblem({ algorithm }), async (problem) => {
     progress(`rows, ${algorithm} with ${kernels} kernels, ${passed} of ${cases} cases`);
     // Ctrl-C is heard here. What has failed before, shrunk or not, is the result then.
     await breathe();
     const isReplayed = path !== undefined && passed === 1;
-    if (signal.aborted || isReplayed) throw new fc.PreconditionFailure(true);
+    if (signal.aborted || isReplayed) throw new PreconditionFailure(true);
     const worst = checkConvolution(problem, algorithm, contexts, convolve);
-    fc.pre(worst !== null);
+    pre(worst !== null);
     passed++;
     greatest = Math.max(greatest, worst.ratio);
   });
@@ -131,14 +131,14 @@ async function verifyRow(
 
 /** All cases of the seed, or the one at the path. */
 async function checkFrom(
-  property: fc.IAsyncProperty<[Problem]>,
+  property: IAsyncProperty<[Problem]>,
   cases: number,
   seed: number,
   path: string | undefined,
-): Promise<fc.RunDetails<[Problem]>> {
-  if (path === undefined) return fc.check(property, { numRuns: cases, seed });
+): Promise<RunDetails<[Problem]>> {
+  if (path === undefined) return check(property, { numRuns: cases, seed });
   try {
-    return await fc.check(property, { numRuns: 1, seed, path, endOnFailure: true });
+    return await check(property, { numRuns: 1, seed, path, endOnFailure: true });
   } catch {
     // A failing property does not throw: there is no such path.
     return failPath(path, seed);
