@@ -65,7 +65,7 @@ interface Pending {
 export function readKerasModel(root: Config, isKeras3: boolean): KerasModel {
   const className = root.string('class_name');
   if (!MODELS.has(className)) root.fail('class_name', "'Sequential', 'Functional' or 'Model'");
-  let whole: KerasModel | null = null;
+  const whole: KerasModel[] = [];
   let count = 0;
   const pending: Pending[] = [
     {
@@ -73,7 +73,7 @@ export function readKerasModel(root: Config, isKeras3: boolean): KerasModel {
       path: '',
       around: [],
       done: (model) => {
-        whole = model;
+        whole.push(model);
       },
     },
   ];
@@ -85,7 +85,7 @@ export function readKerasModel(root: Config, isKeras3: boolean): KerasModel {
     }
     readOne(next, entries, isKeras3, pending);
   }
-  return whole as unknown as KerasModel;
+  return whole[0];
 }
 
 function entriesOf(root: Config): readonly Config[] {
