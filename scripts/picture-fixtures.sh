@@ -90,13 +90,14 @@ perl -0pe 's/\xff\xee\0\x0eAdobe.{7}//s' jpeg-baseline-rgb.jpg > jpeg-rgb-by-nam
 perl -0pe 's/\xff\xe0\0\x10JFIF.{10}/\xff\xee\0\x0eAdobe\0d\0\0\0\0\x01/s' jpeg-baseline-1x1.jpg > jpeg-ycc-by-adobe.jpg
 # JFIF overrules both
 perl -0pe 's/\xff\xee/\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xee/' jpeg-baseline-rgb.jpg > jpeg-ycc-by-jfif.jpg
+# four colours of Adobe's
+$convert "$work/jpeg.ppm" -colorspace CMYK -quality 85 jpeg-cmyk.jpg
+perl -0pe 's/(Adobe.{6})./$1\x02/s' jpeg-cmyk.jpg > jpeg-ycck.jpg
 
 # sorts that are refused; their names say so
 jpeg refused-arithmetic -arithmetic
 jpeg refused-arithmetic-progressive -arithmetic -progressive
 jpeg refused-restarts -progressive -sample 2x2 -restart 4B
-$convert "$work/jpeg.ppm" -colorspace CMYK -quality 85 jpeg-refused-cmyk.jpg
-perl -0pe 's/(Adobe.{6})./$1\x02/s' jpeg-refused-cmyk.jpg > jpeg-refused-ycck.jpg
 
 {
   echo '{'
@@ -105,6 +106,7 @@ perl -0pe 's/(Adobe.{6})./$1\x02/s' jpeg-refused-cmyk.jpg > jpeg-refused-ycck.jp
     case $file in
       *-refused-*) continue ;;
       # libjpeg's interpolation of chroma is switched off: jpeg-js repeats it
+      *cmyk.jpg | *ycck.jpg) pixels=$(djpeg -dct int -nosmooth "$file" | tail -c $((37 * 21 * 3)) | base64 -w 0) ;;
       *.jpg) pixels=$(djpeg -rgb -dct int -nosmooth "$file" | tail -c $((37 * 21 * 3)) | base64 -w 0) ;;
       *) pixels=$($convert "$file" -depth 16 -endian LSB rgba:- | base64 -w 0) ;;
     esac

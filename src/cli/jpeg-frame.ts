@@ -45,8 +45,7 @@ export function readFrame(marker: number, contents: Uint8Array, file: PictureFil
   const [width, height] = [256 * widthHigh + widthLow, 256 * heightHigh + heightLow];
   checkSize(file, width, height);
   if (bits !== 8) throw unsupported(file, '8', `${bits} bits a sample`);
-  if (count === 4) throw unsupported(file, 'grey, YCbCr or RGB', 'four colours (CMYK)');
-  if (count !== 1 && count !== 3) throw unsupported(file, '1 or 3', `${count} components`);
+  if (count !== 1 && count !== 3 && count !== 4) throw unsupported(file, '1, 3 or 4', `${count} components`);
   const components = Array.from({ length: count }, (_, i): Component => {
     const [id, sampling, quantisation] = contents.subarray(6 + 3 * i);
     return { id, across: sampling >> 4, down: sampling & 15, quantisation, scans: 0 };

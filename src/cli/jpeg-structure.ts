@@ -58,7 +58,8 @@ class Walk {
       throw damaged(this.#file, this.#scans === 0 ? 'it has no scan' : 'it has no scan of one of its components');
     }
     this.#kept.push(Uint8Array.of(0xff, EOI));
-    const clean = Buffer.concat(this.#kept);
+    const [start, ...rest] = this.#kept;
+    const clean = Buffer.concat([start, this.#colours(frame), ...rest]);
     return { frame, isRgb: this.#isRgb(frame), orientation: this.#orientation ?? 1, clean };
   }
 
@@ -190,6 +191,15 @@ class Walk {
       const got = `a scan of one component in ${units} blocks with a restart after every ${this.#restartInterval}`;
       throw unsupported(this.#file, 'restarts that divide them', got);
     }
+  }
+
+  /** Adobe's segment where jpeg-js needs it: of four colours, whose transform it tells. */
+  #colours({ components }: Frame): Uint8Array {
+    if (components.length !== 4) return new Uint8Array();
+    const transform = this.#adobeTransform;
+    const expected = "Adobe's segment, which says whether they are CMYK";
+    if (transform === null) throw unsupported(this.#file, expected, 'four colours without it');
+    return Uint8Array.of(0xff, APP14, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, transform);
   }
 
   /** As libjpeg decides it: JFIF has YCbCr alone, then Adobe's segment counts, and last the components' names. */

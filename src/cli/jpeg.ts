@@ -1,6 +1,7 @@
 /**
  * JPEG files: walked and checked, then decoded by jpeg-js, whose colours are left alone and converted here as libjpeg
- * does: jpeg-js always takes three components for YCbCr unless told, and rounds down.
+ * does: jpeg-js always takes three components for YCbCr unless told, and rounds down. Four of Adobe's, CMYK or YCCK with
+ * their values turned round, it takes as djpeg does: red is C · K / 255.
  */
 import jpeg from 'jpeg-js';
 import { walkJpeg } from './jpeg-structure.ts';
@@ -9,10 +10,10 @@ import type { Picture } from './picture-file.ts';
 import { damaged, MAX_PIXELS, type PictureFile } from './picture-file.ts';
 
 /**
- * What jpeg-js counts for a pixel is at most 3 coefficients of 4 bytes, 3 samples twice over and RGBA, 22 bytes; blocks
+ * What jpeg-js counts for a pixel is at most 4 coefficients of 4 bytes, 4 samples twice over and RGBA, 28 bytes; blocks
  * at the edges add less than a tenth to the largest pictures.
  */
-const LIMITS = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: (1.1 * 22 * MAX_PIXELS) / 2 ** 20 };
+const LIMITS = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: (1.1 * 28 * MAX_PIXELS) / 2 ** 20 };
 
 export function decodeJpeg(bytes: Uint8Array, file: PictureFile): Picture {
   const { frame, isRgb, orientation, clean } = walkJpeg(bytes, file);
