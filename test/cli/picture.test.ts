@@ -118,7 +118,8 @@ describe('a picture', () => {
       message: `picture '${named}' ${reason}`,
     });
     const script = 'true | "$0" "$1" run --input /dev/stdin';
-    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, MAIN], { encoding: 'utf8' });
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, MAIN], { encoding: 'utf8', env });
     expect([status, stderr]).toEqual([2, `error picture '/dev/stdin' ${reason}\n`]);
   });
 
