@@ -3,7 +3,7 @@ import { execSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -57,11 +57,16 @@ function declarations(): Set<string> {
 /** Bytes of the package of 0.1.0, packed and unpacked. */
 const BEFORE = { size: 916_925, unpackedSize: 4_212_478 };
 
+/** What npm packs of it. */
+function packed(): { size: number; unpackedSize: number; paths: string[] } {
+  const text = execSync('npm pack --dry-run --json --ignore-scripts', { cwd: home, encoding: 'utf8' });
+  const [{ size, unpackedSize, files }] = JSON.parse(text);
+  return { size, unpackedSize, paths: files.map(({ path }: { path: string }) => path) };
+}
+
 describe('the packed package', () => {
   it('is what runs and its types: no sources, no maps, at most 0.6 of the bytes of 0.1.0', () => {
-    const text = execSync('npm pack --dry-run --json --ignore-scripts', { cwd: home, encoding: 'utf8' });
-    const [{ size, unpackedSize, files }] = JSON.parse(text);
-    const paths: string[] = files.map(({ path }: { path: string }) => path);
+    const { size, unpackedSize, paths } = packed();
     const expected =
       /^(dist\/.*\.(js|d\.ts)|dist\/cli\/vendor\/LICENCES\.txt|docs\/models\.md|README\.md|LICENSE|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
@@ -95,6 +100,10 @@ describe('the packed command line', () => {
     const expected = [...Object.keys(dependencies), ...OPTIONAL];
     expect([...new Set(outside)].filter((path) => !isBuiltin(path) && !expected.includes(path))).toEqual([]);
     expect(outside).toContain('node:util');
+    // All of it is packed: what the package leaves out is asked for by none of these.
+    const paths = new Set(packed().paths);
+    const own = Object.keys(metafile.inputs).map((path) => relative(home, resolve(path)).replaceAll('\\', '/'));
+    expect(own.filter((path) => !paths.has(path))).toEqual([]);
   });
 
   it('runs where nothing lies above its folder', ({ skip }) => {
