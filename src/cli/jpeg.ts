@@ -3,7 +3,7 @@
  * does: jpeg-js always takes three components for YCbCr unless told, and rounds down. Four of Adobe's, CMYK or YCCK with
  * their values turned round, it takes as djpeg does: red is C · K / 255.
  */
-import jpeg from 'jpeg-js';
+import decode from 'jpeg-js/lib/decoder.js';
 import { walkJpeg } from './jpeg-structure.ts';
 import { upright } from './orientation.ts';
 import type { Picture } from './picture-file.ts';
@@ -19,7 +19,7 @@ export function decodeJpeg(bytes: Uint8Array, file: PictureFile): Picture {
   const { frame, isRgb, orientation, clean } = walkJpeg(bytes, file);
   let picture: Picture;
   try {
-    picture = jpeg.decode(clean, {
+    picture = decode(clean, {
       useTArray: true,
       colorTransform: false,
       // only for blocks below a component: see the check of the last restart interval
