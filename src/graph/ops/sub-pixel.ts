@@ -6,6 +6,7 @@
  *
  * So phase φ is a convolution with every s-th tap, turned round, and taps behind the last are 0; depth-to-space lays the
  * phases side by side, and a slice takes away what the padding does. All three have kernels, and every algorithm serves.
+ * Where s does not divide R, an x that is not finite reaches all pixels of its blocks: 0 · ∞ is no number.
  *
  * Source: Shi et al., Is the deconvolution layer the same as a convolutional layer? (2016).
  */
