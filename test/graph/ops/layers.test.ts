@@ -106,6 +106,7 @@ describe.each(LAYERS.filter((op) => 'specialise' in operationOf({ op })))('%s', 
       expect(off.every((difference) => difference < 1e-12)).toBe(true);
     });
     fc.assert(property, { numRuns: runs(200) });
-    expect(special).toBeGreaterThan(5);
+    // How many there are is luck; that there are some is not.
+    expect(special).toBeGreaterThan(0);
   });
 });
