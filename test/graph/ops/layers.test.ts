@@ -105,8 +105,10 @@ describe.each(LAYERS.filter((op) => 'specialise' in operationOf({ op })))('%s', 
       const off = got.data.map((value, i) => (value === expected.data[i] ? 0 : Math.abs(value - expected.data[i])));
       expect(off.every((difference) => difference < 1e-12)).toBe(true);
     });
-    fc.assert(property, { numRuns: runs(200) });
-    // How many there are is luck; that there are some is not.
-    expect(special).toBeGreaterThan(0);
+    // Where few are special, luck may miss them: draws go on until there are some.
+    for (let round = 0; round === 0 || (special <= 5 && round < 20); round++) {
+      fc.assert(property, { numRuns: runs(200) });
+    }
+    expect(special).toBeGreaterThan(5);
   });
 });
