@@ -63,7 +63,8 @@ function sgemm(
     const columns = Math.min(nc, n - j);
     for (let l = 0; l < k; l += kc) {
       const depth = Math.min(kc, k - l);
-      for (let row = 0; row < depth; row++) pack(f32, columns, b + (l + row) * ldb + j, panelRow(columns, row));
+      const pitch = panelPitch(columns);
+      for (let row = 0; row < depth; row++) pack(f32, columns, b + (l + row) * ldb + j, panelRow(pitch, row));
       multiplyPanel(f32, m, columns, depth, a + l, lda, c + j, ldc, l === 0 ? update : 1);
     }
   }
@@ -89,7 +90,8 @@ function sgemmIndirect(
     const columns = Math.min(nc, n - j);
     for (let l = 0; l < k; l += kc) {
       const depth = Math.min(kc, k - l);
-      for (let row = 0; row < depth; row++) pack(f32, columns, b + i32[rows + l + row] + j, panelRow(columns, row));
+      const pitch = panelPitch(columns);
+      for (let row = 0; row < depth; row++) pack(f32, columns, b + i32[rows + l + row] + j, panelRow(pitch, row));
       multiplyPanel(f32, m, columns, depth, a + l, lda, c + j, ldc, 1);
     }
   }
@@ -130,15 +132,15 @@ function multiplyPanel(
   }
 }
 
-/** Where row l of a panel of n columns is in scratch. */
-function panelRow(n: number, l: number): number {
-  return B_PARTS[l % KR] + ((l / KR) | 0) * panelPitch(n);
+/** Where row l of a panel is in scratch. */
+function panelRow(pitch: number, l: number): number {
+  return B_PARTS[l % KR] + ((l / KR) | 0) * pitch;
 }
 
 /** A micro-kernel works in steps: up to three columns beyond the last one hold whatever was there before. */
 function panelPitch(n: number): number {
-  // In whole numbers: small products are many, and a division of doubles is slow.
-  return (((n + STEP - 1) / STEP) | 0) * STEP;
+  // STEP is a power of two: small products are many, and a division takes as long as one of them.
+  return (n + STEP - 1) & -STEP;
 }
 
 /** C = 0, the sum of no products. */
