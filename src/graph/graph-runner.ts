@@ -2,7 +2,8 @@
  * Runs of a graph on inputs of any sizes. Sizes may follow from the elements of its inputs; where they follow from what is
  * computed, every node is computed by its definition.
  *
- * A plan is made for the sizes of the inputs, and for those elements that others follow from. The last few are kept.
+ * A plan is made for the sizes of the inputs, and for those elements that others follow from. The last few are kept, while
+ * there is memory for them. What does not fit even so runs in parts, if it can (see `slices.ts`).
  */
 import type { Context } from '../context/context.ts';
 import type { ParsedSelection } from '../dispatch/select.ts';
@@ -10,13 +11,14 @@ import { NnpackError, show } from '../errors.ts';
 import { makeArray, sizeOf, type TypedTensor, type TypedTensorLike } from '../tensor/ndarray.ts';
 import { copyIn } from '../tensor/tensor.ts';
 import type { Shape } from './compiled.ts';
+import { DividedPlan, planDivided } from './divided-plan.ts';
 import { runByDefinition } from './evaluate.ts';
 import type { Graph } from './graph.ts';
 import { bindInputs, inferTypes, isFew, type Types } from './infer.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { KnownType } from './node.ts';
 import { parseByName } from './parse-values.ts';
-import { type GraphPlan, type NodeReport, planWithin, type RunAsyncOptions } from './plan.ts';
+import type { NodeReport, RunAsyncOptions } from './plan.ts';
 import { type CheckedInput, checkValue } from './run-values.ts';
 import { type DoubleTensor, type Dtype, type Name, parameterOf } from './values.ts';
 
@@ -31,7 +33,7 @@ interface Prepared {
   /** The elements of inputs that sizes follow from. */
   readonly told: ReadonlyMap<Name, string>;
   /** null where nodes run by their definitions. */
-  readonly plan: GraphPlan | null;
+  readonly plan: DividedPlan | null;
 }
 
 /** A graph that runs on inputs of any sizes, and keeps what it has prepared for some. */
@@ -43,8 +45,20 @@ export class GraphRunner {
   /** The one that ran last is the last. */
   readonly #plans: Prepared[] = [];
 
-  /** @param graph parsed */
-  constructor(who: string, graph: Graph, selection: ParsedSelection, context: Context) {
+  readonly #giveWay: () => boolean;
+
+  /**
+   * @param graph parsed
+   * @param giveWay gives memory back that others hold for later; false when there is none
+   */
+  constructor(
+    who: string,
+    graph: Graph,
+    selection: ParsedSelection,
+    context: Context,
+    giveWay: () => boolean = () => false,
+  ) {
+    this.#giveWay = giveWay;
     this.#who = who;
     this.#graph = graph;
     this.#selection = selection;
@@ -66,7 +80,9 @@ export class GraphRunner {
 
   /** How it would run for inputs of these shapes; null where nodes run by their definitions. Nothing is loaded. */
   layout(shapes: ReadonlyMap<Name, Shape>): Layout | null {
-    return this.#layOut(bindInputs(this.#who, this.#graph, shapes));
+    const types = bindInputs(this.#who, this.#graph, shapes);
+    if (!isInferred(this.#graph, types)) return null;
+    return layOut(this.#who, this.#graph, types, this.#selection, this.#context);
   }
 
   /** What became of the nodes in the last run; empty where they ran by their definitions, or nothing ran. */
@@ -74,11 +90,16 @@ export class GraphRunner {
     return this.#plans.at(-1)?.plan?.report() ?? [];
   }
 
+  /** How many parts the work was cut into, because memory was short, in the last run. */
+  get parts(): number {
+    return this.#plans.at(-1)?.plan?.parts ?? 1;
+  }
+
   dispose(): void {
     for (const { plan } of this.#plans.splice(0)) plan?.dispose();
   }
 
-  #planFor(types: Types): GraphPlan | null {
+  #planFor(types: Types): DividedPlan | null {
     const shapes = shapesText(types);
     const known = this.#plans.findIndex((each) => each.shapes === shapes && isTold(each.told, types));
     const prepared = known < 0 ? this.#prepare(types, shapes) : this.#plans.splice(known, 1)[0];
@@ -93,17 +114,38 @@ export class GraphRunner {
     return { shapes, told, plan };
   }
 
-  #makePlan(types: Types): GraphPlan | null {
-    const layout = this.#layOut(types);
-    return layout && planWithin(layout, this.#context.arena.largestBytes, this.#context);
+  #makePlan(types: Types): DividedPlan | null {
+    if (!isInferred(this.#graph, types)) return null;
+    for (;;) {
+      const plan = this.#tryPlan(types);
+      if (plan instanceof DividedPlan && plan.parts === 1) return plan;
+      // What is kept for other sizes gives way before the work is divided.
+      if (this.#plans.length === 0 && !this.#giveWay()) {
+        if (plan instanceof DividedPlan) return plan;
+        throw plan;
+      }
+      if (plan instanceof DividedPlan) plan.dispose();
+      this.#plans.shift()?.plan?.dispose();
+    }
   }
 
-  #layOut(types: Types): Layout | null {
-    const graph = this.#graph;
-    const inferred = inferTypes(graph, types);
-    if (!graph.nodes.every((node) => node.outputs.every((name) => inferred.has(name)))) return null;
-    return layOut(this.#who, graph, types, this.#selection, this.#context);
+  /** A plan within what the context has left, or the error that says what it would take. */
+  #tryPlan(types: Types): DividedPlan | NnpackError {
+    const context = this.#context;
+    const job = { who: this.#who, graph: this.#graph, inputs: types, areImagesApart: false, context };
+    try {
+      return planDivided({ ...job, selection: this.#selection, bytes: context.arena.largestBytes });
+    } catch (error) {
+      if (error instanceof NnpackError && error.code === 'out-of-memory') return error;
+      throw error;
+    }
   }
+}
+
+/** Whether the types of all values follow from those of the inputs. */
+function isInferred(graph: Graph, inputs: Types): boolean {
+  const types = inferTypes(graph, inputs);
+  return graph.nodes.every((node) => node.outputs.every((name) => types.has(name)));
 }
 
 function shapesText(types: Types): string {

@@ -22,9 +22,10 @@ import { type Graph, valuesOf } from './graph.ts';
 import { inferTypes, shapeOf, type Types, typesOf } from './infer.ts';
 import { planMemory } from './memory-plan.ts';
 import { whoIs } from './node.ts';
-import type { Interval, Slicing } from './ops/slicing.ts';
+import { type Interval, isOnePixel, type Slicing } from './ops/slicing.ts';
 import { operationOf } from './ops/table.ts';
 import { trusted } from './parse-graph.ts';
+import { isInMemory } from './run-values.ts';
 import { type Name, shapeText, type ValueType } from './values.ts';
 
 export interface Region {
@@ -81,15 +82,18 @@ function enlargements(graph: Graph): Enlargements | string {
   if (inputs.size !== 1 || outputs.length !== 1) {
     return `slices need one input and one output, got ${inputs.size} and ${outputs.length}`;
   }
-  const [[input, { shape }]] = inputs;
+  const [[input, { dtype, shape }]] = inputs;
   if (shape.length !== 4) return `slices need an input [N, C, H, W], got ${shapeText(shape)}`;
+  if (!isInMemory(dtype)) return `slices need an input of float32, got ${dtype}`;
   const types = inferTypes(graph);
   const scales = new Map<Name, Scale>([[input, [1, 1]]]);
   const slicings: Slicing[] = [];
   for (const node of nodes) {
     const slicing = operationOf(node).slicing(node, typesOf(types, node.inputs));
     if (typeof slicing === 'string') return `${whoIs(node)}: ${slicing}`;
-    const read = valuesOf(node).map((name) => (name === null ? undefined : scales.get(name)));
+    const read = valuesOf(node)
+      .filter((name) => name !== null && !isOnePixelConstant(graph, name))
+      .map((name) => scales.get(name as Name));
     const [first] = read;
     if (first === undefined || read.includes(undefined)) return `${whoIs(node)}: it reads constants as a picture`;
     if (read.some((other) => other?.[0] !== first[0] || other[1] !== first[1])) {
@@ -100,7 +104,15 @@ function enlargements(graph: Graph): Enlargements | string {
     slicings.push(slicing);
   }
   if (!scales.has(outputs[0])) return 'its output is constant';
+  const made = (types.get(outputs[0]) as ValueType).dtype;
+  if (!isInMemory(made)) return `slices need an output of float32, got ${made}`;
   return { slicings, scales };
+}
+
+/** Whether a value is a parameter that is the same everywhere in a picture. */
+function isOnePixelConstant({ parameters }: Graph, name: Name): boolean {
+  const parameter = parameters.get(name);
+  return parameter !== undefined && isOnePixel(parameter.type.shape);
 }
 
 /**

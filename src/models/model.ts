@@ -78,7 +78,8 @@ export class Model {
 
   /**
    * Computes the outputs. Runs may overlap: they take turns, in the order of the calls. Inputs are read as a run begins,
-   * which is before `run` returns if no other is at work, and may be written over from then on.
+   * which is before `run` returns if no other is at work, and may be written over from then on. A picture too large for the
+   * context's memory is computed slice by slice, without seams, where every layer is local and of stride 1.
    *
    * @param inputs arrays by the names of the model's inputs, of their types, with the batch where the model has one
    * @returns the outputs by name; those of `options.output` are what was given there
@@ -105,6 +106,11 @@ export class Model {
   /** What became of the nodes in the last run: algorithms, times; empty where they ran by their definitions, or nothing ran. */
   report(): readonly NodeReport[] {
     return this.#prepared.at(-1)?.runner.report() ?? [];
+  }
+
+  /** @internal How many parts the last run was cut into. */
+  get parts(): number {
+    return this.#prepared.at(-1)?.runner.parts ?? 1;
   }
 
   /**
@@ -174,7 +180,13 @@ export class Model {
 
   #prepare(shapes: ReadonlyMap<Name, Shape>, text: string): Prepared {
     const graph = this.source.graphFor(shapes);
-    return { shapes: text, runner: new GraphRunner(this.#who, graph, this.#selection, this.#context) };
+    // The one that runs is the last.
+    const giveWay = () => {
+      const others = this.#prepared.length - 1;
+      if (others > 0) this.#prepared.shift()?.runner.dispose();
+      return others > 0;
+    };
+    return { shapes: text, runner: new GraphRunner(this.#who, graph, this.#selection, this.#context, giveWay) };
   }
 
   #toldShape(name: Name, { dtype, shape }: ModelValue): Shape {

@@ -7,26 +7,10 @@ import { type FieldsOf, readOptions } from '../check/options.ts';
 import { contextOf } from '../context/context.ts';
 import { parseSelection } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
-import type { Graph } from '../graph/graph.ts';
-import { inferTypes, shapeOf, type Types } from '../graph/infer.ts';
-import { expectPlaces } from '../graph/layout.ts';
-import { OneRun } from '../graph/one-run.ts';
-import { simplifyGraph } from '../graph/passes/simplify.ts';
-import {
-  checkInputs,
-  expectProgress,
-  type NodeReport,
-  type Progress,
-  planWithin,
-  type RunAsyncOptions,
-  readRunOptions,
-} from '../graph/plan.ts';
-import { canSlice, openSizes, type Slice, type SlicePlan } from '../graph/slices.ts';
-import { newTensor } from '../layers/staging.ts';
-import { sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
-import { type CheckedTensor, copyIn } from '../tensor/tensor.ts';
-import { divide } from './divide.ts';
-import { layOutNetwork, NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
+import { type DividedPlan, planDivided } from '../graph/divided-plan.ts';
+import type { NodeReport, Progress, RunAsyncOptions } from '../graph/plan.ts';
+import type { Tensor, TensorLike } from '../tensor/ndarray.ts';
+import { NETWORK_OPTIONS, type NetworkOptions } from './layout.ts';
 import type { Network } from './network.ts';
 import { graphOf } from './parse.ts';
 import { NetworkPlan } from './plan.ts';
@@ -55,24 +39,17 @@ export function prepareNetwork(given: Network, options: PrepareOptions = {}): Pr
   const read = readOptions<PrepareOptions>('prepareNetwork', options, PREPARE_OPTIONS);
   const { memoryBytes } = read;
   const context = contextOf('prepareNetwork', read.context);
-  const unshortened = graphOf(given);
+  const graph = graphOf(given);
   const batch = read.batch ?? 1;
-  const inputs = boundInputs(unshortened, read.inputs ?? {}, batch);
-  // Nodes that no output needs are held to their sizes as well, before they are left out.
-  inferTypes(unshortened, inputs);
-  const graph = simplifyGraph(unshortened);
-  const whole = inferTypes(graph, inputs);
+  const inputs = boundInputs(graph, read.inputs ?? {}, batch);
   const who = `network ${show(graph.name)}`;
   const selection = parseSelection(who, read);
-  expectPlaces(who, whole, [...graph.inputs.keys(), ...graph.outputs]);
   const left = context.arena.largestBytes;
   const bytes = Math.min(left, memoryBytes === undefined ? left : checkBytes(memoryBytes));
-  // A slice is smaller than the sizes that the network may declare, which the whole has been held to.
-  const open = canSlice(graph) === true ? simplifyGraph(openSizes(graph)) : graph;
-  const division = divide({ graph: open, whole, batch, options: selection, bytes, context });
-  const layout = layOutNetwork(division.slices === null ? graph : open, division, selection, context);
-  const plan = new NetworkPlan(planWithin(layout, bytes, context), division.batch);
-  return new PreparedNetwork(plan, whole, batch, division.slices);
+  return new PreparedNetwork(
+    planDivided({ who, graph, inputs, areImagesApart: true, selection, bytes, context }),
+    batch,
+  );
 }
 
 function checkBytes(memoryBytes: unknown): number {
@@ -81,55 +58,28 @@ function checkBytes(memoryBytes: unknown): number {
   throw new NnpackError('invalid-argument', `prepareNetwork: ${what}`);
 }
 
-/** One run of the plan: what goes in, and where to put what comes out. */
-interface Part {
-  readonly views: Readonly<Record<string, TensorLike>>;
-  keep(result: Record<string, Tensor>): void;
-}
-
-/** A run of the whole: its parts, which fill the outputs one after another. */
-interface Work {
-  readonly outputs: Record<string, Tensor>;
-  readonly parts: Iterable<Part>;
-}
-
-/** All at once: the plan's outputs are the whole's. */
-function wholeWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
-  const outputs: Record<string, Tensor> = {};
-  return { outputs, parts: [{ views: Object.fromEntries(inputs), keep: (result) => Object.assign(outputs, result) }] };
-}
-
 /** A network that `prepareNetwork` laid out within a bound on memory: whole, or as a plan that runs part after part. */
+// The values of networks are float32.
 export class PreparedNetwork {
   readonly plan: NetworkPlan;
   readonly batch: number;
-  readonly #whole: Types;
-  readonly #graph: Graph;
-  readonly #who: string;
-  readonly #slices: SlicePlan | null;
-  readonly #oneRun: OneRun;
-  #reports: NodeReport[] = [];
+  readonly #plan: DividedPlan;
 
   /** @internal */
-  constructor(plan: NetworkPlan, whole: Types, batch: number, slices: SlicePlan | null) {
-    this.plan = plan;
+  constructor(plan: DividedPlan, batch: number) {
+    this.plan = new NetworkPlan(plan.part, plan.partImages);
     this.batch = batch;
-    this.#whole = whole;
-    this.#graph = graphOf(plan.network);
-    this.#who = `network ${show(plan.network.name)}`;
-    this.#slices = slices;
-    this.#oneRun = new OneRun(this.#who);
+    this.#plan = plan;
   }
 
   /** How many times the plan runs for one run of the whole. */
   get parts(): number {
-    if (this.#slices !== null) return this.batch * this.#slices.slices.length;
-    return Math.ceil(this.batch / this.plan.shapes.batch);
+    return this.#plan.parts;
   }
 
   /** Bytes of the context's memory in use. */
   get bytes(): number {
-    return this.plan.bytes;
+    return this.#plan.bytes;
   }
 
   /**
@@ -137,158 +87,24 @@ export class PreparedNetwork {
    * the run begins, and may be written over from then on; for a run in several parts they are copied.
    */
   run(inputs: Readonly<Record<string, TensorLike>>, progress?: Progress): Record<string, Tensor> {
-    expectProgress(this.#who, progress);
-    const { outputs, parts } = this.#begin(inputs);
-    try {
-      let part = 0;
-      for (const { views, keep } of parts) {
-        keep(this.plan.run(views, this.#partProgress(part++, progress)));
-        this.#addReports();
-      }
-      return outputs;
-    } finally {
-      this.#oneRun.end();
-    }
+    return this.#plan.run(inputs, progress) as Record<string, Tensor>;
   }
 
   /** The same as {@link run}, but the event loop has its turn between nodes, and the run can be stopped. */
-  async runAsync(
+  runAsync(
     inputs: Readonly<Record<string, TensorLike>>,
     options: RunAsyncOptions = {},
   ): Promise<Record<string, Tensor>> {
-    const { progress, signal } = readRunOptions(this.#who, options);
-    const { outputs, parts } = this.#begin(inputs);
-    try {
-      let part = 0;
-      for (const { views, keep } of parts) {
-        keep(await this.plan.runAsync(views, { progress: this.#partProgress(part++, progress), signal }));
-        this.#addReports();
-      }
-      return outputs;
-    } finally {
-      this.#oneRun.end();
-    }
+    return this.#plan.runAsync(inputs, options) as Promise<Record<string, Tensor>>;
   }
 
   /** Every node, its milliseconds and multiply-adds summed over all parts of the last run. */
   report(): NodeReport[] {
-    return this.#reports;
+    return [...this.#plan.report()];
   }
 
   /** Gives the memory of the plan back. It cannot run afterwards. */
   dispose(): void {
-    this.#oneRun.expectNone('dispose');
-    this.plan.dispose();
-  }
-
-  #addReports(): void {
-    const latest = this.plan.report();
-    this.#reports = latest.map((node, i) => {
-      const milliseconds = node.milliseconds + (this.#reports[i]?.milliseconds ?? 0);
-      const multiplyAdds = node.multiplyAdds + (this.#reports[i]?.multiplyAdds ?? 0);
-      return { ...node, milliseconds, multiplyAdds, gflops: (2 * multiplyAdds) / milliseconds / 1e6 };
-    });
-  }
-
-  #begin(inputs: Readonly<Record<string, TensorLike>>): Work {
-    this.#oneRun.expectNone('run');
-    const work = this.#workOf(inputs);
-    this.#reports = [];
-    this.#oneRun.begin();
-    return work;
-  }
-
-  #workOf(inputs: Readonly<Record<string, TensorLike>>): Work {
-    // The values of networks are float32.
-    const checked = checkInputs(this.#who, this.#graph, this.#whole, inputs) as ReadonlyMap<string, CheckedTensor>;
-    if (this.parts === 1) return wholeWork(checked);
-    // The plan copies what one part reads as that part begins: for those that follow, the caller's inputs may have changed.
-    const copies = new Map([...checked].map(([name, tensor]) => [name, copyOf(this.#who, tensor)]));
-    return this.#slices === null ? this.#batchWork(copies) : this.#sliceWork(this.#slices, copies);
-  }
-
-  /** Progress of one part as progress of the whole. */
-  #partProgress(part: number, progress: Progress | undefined): Progress | undefined {
-    if (progress === undefined) return undefined;
-    return (done, of, name) => progress(part * of + done, this.parts * of, name);
-  }
-
-  #newOutputs(): Record<string, Tensor> {
-    const outputOf = (name: string): Tensor => newTensor(this.#who, shapeOf(this.#whole, name));
-    return Object.fromEntries(this.#graph.outputs.map((name) => [name, outputOf(name)]));
-  }
-
-  #batchWork(inputs: ReadonlyMap<string, CheckedTensor>): Work {
-    const { batch } = this;
-    const size = this.plan.shapes.batch;
-    const outputs = this.#newOutputs();
-    function* parts(): Generator<Part> {
-      for (let first = 0; first < batch; first += size) {
-        // The last part is moved back to be as large as the others: some images are computed twice, to the same bits.
-        const start = Math.min(first, batch - size);
-        const views = Object.fromEntries([...inputs].map(([name, input]) => [name, images(input, start, size)]));
-        const keep = (result: Record<string, Tensor>): void => {
-          for (const [name, output] of Object.entries(outputs)) {
-            output.data.set(result[name].data, start * sizeOf(output.shape.slice(1)));
-          }
-        };
-        yield { views, keep };
-      }
-    }
-    return { outputs, parts: parts() };
-  }
-
-  #sliceWork({ slices }: SlicePlan, inputs: ReadonlyMap<string, CheckedTensor>): Work {
-    const { batch } = this;
-    const [[inputName, input]] = inputs;
-    const outputs = this.#newOutputs();
-    const [[outputName, output]] = Object.entries(outputs);
-    function* parts(): Generator<Part> {
-      for (let image = 0; image < batch; image++) {
-        for (const slice of slices) {
-          const views = { [inputName]: region(images(input, image, 1), slice) };
-          yield { views, keep: (result) => keepSlice(result[outputName], slice, output, image) };
-        }
-      }
-    }
-    return { outputs, parts: parts() };
-  }
-}
-
-/** A tensor of its own with the same elements. */
-function copyOf(who: string, tensor: CheckedTensor): CheckedTensor {
-  const copy = newTensor(who, tensor.shape);
-  copyIn(tensor, copy.data, 0);
-  return copy;
-}
-
-/** Images start … of a batch, where they lie. */
-function images(tensor: CheckedTensor, start: number, count: number): CheckedTensor {
-  return {
-    ...tensor,
-    shape: [count, ...tensor.shape.slice(1)],
-    offset: tensor.offset + start * tensor.stride[0],
-  };
-}
-
-/** The part of an image [1, C, H, W] that a slice reads, where it lies. */
-function region(tensor: CheckedTensor, { input }: Slice): CheckedTensor {
-  return {
-    ...tensor,
-    shape: [1, tensor.shape[1], input.height, input.width],
-    offset: tensor.offset + input.top * tensor.stride[2] + input.left * tensor.stride[3],
-  };
-}
-
-/** Copies what a slice gives to its place in the whole output. */
-function keepSlice(part: Tensor, { from, output: region }: Slice, whole: Tensor, image: number): void {
-  const [, channels, partHeight, partWidth] = part.shape;
-  const [, , height, width] = whole.shape;
-  for (let c = 0; c < channels; c++) {
-    for (let row = 0; row < region.height; row++) {
-      const source = (c * partHeight + from.top + row) * partWidth + from.left;
-      const target = ((image * channels + c) * height + region.top + row) * width + region.left;
-      whole.data.set(part.data.subarray(source, source + region.width), target);
-    }
+    this.#plan.dispose();
   }
 }

@@ -195,6 +195,37 @@ describe('a model', () => {
     expect(() => model.explain()).toThrow(/has been disposed of/);
   });
 
+  it.each([
+    ['onnx', onnxModel, [1, 3, 2200, 2400]],
+    ['tfjs-layers-model', layersModel, [1, 2200, 2400, 3]],
+    ['tfjs-graph-model', graphModel, [1, 2200, 2400, 3]],
+  ] as const)('runs in slices where a picture is too large for the context: %s', async (_, write, shape) => {
+    const model = await parseModel(write().files, { context });
+    // What smaller ones hold is no hindrance.
+    const small = shape.map((size) => (size > 3 ? 1000 : size));
+    await model.run({ x: ndarray(new Float32Array(3e6), small) });
+    expect(model.parts).toBe(1);
+    const isPlanes = shape[1] === 3;
+    const channel = (i: number) => (isPlanes ? Math.floor(i / (2200 * 2400)) : i % 3);
+    const pixels = Float32Array.from({ length: 3 * 2200 * 2400 }, (_, i) => 10 * (channel(i) + 1));
+    const { y } = await model.run({ x: ndarray(pixels, [...shape]) });
+    expect(model.parts).toBeGreaterThan(1);
+    expect(y.shape).toEqual(shape.map((size) => (size === 3 ? 2 : size)));
+    const isRight = (value: number, i: number) => value === ((isPlanes ? i < 2200 * 2400 : i % 2 === 0) ? 141 : 0);
+    expect((y.data as Float32Array).every(isRight)).toBe(true);
+    model.dispose();
+  });
+
+  it('keeps what it made for other sizes only while there is memory for it', async () => {
+    const model = await parseModel(mxnetModel().files, { context });
+    for (const size of [1300, 1400, 1500, 1300]) {
+      const data = ndarray(new Float32Array(3 * size ** 2), [1, 3, size, size]);
+      const { softmax_output: y } = await model.run({ data });
+      expect([y.shape, model.parts]).toEqual([[1, 2 * size ** 2], 1]);
+    }
+    model.dispose();
+  });
+
   it('explains itself for shapes that are told, and as it ran last', async () => {
     const model = await parseModel(onnxModel().files, { context, algorithm: 'implicit-gemm' });
     expect(() => model.explain()).toThrow(/input 'x' expected its sizes/);

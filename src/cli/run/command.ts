@@ -61,7 +61,7 @@ export const run: Command = {
     threads: { value: 'N', help: 'threads to compute with (as many as cores)' },
     memory: {
       value: 'MB',
-      help: `mebibytes for the network (${MEMORY} for a picture, else all there is); larger work of networks runs in parts`,
+      help: `mebibytes for the model (${MEMORY} for a network with a picture, else all there is); larger work runs in parts`,
     },
     eligibility: {
       value: 'WHICH',
@@ -105,7 +105,7 @@ export const run: Command = {
 
 function starter({ subject }: Loaded, { threads, memoryBytes, choice }: Settings): Start {
   return async (hasPicture, work) => {
-    const memoryLimit = subject.runsInParts ? undefined : memoryBytes;
+    const memoryLimit = subject.hasOwnLimit ? undefined : memoryBytes;
     const context = await createContext({ threads, memoryLimit });
     try {
       warmUp(context);

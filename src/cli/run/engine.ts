@@ -1,4 +1,4 @@
-/** What runs a model for the command line: a network, in slices where memory is short, or a model of any format. */
+/** What runs a model for the command line: a network, or a model of any format; in parts where memory is short. */
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
 import type { Context } from '../../context/context.ts';
 import type { Rule } from '../../dispatch/select.ts';
@@ -25,8 +25,8 @@ export interface Subject {
   readonly outputs: ReadonlyMap<Name, ModelValue>;
   /** Whether pictures have their channels last where sizes do not tell. */
   readonly isChannelsLast: boolean;
-  /** Whether it keeps to less memory than its context has by running in parts. */
-  readonly runsInParts: boolean;
+  /** Whether it keeps to less memory than its context has; others keep to all of their context's. */
+  readonly hasOwnLimit: boolean;
   /** The types of what comes out for inputs of these shapes; missing where they follow from what is computed. */
   typesFor(shapes: ReadonlyMap<Name, Shape>): ReadonlyMap<Name, ValueType>;
   /** @param memoryBytes what it may take; null for all that the context has */

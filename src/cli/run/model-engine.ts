@@ -16,7 +16,7 @@ export function modelSubject(source: ModelSource): Subject {
     name: source.file,
     inputs: source.inputs,
     outputs: source.outputs,
-    runsInParts: false,
+    hasOwnLimit: false,
     isChannelsLast: source.format === 'tfjs-layers-model' || source.format === 'tfjs-graph-model',
     typesFor: lastKept((shapes) => typesFor(source, shapes)),
     engine: (choice, context) => modelEngine(source, choice, context),
@@ -49,7 +49,7 @@ function modelEngine(source: ModelSource, choice: Choice, context: Context): Eng
   const millisecondsOf = (ran: Model) => ran.report().reduce((sum, layer) => sum + layer.milliseconds, 0);
   return {
     run: (inputs, options) => model.run(inputs, options),
-    report: () => ({ layers: model.report(), parts: 1, bytes: context.arena.usedBytes }),
+    report: () => ({ layers: model.report(), parts: model.parts, bytes: context.arena.usedBytes }),
     async timeDefault(inputs, signal) {
       const isConvolving = model.report().some(({ algorithm }) => algorithm !== null);
       if (!isConvolving || millisecondsOf(model) > LONG_MS) return null;

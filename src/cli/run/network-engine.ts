@@ -34,7 +34,7 @@ export function networkSubject(network: Network): Subject {
     name: network.name,
     inputs: new Map(network.inputs.map(({ name, shape }) => [name, valueFor(name, shape)])),
     outputs: new Map(network.outputs.map((name) => [name, unknown])),
-    runsInParts: true,
+    hasOwnLimit: true,
     isChannelsLast: true,
     typesFor: (shapes) => typesFor(network, shapes),
     engine: (choice, context, memoryBytes) => new NetworkEngine(network, choice, context, memoryBytes),

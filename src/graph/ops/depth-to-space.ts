@@ -63,7 +63,10 @@ export const depthToSpace: Operation<BlockAttributes> = {
     };
     return [build([batch, made, height * b, width * b], (index) => at(x, source(index)))];
   },
-  slicing: () => 'slices need the rows and columns where they are',
+  slicing: ({ attributes: { blockSize: b } }) => ({
+    scale: [b, b],
+    needed: (_axis, { lo, hi }) => ({ lo: Math.floor(lo / b), hi: Math.ceil(hi / b) }),
+  }),
   isIdentity: ({ attributes }) => attributes.blockSize === 1,
   gradient: null,
 };

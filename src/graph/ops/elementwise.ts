@@ -11,7 +11,7 @@ import { type Dtype, isFloat, type ValueType } from '../values.ts';
 import { broadcastShape, mapStretched } from './broadcast.ts';
 import { mapped, present } from './double.ts';
 import { type Count, type Given, type NoAttributes, ONE, type Operation } from './operation.ts';
-import { PIXELWISE } from './slicing.ts';
+import { isOnePixel, PIXELWISE } from './slicing.ts';
 import { lowerCombination, lowerStretched } from './stretched-loops.ts';
 
 /** What a function of one value is for, and makes. */
@@ -134,8 +134,9 @@ export function stretched({ inputs, f, dtype, serves = () => true, combination }
       return [mapStretched(values, shape, f(values[0].dtype ?? 'float32'))];
     },
     slicing: (_node, types) => {
-      const [first, ...others] = types.map((type) => String(type?.shape));
-      return others.every((shape) => shape === first) ? PIXELWISE : 'its inputs are stretched to one shape';
+      const pictures = types.filter((type) => !isOnePixel(type?.shape ?? []));
+      const [first, ...others] = pictures.map((type) => String(type?.shape.slice(-2)));
+      return others.every((sizes) => sizes === first) ? PIXELWISE : 'its inputs are stretched to one shape';
     },
     isElementwise: true,
     gradient: null,

@@ -1,5 +1,6 @@
 /** How an operation works on slices of a picture; how a whole network does follows from this in slices.ts. */
 import { show } from '../../errors.ts';
+import type { Sizes } from '../node.ts';
 import { type Window, windowsOf } from './windows.ts';
 
 /** Rows or columns: [lo, hi). */
@@ -21,6 +22,11 @@ export interface Slicing {
 
 /** Each output depends on the input at its own place alone. */
 export const PIXELWISE: Slicing = { scale: [1, 1], needed: (_axis, output) => output };
+
+/** Whether a value is the same for all rows and columns of a picture that it is stretched to. */
+export function isOnePixel(shape: Sizes): boolean {
+  return shape.slice(-2).every((size) => size === 1);
+}
 
 export const WHOLE_PICTURE = 'each output depends on the whole picture';
 
