@@ -18,6 +18,7 @@ import { fullyConnected } from './sections/fully-connected.ts';
 import { gemm } from './sections/gemm.ts';
 import { layers } from './sections/layers.ts';
 import { memory } from './sections/memory.ts';
+import { reader } from './sections/reader.ts';
 import { sizes } from './sections/sizes.ts';
 import { threads } from './sections/threads.ts';
 import { formatFindings } from './tables.ts';
@@ -33,6 +34,7 @@ export const sections: readonly Section[] = [
   threads,
   batch,
   memory,
+  reader,
   firstCall,
 ];
 

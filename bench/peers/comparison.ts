@@ -54,6 +54,9 @@ const GOALS: readonly PeerGoal[] = [
   { work: 'alexnet', peer: 'onnxruntime-web', ...emitted(3) },
   { work: 'vgg-11', peer: 'onnxruntime-web', ...emitted(5) },
   { work: 'inception-bn', peer: 'onnxruntime-web', ...emitted(2.5) },
+  { work: 'detector of text @640×640', peer: 'onnxruntime-web', ...emitted(1) },
+  { work: 'recogniser of text @48×320', peer: 'onnxruntime-web', ...emitted(1) },
+  { work: 'espcn @224×224', peer: 'onnxruntime-web', ...emitted(3) },
 ];
 
 export function goalOf(work: string, peer: PeerName, kernels: KernelTableName): number | undefined {

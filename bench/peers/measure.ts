@@ -12,7 +12,9 @@ import type { Context } from '../../src/context/context.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
 import { buildNetwork, type NetworkName } from '../../src/networks/definitions/index.ts';
 import type { Network } from '../../src/networks/network.ts';
+import { graphOf } from '../../src/networks/parse.ts';
 import { prepareNetwork } from '../../src/networks/prepare.ts';
+import { writeOnnxModel } from '../../src/onnx/write-graph.ts';
 import { makeTensor, sizeOf, type Tensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { ourConvolution } from '../convolution.ts';
@@ -21,7 +23,6 @@ import { type Contestant, type KernelsChoice, THOROUGH, verify, withContext } fr
 import { type Measurement, measure } from '../statistics.ts';
 import { type Comparison, WORK } from './comparison.ts';
 import type { PeerEngine, PeerName, PeerNetwork, PeerRun } from './engine.ts';
-import { networkModel } from './onnx-network.ts';
 
 export interface Report {
   readonly signal: AbortSignal;
@@ -128,7 +129,7 @@ class Sum {
   }
 }
 
-function comparisonOf(
+export function comparisonOf(
   work: string,
   how: string | null,
   { kernels }: Context,
@@ -179,7 +180,7 @@ function relaxedAlgorithm(context: Context, { layer, inputShape, kernelShape }: 
   }).algorithm;
 }
 
-function contestant(name: PeerName, run: PeerRun): Contestant {
+export function contestant(name: PeerName, run: PeerRun): Contestant {
   const once = ONCE[name] ?? Infinity;
   let [runs, last] = [0, 0];
   return {
@@ -207,7 +208,7 @@ export async function measureNetwork(
   const network = withLogits(buildNetwork(name));
   const sessions: { engine: PeerEngine; session: PeerNetwork }[] = [];
   try {
-    const model = networkModel(network);
+    const model = writeOnnxModel(graphOf(network));
     for (const engine of engines) {
       report.signal.throwIfAborted();
       if (engine.network !== undefined) sessions.push({ engine, session: await engine.network(model) });
@@ -259,7 +260,7 @@ function ourNetwork(context: Context, network: Network, data: Float32Array, shap
 }
 
 /** Times of all in turn, once the result of each has been compared with that of the first. */
-async function timeInTurn(
+export async function timeInTurn(
   what: string,
   contestants: readonly Contestant[],
   signal: AbortSignal,

@@ -166,6 +166,11 @@ const WRITERS: { readonly [O in OpName]?: Writer<O> } = {
     nodes.append('LRN', node.inputs, node.outputs, given);
   },
   concatenation: (node, nodes) => nodes.append('Concat', node.inputs, node.outputs, { axis: 1 }),
+  'depth-to-space'(node, nodes) {
+    const { blockSize, order } = node.attributes;
+    const mode = order === 'block-first' ? 'DCR' : 'CRD';
+    nodes.append('DepthToSpace', node.inputs, node.outputs, { blocksize: blockSize, mode });
+  },
   flatten: (node, nodes) => nodes.append('Flatten', node.inputs, node.outputs, { axis: 1 }),
   softmax: (node, nodes) => nodes.append('Softmax', node.inputs, node.outputs, { axis: 1 }),
   transpose: (node, nodes) =>

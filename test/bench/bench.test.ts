@@ -429,11 +429,11 @@ describe('the command', () => {
   it.each([
     [
       ['layer'],
-      "section expected one of peers, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'layer', did you mean 'layers'?",
+      "section expected one of peers, models, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'layer', did you mean 'layers'?",
     ],
     [
       ['sizes', 'x'],
-      "section expected one of peers, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, first-call, got 'x'",
+      "section expected one of peers, models, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'x'",
     ],
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],
@@ -534,7 +534,9 @@ describe('a real benchmark', () => {
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
     });
     expect(status).toBe(2);
-    expect(stderr).toContain(`expected one of peers, ${sections.map(({ name }) => name).join(', ')}, got 'layer'`);
+    expect(stderr).toContain(
+      `expected one of peers, models, ${sections.map(({ name }) => name).join(', ')}, got 'layer'`,
+    );
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 });

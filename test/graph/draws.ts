@@ -196,6 +196,12 @@ export const NODES: { readonly [O in OpName]?: Draw } = {
     const shape = [n, channels, height * scale.height, width * scale.width];
     return { op: 'resize', inputs: [x], shapes: [shape], attributes: { mode, scale } };
   }),
+  'depth-to-space': ofPlanes((draft, x, [n, channels, height, width]) => {
+    const blockSize = channels % 4 === 0 ? 2 : 1;
+    const order = draft.pick('a', 0, 2) === 0 ? 'block-first' : 'channel-first';
+    const shape = [n, channels / blockSize ** 2, height * blockSize, width * blockSize];
+    return { op: 'depth-to-space', inputs: [x], shapes: [shape], attributes: { blockSize, order } };
+  }),
   pad: ofPlanes(pad),
   dropout: same('dropout'),
   identity: same('identity'),

@@ -15,7 +15,7 @@ import { runs } from '../support/runs.ts';
 const LAYERS: readonly OpName[] = [
   ...(['convolution', 'fully-connected', 'max-pooling', 'average-pooling', 'global-average-pooling'] as const),
   ...(['batch-normalisation', 'local-response-normalisation', 'softmax', 'relu', 'clamp', 'addition'] as const),
-  ...(['concatenation', 'flatten', 'identity', 'dropout', 'transpose'] as const),
+  ...(['concatenation', 'flatten', 'identity', 'dropout', 'transpose', 'depth-to-space'] as const),
 ];
 const ELEMENTS: readonly OpName[] = [
   ...(['sum', 'subtraction', 'multiplication', 'minimum', 'maximum', 'mean', 'sigmoid', 'hyperbolic-tangent'] as const),
