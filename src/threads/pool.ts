@@ -100,7 +100,8 @@ export class ThreadPool {
    * `for (i = 0; i < rangeI; i += tileI) for (j = 0; j < rangeJ; j += tileJ)`
    * `  step(i, j, min(tileI, rangeI - i), min(tileJ, rangeJ - j))`
    *
-   * Returns when all of it is done. The first error of any thread is thrown here, and no further item is begun.
+   * Returns when all of it is done. The first error of any thread is thrown here, and no further item is begun. A tile may
+   * be 0 where its range is: blocks that are made of a shape are, where an axis has no elements.
    */
   parallelize2dTile2d<P extends Parameters>(
     step: Step<P>,
@@ -111,7 +112,8 @@ export class ThreadPool {
     tileJ: number,
   ): void {
     this.expectIdle(step.name, 1);
-    const items = Math.ceil(rangeI / tileI) * Math.ceil(rangeJ / tileJ);
+    // 0 / 0 is no number, which no item would ever reach.
+    const items = rangeI === 0 || rangeJ === 0 ? 0 : Math.ceil(rangeI / tileI) * Math.ceil(rangeJ / tileJ);
     this.#state = 'busy';
     let failure: string | NnpackError;
     if (this.#workers === null || items < 2) {

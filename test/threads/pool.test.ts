@@ -106,6 +106,15 @@ describe('the parallel functions are their serial loops', () => {
     );
   });
 
+  it.each([
+    [0, 5, 0, 1],
+    [5, 0, 1, 0],
+    [0, 0, 0, 0],
+    [0, 5, 4, 2],
+  ])('run nothing for %i × %i in tiles of %i × %i', (n, m, s, t) => {
+    expectLoop([], (pool, parameters) => pool.parallelize2dTile2d(recordStep, parameters, n, m, s, t));
+  });
+
   it('gives the same bits for any number of threads', () => {
     const [n, m, size] = [37, 23, 300];
     const results = rigs.map(({ pool, arena, log: x }) => {
