@@ -9,6 +9,7 @@ import { NnpackError, shortened, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Shape } from './compiled.ts';
 import type { Graph, Node } from './graph.ts';
+import { lazy } from './lazy.ts';
 import type { InputTypes, KnownType } from './node.ts';
 import { wrongRank } from './ops/inputs.ts';
 import { valueCount } from './ops/operation.ts';
@@ -81,15 +82,18 @@ function withElements(
   inputs: InputTypes,
   outputs: readonly (KnownType | null)[],
 ): readonly (KnownType | null)[] {
-  const results = lazy(() =>
-    operationOf(node).reference(
-      node,
-      inputs.map((type) => type?.elements?.() ?? null),
-    ),
+  const read = inputs.map((type) => type?.elements);
+  const results = lazy(
+    () =>
+      operationOf(node).reference(
+        node,
+        read.map((elements) => elements?.() ?? null),
+      ),
+    read.filter((elements) => elements !== undefined),
   );
   return outputs.map((type, i) => {
     if (type === null || type.elements !== undefined || !isFew(type)) return type;
-    const elements = lazy(() => doublesOf(parameterOf(results()[i], type.dtype, 'constant')));
+    const elements = lazy(() => doublesOf(parameterOf(results()[i], type.dtype, 'constant')), [results]);
     return { ...type, elements };
   });
 }
@@ -108,14 +112,6 @@ export function parameterType(parameter: Parameter): KnownType {
 /** Whether the elements of a value may be known before anything runs. */
 export function isFew(type: ValueType): boolean {
   return isTensorType(type) && sizeOf(type.shape) <= MOST_KNOWN;
-}
-
-function lazy<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** What a node costs. */

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
+import { inferTypes } from '../../src/graph/infer.ts';
 import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import type { Dtype, Parameter, TypedArray } from '../../src/graph/values.ts';
 import { parameterOf } from '../../src/graph/values.ts';
+import { runs } from '../support/runs.ts';
 import { ofAnotherRealm } from '../support/values.ts';
 
 const node = (name: string, op: string, inputs: readonly string[], attributes: object = {}): Node => {
@@ -128,6 +130,14 @@ describe('folded constants', () => {
     const data = BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n));
     const graph = graphOf('int64', data, [2, 1], node('y', 'transpose', ['p'], { permutation: [1, 0] }));
     expect([...folded(graph)]).toEqual([...data]);
+  });
+
+  it('of a chain of any length are known, without a call for each node', () => {
+    const chain = Array.from({ length: runs(5000) }, (_, i) =>
+      node(`n${i}`, 'maximum', [i === 0 ? 'p' : `n${i - 1}`, 'p']),
+    );
+    const last = node('y', 'reshape', ['p', chain[chain.length - 1].name]);
+    expect(inferTypes(graphOf('int64', BigInt64Array.of(1n, 2n), [2], ...chain, last)).get('y')?.shape).toEqual([1, 2]);
   });
 
   it('may be of another realm', () => {
