@@ -72,7 +72,8 @@ function resized({ width, height, data }: Picture, to: Size): Picture {
 
 function tapsOf(size: number, length: number): readonly Taps[] {
   const axis = { size, length, step: [size, length], region: [0, 1] } as const;
-  return weighedTaps(axis, 'half-pixel', { kernel: KERNELS.linear(), antialias: true, excludeOutside: true });
+  const tapsAt = weighedTaps(axis, 'half-pixel', { kernel: KERNELS.linear(), antialias: true, excludeOutside: true });
+  return Array.from({ length }, (_, i) => tapsAt(i));
 }
 
 /** The four channels of one pixel. */

@@ -99,17 +99,18 @@ function placeOf([numerator, denominator]: Position): Place {
   return { first, rest: numerator - first * denominator, denominator };
 }
 
-export function nearestTaps(axis: Resampled, coordinates: Coordinates, rounding: Rounding): readonly Taps[] {
-  return Array.from({ length: axis.length }, (_, i) => {
+/** The taps of sample i: an axis may become so long that those of all samples would take more memory than it. */
+export type TapsAt = (i: number) => Taps;
+
+export function nearestTaps(axis: Resampled, coordinates: Coordinates, rounding: Rounding): TapsAt {
+  return (i) => {
     const place = ROUNDINGS[rounding](placeOf(COORDINATES[coordinates](i, axis)), axis);
     return { places: [clipped(place, axis.size)], weights: [1] };
-  });
+  };
 }
 
-export function weighedTaps(axis: Resampled, coordinates: Coordinates, interpolation: Interpolation): readonly Taps[] {
-  return Array.from({ length: axis.length }, (_, i) => {
-    return around(axis, placeOf(COORDINATES[coordinates](i, axis)), interpolation);
-  });
+export function weighedTaps(axis: Resampled, coordinates: Coordinates, interpolation: Interpolation): TapsAt {
+  return (i) => around(axis, placeOf(COORDINATES[coordinates](i, axis)), interpolation);
 }
 
 function around({ size, step: [p, q] }: Resampled, place: Place, interpolation: Interpolation): Taps {
@@ -134,10 +135,10 @@ function clipped(place: number, size: number): number {
   return Math.min(Math.max(place, 0), size - 1);
 }
 
-/** Whether each sample lies outside of the axis. */
-export function outside(axis: Resampled, coordinates: Coordinates): readonly boolean[] {
-  return Array.from({ length: axis.length }, (_, i) => {
+/** Whether sample i lies outside of the axis. */
+export function isOutside(axis: Resampled, coordinates: Coordinates): (i: number) => boolean {
+  return (i) => {
     const [numerator, denominator] = COORDINATES[coordinates](i, axis);
     return numerator < 0 || numerator > (axis.size - 1) * denominator;
-  });
+  };
 }

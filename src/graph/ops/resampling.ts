@@ -10,13 +10,14 @@ import type { Given, Operation, SpecialNode } from './operation.ts';
 import {
   COORDINATES,
   type Coordinates,
+  isOutside,
   KERNELS,
   nearestTaps,
-  outside,
   type Resampled,
   ROUNDINGS,
   type Rounding,
   type Taps,
+  type TapsAt,
   weighedTaps,
 } from './resampling-taps.ts';
 import { axisAmong, wholeAxis } from './settings.ts';
@@ -83,8 +84,7 @@ export const resampling: Operation<ResamplingAttributes> = {
     const x = present(input);
     const axes = resampledAxes(node, x.shape, { numbers: present(numbers).data, regions: regions?.data });
     const made = axes.reduce((value, axis, i) => {
-      const taps = axis && tapsOf(node, axis);
-      return taps === null ? value : resampledAlong(value, i, taps);
+      return axis === null ? value : resampledAlong(value, i, axis.length, tapsOf(node, axis));
     }, x);
     return [extrapolated(node, made, axes)];
   },
@@ -205,20 +205,21 @@ function resampledOf(
   return { size, length: Math.floor((2 * q * size + p) / (2 * p)), step: [p, q], region };
 }
 
-function tapsOf({ attributes }: ResamplingNode, axis: Resampled): readonly Taps[] {
+function tapsOf({ attributes }: ResamplingNode, axis: Resampled): TapsAt {
   const { mode, coordinates = 'half-pixel', rounding = 'floor', cubicCoefficient = -0.75 } = attributes;
   if (mode === 'nearest') return nearestTaps(axis, coordinates, rounding);
   const { antialias = false, excludeOutside = false } = attributes;
   return weighedTaps(axis, coordinates, { kernel: KERNELS[mode](cubicCoefficient), antialias, excludeOutside });
 }
 
-function resampledAlong({ shape, data }: DoubleTensor, axis: number, taps: readonly Taps[]): DoubleTensor {
+function resampledAlong({ shape, data }: DoubleTensor, axis: number, count: number, tapsAt: TapsAt): DoubleTensor {
   const { outer, length, inner } = linesAlong(shape, axis);
-  const made = shape.map((size, i) => (i === axis ? taps.length : size));
+  const made = shape.map((size, i) => (i === axis ? count : size));
   const result = new Float64Array(sizeOf(made));
-  for (let o = 0; o < outer; o++) {
-    for (const [i, { places, weights }] of taps.entries()) {
-      const to = (o * taps.length + i) * inner;
+  for (let i = 0; i < count; i++) {
+    const { places, weights } = tapsAt(i);
+    for (let o = 0; o < outer; o++) {
+      const to = (o * count + i) * inner;
       for (const [t, weight] of weights.entries()) {
         const from = (o * length + places[t]) * inner;
         for (let k = 0; k < inner; k++) result[to + k] += weight * data[from + k];
@@ -234,9 +235,15 @@ function extrapolated(node: ResamplingNode, y: DoubleTensor, axes: readonly (Res
   if (coordinates !== 'region') return y;
   for (const [axis, resampled] of axes.entries()) {
     if (resampled === null) continue;
-    const isOutside = outside(resampled, 'region');
-    const { length, inner } = linesAlong(y.shape, axis);
-    for (let i = 0; i < y.data.length; i++) if (isOutside[Math.floor(i / inner) % length]) y.data[i] = extrapolation;
+    const isBeyond = isOutside(resampled, 'region');
+    const { outer, length, inner } = linesAlong(y.shape, axis);
+    for (let i = 0; i < length; i++) {
+      if (!isBeyond(i)) continue;
+      for (let o = 0; o < outer; o++) {
+        const from = (o * length + i) * inner;
+        y.data.fill(extrapolation, from, from + inner);
+      }
+    }
   }
   return y;
 }
@@ -257,19 +264,24 @@ function specialise(node: ResamplingNode, inputs: InputTypes): SpecialNode | nul
   return { op: 'resize', inputs: [node.inputs[0]], attributes: { mode, scale: { height, width } } };
 }
 
+/** Samples that are compared: no picture is as long, and a length that a file tells may be beyond all memory. */
+const MOST_COMPARED = 2 ** 16;
+
 /** Whether samples are those that the lengths alone say: ⌊i · size / length⌋, or weighed at half pixels. */
 function isResized(node: ResamplingNode, axis: Resampled): boolean {
+  if (axis.length > MOST_COMPARED) return false;
   const own: Resampled = { ...axis, step: [axis.size, axis.length] };
   const isNearest = node.attributes.mode === 'nearest';
-  const expected = isNearest
+  const expectedAt = isNearest
     ? nearestTaps(own, 'asymmetric', 'floor')
     : weighedTaps(own, 'half-pixel', { kernel: KERNELS.linear(), antialias: false, excludeOutside: false });
-  const taps = tapsOf(node, axis);
-  return expected.every((tap, i) => String(tap.places) === String(taps[i].places) && isSameWeights(tap, taps[i]));
+  const tapsAt = tapsOf(node, axis);
+  for (let i = 0; i < axis.length; i++) if (!isSame(expectedAt(i), tapsAt(i))) return false;
+  return true;
 }
 
-function isSameWeights(a: Taps, b: Taps): boolean {
-  return a.weights.every((weight, i) => weight === b.weights[i]);
+function isSame(a: Taps, b: Taps): boolean {
+  return String(a.places) === String(b.places) && a.weights.every((weight, i) => weight === b.weights[i]);
 }
 
 /** A scale s of ⌊size · s⌋ = length. */

@@ -140,6 +140,9 @@ describe('a resampling becomes', () => {
     [{ mode: 'cubic', tells: 'scales' }, [1, 1, 2, 2]],
     [{ ...nearest, rounding: 'ceiling' }, [1, 2, 9, 9]],
     [{ mode: 'linear', tells: 'scales' }, [1, 2, 2, 2]],
+    // Samples are not compared one by one where there are more than in any picture.
+    [{ mode: 'linear', tells: 'lengths' }, [1, 2, 6, 2 ** 30]],
+    [{ ...nearest, coordinates: 'pixel-centre' }, [1, 2, 2 ** 30, 5]],
   ])('nothing else: %j by %j', (attributes, told) => {
     expect(special(attributes, told).op).toBe('resampling');
   });
