@@ -7,7 +7,7 @@ import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../src/cli/outp
 import { type ProgressBar, progressBar } from '../src/cli/progress.ts';
 import { type ContextDescription, createContext } from '../src/context/context.ts';
 import { breathe } from '../src/graph/breathe.ts';
-import { KERNEL_TABLES } from '../src/kernels/tables.ts';
+import { KERNEL_TABLES } from '../src/kernels/table.ts';
 import type { BenchResult } from './result.ts';
 import { type Bench, type Findings, type KernelsChoice, noFindings, type Section } from './section.ts';
 import { batch } from './sections/batch.ts';

@@ -23,7 +23,8 @@ export {
 export { type MeasuredTime, Measurements } from './context/measurements.ts';
 export type { Candidate } from './dispatch/candidate.ts';
 export { ConvolutionExplanation, type ExplanationSubject, RulesExplanation } from './dispatch/explain.ts';
-export type { Rule, SelectionOptions } from './dispatch/select.ts';
+export type { Rule } from './dispatch/rule-names.ts';
+export type { SelectionOptions } from './dispatch/select.ts';
 export { type ErrorCode, NnpackError } from './errors.ts';
 export type { ActivationOption } from './layers/activation.ts';
 export { type AdditionOptions, additionOutput } from './layers/addition.ts';

@@ -10,7 +10,8 @@
 
 import type { Context } from '../../src/context/context.ts';
 import { explainConvolution } from '../../src/layers/convolution.ts';
-import { buildNetwork, type NetworkName } from '../../src/networks/definitions/index.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import type { NetworkName } from '../../src/networks/definitions/names.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { graphOf } from '../../src/networks/parse.ts';
 import { prepareNetwork } from '../../src/networks/prepare.ts';

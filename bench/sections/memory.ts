@@ -1,5 +1,5 @@
 /** The memory of networks: at batch 1 beside the bytes of the weights, and of a batch in parts beside its bound. */
-import type { NetworkName } from '../../src/networks/definitions/index.ts';
+import type { NetworkName } from '../../src/networks/definitions/names.ts';
 import { type Bench, type KernelsChoice, runScript, type Section } from '../section.ts';
 
 const SCRIPT = new URL('./memory-child.js', import.meta.url);

@@ -1,9 +1,9 @@
 /** Why a layer or a network runs as it does; sizes alone are needed, no data. */
 import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
 import { type Context, createContext } from '../context/context.ts';
-import { RULES } from '../dispatch/select.ts';
+import { RULES } from '../dispatch/rule-names.ts';
 import { show } from '../errors.ts';
-import { KERNEL_TABLES } from '../kernels/tables.ts';
+import { KERNEL_TABLES } from '../kernels/table.ts';
 import { explainConvolution } from '../layers/convolution.ts';
 import { explainFullyConnected } from '../layers/fully-connected.ts';
 import { explainPooling } from '../layers/pooling.ts';

@@ -19,12 +19,8 @@ import { estimateCost } from './cost.ts';
 import { atLeast, atMost } from './digits.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackEntry, nnpackChoice } from './nnpack-rule.ts';
+import { RULES, type Rule } from './rule-names.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
-
-export const RULES = ['fastest', 'nnpack', 'measured'] as const;
-
-/** How one of several eligible algorithms is chosen; see {@link SelectionOptions}. */
-export type Rule = (typeof RULES)[number];
 
 /** How a call wants its algorithm chosen. */
 export interface SelectionOptions {

@@ -1,7 +1,9 @@
 import type { TileName } from '../maths/tiles.ts';
 
 /** In the order in which a later table overwrites an earlier one. */
-export type KernelTableName = 'reference' | 'scalar' | 'simd' | 'simd-relaxed';
+export const KERNEL_TABLES = ['reference', 'scalar', 'simd', 'simd-relaxed'] as const;
+
+export type KernelTableName = (typeof KERNEL_TABLES)[number];
 
 /**
  * Everything that computes, behind numbers only: offsets are elements of the table's {@link Memory}, pitches and steps

@@ -38,8 +38,6 @@ import { simdWeights } from './simd/weights.ts';
 import { simdWinogradTile } from './simd/winograd.ts';
 import type { KernelTable, KernelTableName } from './table.ts';
 
-export const KERNEL_TABLES: readonly KernelTableName[] = ['reference', 'scalar', 'simd', 'simd-relaxed'];
-
 /** The kernel table of a name, bound to a memory; `simd` belongs to the emitted ones. */
 export function createKernelTable(name: KernelTableName, memory: Memory, simd: SimdSetup | null = null): KernelTable {
   if (name === 'reference') return referenceTable(memory);

@@ -5,7 +5,8 @@
  */
 
 export type { NodeExplanation } from '../graph/explanation.ts';
-export { buildNetwork, NETWORK_NAMES, type NetworkName } from './definitions/index.ts';
+export { buildNetwork } from './definitions/index.ts';
+export { NETWORK_NAMES, type NetworkName } from './definitions/names.ts';
 export { explainNetwork, NetworkExplanation } from './explain.ts';
 export type {
   Activation,

@@ -6,7 +6,7 @@ import { ALGORITHMS, algorithmNamed } from '../../src/algorithms/list.ts';
 import { createContext } from '../../src/index.ts';
 import { fastestTable, kernelNumbers } from '../../src/kernels/numbers.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import { KERNEL_TABLES } from '../../src/kernels/tables.ts';
+import { KERNEL_TABLES } from '../../src/kernels/table.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 import { convolutionData, errorBound, type Problem } from '../../src/testing/index.ts';
 

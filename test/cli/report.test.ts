@@ -9,7 +9,7 @@ import { spacedTicks } from '../../src/cli/report/curves.ts';
 import { html, significant } from '../../src/cli/report/html.ts';
 import { scorePage } from '../../src/cli/report/score-page.ts';
 import type { Score, ScoredNode, ScoreResult, ScoreRow } from '../../src/cli/score/result.ts';
-import { NETWORK_NAMES } from '../../src/networks/definitions/index.ts';
+import { NETWORK_NAMES } from '../../src/networks/definitions/names.ts';
 import { runs } from '../support/runs.ts';
 
 const machine = { cpu: 'Some CPU', cores: 2, node: '20.0.0', packages: { 'nnpack-ts': '0.1.0' } };

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import { KERNEL_TABLES } from '../../src/kernels/tables.ts';
+import { KERNEL_TABLES } from '../../src/kernels/table.ts';
 
 const run = promisify(execFile);
 const PROCESS = new URL('../fixtures/trace-process.mjs', import.meta.url).pathname;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import { kernelNumbers } from '../../src/kernels/numbers.ts';
-import { KERNEL_TABLES } from '../../src/kernels/tables.ts';
+import { KERNEL_TABLES } from '../../src/kernels/table.ts';
 import { TILE_NAMES, TILES, WINOGRAD_TILES } from '../../src/maths/tiles.ts';
 import { convolutionShape } from '../../src/tensor/convolution-shape.ts';
 

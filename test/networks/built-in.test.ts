@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Context, createContext } from '../../src/index.ts';
-import { buildNetwork, type NetworkName } from '../../src/networks/definitions/index.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import type { NetworkName } from '../../src/networks/definitions/names.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import { optimize } from '../../src/networks/optimize.ts';
 import { type NetworkOptions, planNetwork } from '../../src/networks/plan.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
-import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../src/networks/definitions/index.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../src/networks/definitions/names.ts';
 import type { DenseArray, Network, NetworkNode } from '../../src/networks/network.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
 

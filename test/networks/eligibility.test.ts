@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Context, createContext } from '../../src/context/context.ts';
 import type { NnpackError } from '../../src/errors.ts';
-import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../src/networks/definitions/index.ts';
+import { buildNetwork } from '../../src/networks/definitions/index.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../src/networks/definitions/names.ts';
 import { explainNetwork, type NodeExplanation } from '../../src/networks/index.ts';
 import type { Network, NodeOp } from '../../src/networks/network.ts';
 import { planNetwork } from '../../src/networks/plan.ts';

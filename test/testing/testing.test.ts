@@ -5,7 +5,7 @@ import { ALGORITHM_NAMES } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import { Context, createContext } from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
-import { KERNEL_TABLES } from '../../src/kernels/tables.ts';
+import { KERNEL_TABLES } from '../../src/kernels/table.ts';
 import { sizeOf } from '../../src/tensor/ndarray.ts';
 import {
   type ConvolutionData,

@@ -1,7 +1,7 @@
 /** What runs a model for the command line: a network, or a model of any format; in parts where memory is short. */
 import type { AlgorithmName } from '../../algorithms/algorithm.ts';
 import type { Context } from '../../context/context.ts';
-import type { Rule } from '../../dispatch/select.ts';
+import type { Rule } from '../../dispatch/rule-names.ts';
 import type { Shape } from '../../graph/compiled.ts';
 import type { NodeReport, RunAsyncOptions } from '../../graph/plan.ts';
 import type { Name, ValueType } from '../../graph/values.ts';

@@ -1,6 +1,6 @@
 /** What the command line of `run` says, each option checked by itself. */
 import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
-import { RULES } from '../../dispatch/select.ts';
+import { RULES } from '../../dispatch/rule-names.ts';
 import { show } from '../../errors.ts';
 import { fail, oneOf, positive, readWhole, whole } from '../arguments.ts';
 import type { Given } from '../command.ts';

@@ -1,12 +1,12 @@
 /** `nnpack-ts score`: MXNet's benchmark_score.py, for the default implementation and the accelerated one in one run. */
 
 import { type Context, createContext } from '../../context/context.ts';
-import { RULES } from '../../dispatch/select.ts';
+import { RULES } from '../../dispatch/rule-names.ts';
 import { NnpackError } from '../../errors.ts';
-import type { KernelTableName } from '../../kernels/table.ts';
-import { KERNEL_TABLES } from '../../kernels/tables.ts';
+import { KERNEL_TABLES, type KernelTableName } from '../../kernels/table.ts';
 import { warmUp } from '../../layers/warm-up.ts';
-import { buildNetwork, NETWORK_NAMES, type NetworkName } from '../../networks/definitions/index.ts';
+import { buildNetwork } from '../../networks/definitions/index.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../networks/definitions/names.ts';
 import { listOf, oneOf, positive, readOneOf, readWhole, whole } from '../arguments.ts';
 import type { Command, Given } from '../command.ts';
 import { describeMachine } from '../machine.ts';

@@ -3,7 +3,7 @@
  * benchmark_score.py on an Intel Xeon E5-2670 (v3), without NNPACK and with NNPACK on 4 threads. The document's `vgg` is
  * the network of 11 layers, and it has no figures for other networks.
  */
-import type { NetworkName } from '../../networks/definitions/index.ts';
+import type { NetworkName } from '../../networks/definitions/names.ts';
 import type { ScoreRow } from './result.ts';
 
 type Published = readonly (readonly [batch: number, byDefault: number, accelerated: number])[];

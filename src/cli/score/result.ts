@@ -1,6 +1,6 @@
 /** What `score` finds, as data: what `--json` writes, and what the table and the page of plots are made from. */
-import type { Rule } from '../../dispatch/select.ts';
-import type { NetworkName } from '../../networks/definitions/index.ts';
+import type { Rule } from '../../dispatch/rule-names.ts';
+import type { NetworkName } from '../../networks/definitions/names.ts';
 import type { NodeReport } from '../../networks/plan.ts';
 import type { Machine } from '../machine.ts';
 

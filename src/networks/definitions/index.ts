@@ -5,13 +5,8 @@ import type { Network } from '../network.ts';
 import { alexnet } from './alexnet.ts';
 import type { BuildOptions } from './builder.ts';
 import { inceptionBn } from './inception-bn.ts';
+import { NETWORK_NAMES, type NetworkName } from './names.ts';
 import { vgg } from './vgg.ts';
-
-/** The names of the built-in networks. */
-export const NETWORK_NAMES = ['alexnet', 'vgg-11', 'vgg-13', 'vgg-16', 'vgg-19', 'inception-bn'] as const;
-
-/** The name of a built-in network. */
-export type NetworkName = (typeof NETWORK_NAMES)[number];
 
 const FIELDS: FieldsOf<BuildOptions> = { seed: true, width: true };
 
