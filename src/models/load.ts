@@ -1,13 +1,9 @@
-/** Reading a model of any format from disk, in Node. */
+/** Reading a model of any format from disk, in Node. A format's reader is loaded once the file is known to be of it. */
 import { lookAt, readRanges, readRegular } from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { loadMxnetFiles } from '../mxnet/load-files.ts';
-import { loadOnnxModel } from '../onnx/load.ts';
-import { loadGraphModel, loadLayersModelGraph } from '../tfjs/load.ts';
 import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';
-import { mxnetSource } from './mxnet-source.ts';
 import { fixedSource, type ModelFormat, type ModelSource } from './source.ts';
 
 /** Descriptions of the largest models take a few megabytes; their numbers lie in other files. */
@@ -20,11 +16,17 @@ export async function loadSource(path: string, params?: string): Promise<ModelSo
     const text = `params are ${show(params)}, expected none: ${show(path)} is no model of MXNet`;
     throw new NnpackError('invalid-argument', `openModel: ${text}`);
   }
-  if (format === 'onnx') return fixedSource(format, path, await loadOnnxModel(path));
+  if (format === 'onnx') {
+    const { loadOnnxModel } = await import('../onnx/load.ts');
+    return fixedSource(format, path, await loadOnnxModel(path));
+  }
   if (format === 'mxnet') {
+    const { loadMxnetFiles } = await import('../mxnet/load-files.ts');
     const files = await loadMxnetFiles(path, params);
+    const { mxnetSource } = await import('./mxnet-source.ts');
     return namingFile(path, () => mxnetSource(path, files));
   }
+  const { loadGraphModel, loadLayersModelGraph } = await import('../tfjs/load.ts');
   const load = format === 'tfjs-graph-model' ? loadGraphModel : loadLayersModelGraph;
   return fixedSource(format, path, await load(path));
 }

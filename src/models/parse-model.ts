@@ -1,15 +1,10 @@
-/** A model from the bytes of its files, wherever they come from. */
+/** A model from the bytes of its files, wherever they come from. A format's reader is loaded once it is known. */
 import { isUint8Array } from '../check/arrays.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { isRecord, reading } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
-import { parseFiles } from '../mxnet/files.ts';
-import { readOnnxModel } from '../onnx/index.ts';
-import { readGraphModel } from '../tfjs/graph-model.ts';
-import { readLayersModelGraph } from '../tfjs/layers-model.ts';
 import { formatOfJson, HEAD_BYTES, type Kind, kindOf, parseJson } from './format.ts';
 import { Model } from './model.ts';
-import { mxnetSource } from './mxnet-source.ts';
 import { type ModelOptions, parseModelOptions } from './options.ts';
 import { fixedSource, type ModelSource } from './source.ts';
 
@@ -96,13 +91,20 @@ async function sourceOf({ name, bytes, kind }: MainFile, files: Files, params?: 
     const readExternal = (location: string, offset: number, length: number) => {
       return fileNamed(files, location).subarray(offset, offset + length);
     };
+    const { readOnnxModel } = await import('../onnx/index.ts');
     return fixedSource('onnx', name, readOnnxModel(bytes, { readExternal }));
   }
   const json = parseJson('model', bytes);
   const format = formatOfJson(json);
   if (format === 'mxnet') {
-    return mxnetSource(name, parseFiles({ symbol: bytes, params: parametersOf(name, files, params) }));
+    const weights = parametersOf(name, files, params);
+    const [{ parseFiles }, { mxnetSource }] = await Promise.all([
+      import('../mxnet/files.ts'),
+      import('./mxnet-source.ts'),
+    ]);
+    return mxnetSource(name, parseFiles({ symbol: bytes, params: weights }));
   }
+  const { readGraphModel, readLayersModelGraph } = await import('../tfjs/index.ts');
   const read = format === 'tfjs-graph-model' ? readGraphModel : readLayersModelGraph;
   return fixedSource(format, name, await read(json, async (shard) => fileNamed(files, shard)));
 }
