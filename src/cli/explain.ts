@@ -1,17 +1,12 @@
 /** Why a layer or a network runs as it does; sizes alone are needed, no data. */
 import { ALGORITHM_NAMES } from '../algorithms/algorithm.ts';
-import { type Context, createContext } from '../context/context.ts';
+import type { Context } from '../context/context.ts';
 import { RULES } from '../dispatch/rule-names.ts';
 import { show } from '../errors.ts';
 import { KERNEL_TABLES } from '../kernels/table.ts';
-import { explainConvolution } from '../layers/convolution.ts';
-import { explainFullyConnected } from '../layers/fully-connected.ts';
-import { explainPooling } from '../layers/pooling.ts';
-import { explainNetwork } from '../networks/explain.ts';
 import type { Padding, PerAxis } from '../tensor/convolution-shape.ts';
 import { fail, oneOf, positive, readWhole, whole } from './arguments.ts';
 import type { Command, Given } from './command.ts';
-import { loadModel } from './model.ts';
 import { JSON_OPTION, outputOf } from './output.ts';
 
 export const explain: Command = {
@@ -56,8 +51,10 @@ export const explain: Command = {
     // Every argument is read before a network is built.
     const explainer = explainerOf(given);
     const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const);
+    const threads = whole(given, 'threads');
     const output = await outputOf(given);
-    const context = await createContext({ threads: whole(given, 'threads'), kernels });
+    const { createContext } = await import('../context/context.ts');
+    const context = await createContext({ threads, kernels });
     try {
       const explanation = await explainer(context);
       output.say(String(explanation));
@@ -78,7 +75,7 @@ const APPLY: Readonly<Record<string, readonly string[]>> = {
 };
 const ALWAYS = ['batch', 'threads', 'kernels', 'json'];
 
-type Explainer = (context: Context) => object | Promise<object>;
+type Explainer = (context: Context) => Promise<object>;
 
 /** What is to be explained: a network by its name, or the one layer that the options describe. */
 function explainerOf(given: Given): Explainer {
@@ -107,6 +104,10 @@ function networkExplainer(name: string, given: Given): Explainer {
   const batch = whole(given, 'batch');
   const input = given.options.has('input') ? sizes(given, 'input', [1, 3]) : undefined;
   return async (context) => {
+    const [{ loadModel }, { explainNetwork }] = await Promise.all([
+      import('./model.ts'),
+      import('../networks/explain.ts'),
+    ]);
     const { network } = await loadModel(name, 'the network');
     const inputs = input === undefined ? undefined : { [network.inputs[0].name]: input };
     return explainNetwork(network, { context, batch, inputs, ...selection });
@@ -137,7 +138,10 @@ function convolutionExplainer(given: Given): Explainer {
   };
   const of = oneOf(given, 'of', ['plan', 'call'] as const);
   const selection = selectionOf(given);
-  return (context) => explainConvolution({ ...shapes, ...geometry, ...selection, of, context });
+  return async (context) => {
+    const { explainConvolution } = await import('../layers/convolution.ts');
+    return explainConvolution({ ...shapes, ...geometry, ...selection, of, context });
+  };
 }
 
 function poolingExplainer(given: Given): Explainer {
@@ -149,14 +153,14 @@ function poolingExplainer(given: Given): Explainer {
     convention: oneOf(given, 'convention', ['valid', 'full', 'same'] as const),
     type: given.options.has('average') ? ('average' as const) : ('max' as const),
   };
-  return () => explainPooling(options);
+  return async () => (await import('../layers/pooling.ts')).explainPooling(options);
 }
 
 function fullyConnectedExplainer(given: Given): Explainer {
   const channels = sizes(given, 'input', [1, 3]).reduce((product, size) => product * size, 1);
   const outputs = whole(given, 'fully-connected') as number;
   const options = { input: { shape: [whole(given, 'batch') ?? 1, channels] }, kernel: { shape: [outputs, channels] } };
-  return () => explainFullyConnected(options);
+  return async () => (await import('../layers/fully-connected.ts')).explainFullyConnected(options);
 }
 
 function selectionOf(given: Given) {

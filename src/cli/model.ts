@@ -4,17 +4,12 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import type { Name } from '../graph/values.ts';
-import { formatOf, loadSource } from '../models/load.ts';
 import type { ModelSource } from '../models/source.ts';
-import { buildNetwork } from '../networks/definitions/index.ts';
 import { NETWORK_NAMES, type NetworkName } from '../networks/definitions/names.ts';
 import type { Network } from '../networks/network.ts';
-import { loadLayersModel } from '../tfjs/load.ts';
 import { fail } from './arguments.ts';
 import type { Subject } from './run/engine.ts';
 import { type PictureHints, pictureHints } from './run/hints.ts';
-import { modelSubject } from './run/model-engine.ts';
-import { networkSubject } from './run/network-engine.ts';
 
 export interface Model {
   readonly network: Network;
@@ -34,19 +29,16 @@ const MODEL_PACKAGE = '@upscalerjs/default-model';
  */
 export async function loadModel(name: string | undefined, who = '--model'): Promise<Model> {
   if (name === undefined) return upscaler();
-  if (isPath(name)) return { network: await loadLayersModel(name), isTrained: true, sample: null };
-  return { network: buildNetwork(builtIn(name, who)), isTrained: false, sample: null };
+  if (isPath(name)) return { network: await readLayersModel(name), isTrained: true, sample: null };
+  const known = builtIn(name, who);
+  const { buildNetwork } = await import('../networks/definitions/index.ts');
+  return { network: buildNetwork(known), isTrained: false, sample: null };
 }
 
 /** Whether a name is that of a file, and of no built-in network. */
 function isPath(name: string): boolean {
   if ((NETWORK_NAMES as readonly string[]).includes(name)) return false;
   return extname(name) !== '' || /[\\/]/.test(name) || existsSync(name);
-}
-
-/** The names of pictures that are read; a name without one of these means a model. */
-export function isPictureName(name: string): boolean {
-  return /\.(png|jpe?g)$/i.test(name);
 }
 
 /** A model that `run`, `compare` or `inspect` is given: a network where it is one, else what its files say. */
@@ -68,30 +60,41 @@ export interface Loaded {
 export async function loadSubject(name: string | undefined, who: string, params?: string): Promise<Loaded> {
   if (name !== undefined && isPath(name)) {
     const network = params === undefined ? await layersNetwork(name) : null;
-    if (network === null) return ofSource(await loadSource(name, params));
-    return { ...NOTHING_TOLD, subject: networkSubject(network), isTrained: true, sample: null, builtIn: null };
+    if (network !== null) return ofNetwork({ network, isTrained: true, sample: null });
+    const { loadSource } = await import('../models/load.ts');
+    return ofSource(await loadSource(name, params));
   }
   if (params !== undefined) fail('--params expected the NAME-symbol.json of an MXNet model, got none');
-  const { network, isTrained, sample } = await loadModel(name, who);
-  return { ...NOTHING_TOLD, subject: networkSubject(network), isTrained, sample, builtIn: isTrained ? null : network };
+  return ofNetwork(await loadModel(name, who));
 }
 
-const NOTHING_TOLD = { hints: (): PictureHints => ({}) };
+async function ofNetwork({ network, isTrained, sample }: Model): Promise<Loaded> {
+  const { networkSubject } = await import('./run/network-engine.ts');
+  const builtIn = isTrained ? null : network;
+  return { subject: networkSubject(network), hints: () => ({}), isTrained, sample, builtIn };
+}
 
-function ofSource(source: ModelSource): Loaded {
+async function ofSource(source: ModelSource): Promise<Loaded> {
+  const { modelSubject } = await import('./run/model-engine.ts');
   const hints = (input: Name) => pictureHints(source, source.openGraph, input);
   return { subject: modelSubject(source), hints, isTrained: true, sample: null, builtIn: null };
 }
 
 /** The network of a layers model; null for another format, or for what networks have no word for. */
 async function layersNetwork(path: string): Promise<Network | null> {
+  const { formatOf } = await import('../models/load.ts');
   if ((await formatOf(path)) !== 'tfjs-layers-model') return null;
   try {
-    return await loadLayersModel(path);
+    return await readLayersModel(path);
   } catch (error) {
     if (error instanceof NnpackError && error.code === 'unsupported-layer') return null;
     throw error;
   }
+}
+
+async function readLayersModel(path: string): Promise<Network> {
+  const { loadLayersModel } = await import('../tfjs/load.ts');
+  return loadLayersModel(path);
 }
 
 function builtIn(name: string, who: string): NetworkName {
@@ -105,7 +108,7 @@ function builtIn(name: string, who: string): NetworkName {
 async function upscaler(): Promise<Model> {
   const folder = modelFolder();
   return {
-    network: await loadLayersModel(join(folder, 'models/model.json')),
+    network: await readLayersModel(join(folder, 'models/model.json')),
     isTrained: true,
     sample: { picture: join(folder, 'assets/fixture.png'), expected: join(folder, 'assets/samples/2x/result.png') },
   };

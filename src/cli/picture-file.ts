@@ -10,6 +10,11 @@ export interface Picture {
 
 export type PictureKind = 'PNG' | 'JPEG';
 
+/** The names of pictures that are read; a name without one of these means a model. */
+export function isPictureName(name: string): boolean {
+  return /\.(png|jpe?g)$/i.test(name);
+}
+
 /** A file as its errors name it: `picture 'x.png'`, and what it claims to be. */
 export interface PictureFile {
   readonly who: string;

@@ -4,8 +4,6 @@ import { lookAt } from '../../check/model-files.ts';
 import { textOf } from '../../check/options.ts';
 import { NnpackError, show } from '../../errors.ts';
 import type { Dtype } from '../../graph/values.ts';
-import { parseTensor } from '../../onnx/parse-tensor.ts';
-import { encodeTensor } from '../../onnx/write-tensor.ts';
 import type { TypedTensorLike } from '../../tensor/ndarray.ts';
 import { elementBytes, numbersOf } from '../elements.ts';
 import { writeWhole } from '../files.ts';
@@ -32,6 +30,7 @@ async function readTensorFile(path: string, dtype: Dtype): Promise<TypedTensorLi
   } catch (error) {
     throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
   }
+  const { parseTensor } = await import('../../onnx/parse-tensor.ts');
   try {
     const { shape, data, dtype: own } = parseTensor(bytes);
     return { shape, data: own === dtype ? data : numbersOf(who, dtype, data.length, (i) => data[i]) };
@@ -44,5 +43,6 @@ async function readTensorFile(path: string, dtype: Dtype): Promise<TypedTensorLi
 /** @param name of the tensor, which `.pb` files tell */
 export async function writeArray(path: string, name: string, array: TypedTensorLike, dtype: Dtype): Promise<void> {
   if (kindOfFile(path) === 'npy') return writeNpy(path, array, dtype);
+  const { encodeTensor } = await import('../../onnx/write-tensor.ts');
   await writeWhole(path, encodeTensor(name, dtype, array.shape, elementBytes(array, dtype)));
 }

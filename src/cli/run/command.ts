@@ -1,19 +1,14 @@
 /** Runs a model, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
 import { readFile } from 'node:fs/promises';
 import { textOf } from '../../check/options.ts';
-import { createContext } from '../../context/context.ts';
 import { NnpackError, show } from '../../errors.ts';
-import { warmUp } from '../../layers/warm-up.ts';
 import { fail } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { type Loaded, loadSubject } from '../model.ts';
+import type { Loaded } from '../model.ts';
 import { JSON_OPTION } from '../output.ts';
 import { RANGE_HELP, rangesText, USUAL } from '../range.ts';
 import type { Start } from './job.ts';
-import { runMany } from './many.ts';
-import { runOne, runRandom } from './one.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { tasksOf } from './tasks.ts';
 
 /** The default bound on the memory of a network that takes a picture, in mebibytes; a larger one runs in slices. */
 const MEMORY = 512;
@@ -87,6 +82,13 @@ export const run: Command = {
   ],
   async run(given, signal) {
     const settings = settingsOf(given);
+    // What does the work is loaded for a command line that makes sense, and not for help.
+    const [{ loadSubject }, { tasksOf }, { runMany }, { runOne, runRandom }] = await Promise.all([
+      import('../model.ts'),
+      import('./tasks.ts'),
+      import('./many.ts'),
+      import('./one.ts'),
+    ]);
     const who = given.options.has('model') ? '--model' : 'the model';
     const loaded = await loadSubject(settings.model, who, settings.params);
     const labels = settings.labels === undefined ? null : await readLabels(settings.labels);
@@ -105,6 +107,8 @@ export const run: Command = {
 
 function starter({ subject }: Loaded, { threads, memoryBytes, choice }: Settings): Start {
   return async (hasPicture, work) => {
+    const { createContext } = await import('../../context/context.ts');
+    const { warmUp } = await import('../../layers/warm-up.ts');
     const memoryLimit = subject.hasOwnLimit ? undefined : memoryBytes;
     const context = await createContext({ threads, memoryLimit });
     try {

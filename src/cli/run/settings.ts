@@ -4,7 +4,7 @@ import { RULES } from '../../dispatch/rule-names.ts';
 import { show } from '../../errors.ts';
 import { fail, oneOf, positive, readWhole, whole } from '../arguments.ts';
 import type { Given } from '../command.ts';
-import { isPictureName } from '../model.ts';
+import { isPictureName } from '../picture-file.ts';
 import { type Ranges, readRanges } from '../range.ts';
 import type { Choice } from './engine.ts';
 import { FITS, type Fit } from './fit-picture.ts';

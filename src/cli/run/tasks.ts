@@ -6,7 +6,7 @@ import { NnpackError, show } from '../../errors.ts';
 import type { Name } from '../../graph/values.ts';
 import type { ModelValue } from '../../models/source.ts';
 import { fail } from '../arguments.ts';
-import { isPictureName } from '../model.ts';
+import { isPictureName } from '../picture-file.ts';
 import { kindOfFile } from './array-files.ts';
 import type { Subject } from './engine.ts';
 import { type NamedFile, namedFiles, sizesText } from './named-files.ts';

@@ -1,17 +1,13 @@
 /** `nnpack-ts verify`: the core of the property suite on this machine, a row for each algorithm and kernel table. */
-import Table from 'cli-table3';
-import colors from 'picocolors';
 import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
 import { show } from '../../errors.ts';
-import { refuseSimd } from '../../kernels/simd/engine.ts';
 import { KERNEL_TABLES, type KernelTableName } from '../../kernels/table.ts';
 import { fail, listOf, readOneOf, readWhole, whole } from '../arguments.ts';
 import { type Command, type Given, STOPPED } from '../command.ts';
 import { describeMachine, formatMachine } from '../machine.ts';
 import { JSON_OPTION, outputOf } from '../output.ts';
 import { progressBar } from '../progress.ts';
-import { significant } from '../report/html.ts';
-import type { VerifyOptions, VerifyResult, VerifyRow } from './verify.ts';
+import type { VerifyOptions } from './verify.ts';
 
 /** More threads than cores are as good a test as any: results must not depend on who computes what. */
 const THREADS = [1, 2, 3];
@@ -38,12 +34,12 @@ export const verify: Command = {
     ['nnpack-ts verify --seed 1234 --json -', 'the cases of an earlier run, as data'],
   ],
   async run(given, signal) {
-    const request = requestOf(given);
+    const request = await requestOf(given);
     const output = await outputOf(given);
     const machine = describeMachine();
     output.say(formatMachine(machine));
     // Loaded only when it is called for: what draws cases takes a while to load, and help must not.
-    const core = await import('./verify.ts');
+    const [core, { formatResult }] = await Promise.all([import('./verify.ts'), import('./text.ts')]);
     const bar = progressBar(true);
     const result = await core.verify({ ...request, signal, onProgress: bar.update }).finally(bar.clear);
     output.say(formatResult(result));
@@ -54,11 +50,10 @@ export const verify: Command = {
   },
 };
 
-function requestOf(given: Given): Omit<VerifyOptions, 'signal' | 'onProgress'> {
+async function requestOf(given: Given): Promise<Omit<VerifyOptions, 'signal' | 'onProgress'>> {
   const request = {
     algorithms: listOf(given, 'algorithm', readOneOf(ALGORITHM_NAMES)) ?? ALGORITHM_NAMES,
-    // The fastest first.
-    kernels: listOf(given, 'kernels', readOneOf(KERNEL_TABLES)) ?? KERNEL_TABLES.filter(runsHere).toReversed(),
+    kernels: listOf(given, 'kernels', readOneOf(KERNEL_TABLES)) ?? (await tablesHere()),
     threads: listOf(given, 'threads', readWhole) ?? THREADS,
     cases: whole(given, 'cases') ?? CASES,
     seed: whole(given, 'seed'),
@@ -73,51 +68,9 @@ function requestOf(given: Given): Omit<VerifyOptions, 'signal' | 'onProgress'> {
   return request;
 }
 
-/** The table, what it leaves out, and every failure with the line that replays it. */
-export function formatResult({ reasons, rows, leftOut }: VerifyResult): string {
-  const lines = [...reasons, tableOf(rows)];
-  if (leftOut.length > 0) {
-    const names = leftOut.map(({ algorithm, kernels }) => `${algorithm} with ${kernels} kernels`).join(', ');
-    lines.push(`left out until --cases is larger, because one case takes longer than a row: ${names}`);
-  }
-  const failed = rows.filter((row) => row.failure !== null);
-  lines.push(...failed.map(formatFailure));
-  return lines.join('\n');
-}
-
-function tableOf(rows: readonly VerifyRow[]): string {
-  const table = new Table({
-    head: ['algorithm', 'kernels', 'threads', 'cases', 'ineligible', 'greatest error, % of bound', 'seed', 'result'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { algorithm, kernels, threads, cases, ineligible, greatest, seed, failure } of rows) {
-    const result = failure === null ? colors.green('holds') : colors.red('fails');
-    table.push([
-      colors.bold(algorithm),
-      kernels,
-      threads.join(' '),
-      cases,
-      ineligible,
-      significant(100 * greatest),
-      seed,
-      result,
-    ]);
-  }
-  return table.toString();
-}
-
-function runsHere(name: KernelTableName): boolean {
-  return name === 'reference' || name === 'scalar' || refuseSimd(name) === null;
-}
-
-function formatFailure({ algorithm, kernels, failure }: VerifyRow): string {
-  if (failure === null) return '';
-  return [
-    '',
-    colors.red(`${algorithm} with ${kernels} kernels fails; the smallest case:`),
-    `  ${failure.description}`,
-    `  ${failure.text}`,
-    `  replay: ${failure.replay}`,
-  ].join('\n');
+/** Those that run on this machine, the fastest first. */
+async function tablesHere(): Promise<readonly KernelTableName[]> {
+  const { refuseSimd } = await import('../../kernels/simd/engine.ts');
+  const runs = (name: KernelTableName) => name === 'reference' || name === 'scalar' || refuseSimd(name) === null;
+  return KERNEL_TABLES.filter(runs).toReversed();
 }
