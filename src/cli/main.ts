@@ -20,7 +20,9 @@ const MOVED: Readonly<Record<string, string>> = {
   bench: 'measures speed in the repository alone: `npm run bench` there',
 };
 
-async function main([name, ...rest]: readonly string[]): Promise<void> {
+async function main(argv: readonly string[]): Promise<void> {
+  // `help run` is `run --help`
+  const [name, ...rest] = argv[0] === 'help' && argv.length > 1 ? [argv[1], '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(await overview());
     if (name === undefined) process.exitCode = 2;
@@ -33,7 +35,7 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
   if (Object.hasOwn(MOVED, name)) throw new NnpackError('invalid-argument', `nnpack-ts: ${name} ${MOVED[name]}`);
   if (!Object.hasOwn(COMMANDS, name)) {
     const names = Object.keys(COMMANDS);
-    const text = `unknown command ${show(name)}, expected one of ${names.join(', ')}${didYouMean(name, names)}`;
+    const text = `unknown command ${show(name)}, expected one of ${names.join(', ')}${didYouMean(name, [...names, '--help', '--version'])}`;
     throw new NnpackError('invalid-argument', `nnpack-ts: ${text}`);
   }
   await runCommand(await COMMANDS[name](), rest);
@@ -50,7 +52,8 @@ async function overview(): Promise<string> {
     'Commands:',
     ...list,
     '',
-    'nnpack-ts COMMAND --help tells of each, with examples. NO_COLOR turns colours off.',
+    'nnpack-ts COMMAND --help tells of each, with examples; nnpack-ts --version prints the version.',
+    'NO_COLOR=1 in the environment turns colours off.',
   ].join('\n');
 }
 

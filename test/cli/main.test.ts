@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { command } from '../support/process.ts';
 
-const COMMANDS = ['run', 'score', 'explain', 'verify'];
+const COMMANDS = ['run', 'compare', 'inspect', 'score', 'explain', 'verify'];
 
 describe('nnpack-ts', () => {
   it('lists its commands', () => {
@@ -15,6 +15,10 @@ describe('nnpack-ts', () => {
     const { status, stdout } = command();
     expect(status).toBe(2);
     expect(stdout).toContain('Usage: nnpack-ts COMMAND');
+  });
+
+  it.each(['run', 'bench', 'exlpain'])('takes `help %s` for `%s --help`', (name) => {
+    expect(command('help', name)).toEqual(command(name, '--help'));
   });
 
   it('tells its version', () => {
@@ -47,5 +51,6 @@ describe('nnpack-ts', () => {
     const { status, stdout, stderr } = command('exlpain');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error nnpack-ts: unknown command 'exlpain'.*did you mean 'explain'\?\n$/);
+    expect(command('--verison').stderr).toMatch(/did you mean '--version'\?\n$/);
   });
 });
