@@ -43,7 +43,7 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
   return {
     name: 'bench',
     summary: 'Measures algorithms, layers, threads and batches on this machine, beside the goals.',
-    positionals: '[section …]',
+    positionals: { '[section …]': `what is measured, of ${sections.map(({ name }) => name).join(', ')} (all)` },
     most: sections.length,
     options: {
       kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },

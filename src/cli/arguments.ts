@@ -63,7 +63,8 @@ export function whole(given: Given, option: string): number | undefined {
 
 export function positive(given: Given, option: string): number | undefined {
   const text = given.options.get(option);
-  return text === undefined ? undefined : readPositive(text, `--${option}`);
+  if (text === undefined) return undefined;
+  return readPositive(text) ?? fail(`--${option} expected a number above 0, got ${show(text)}`);
 }
 
 export function oneOf<T extends string>(given: Given, option: string, names: readonly T[]): T | undefined {
@@ -81,14 +82,20 @@ export function listOf<T>(given: Given, option: string, read: (text: string, who
 
 /** A whole number from 1 on. */
 export function readWhole(text: string, who: string): number {
-  const value = readPositive(text, who);
-  return Number.isSafeInteger(value) ? value : fail(`${who} expected a whole number, got ${show(text)}`);
+  const value = readPositive(text);
+  if (value !== null && Number.isSafeInteger(value)) return value;
+  return fail(`${who} expected a whole number above 0, got ${show(text)}`);
 }
 
-/** 512, 0.5 or 1e-5. */
-function readPositive(text: string, who: string): number {
+/** `64x56x56` as numbers; × serves as well as x. */
+export function readSizes(text: string, who: string): number[] {
+  return text.split(/[x×]/).map((size) => readWhole(size.trim(), who));
+}
+
+/** 512, 0.5 or 1e-5; null for what is no number above 0. */
+function readPositive(text: string): number | null {
   const value = /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  return value > 0 && value < Infinity ? value : fail(`${who} expected a number above 0, got ${show(text)}`);
+  return value > 0 && value < Infinity ? value : null;
 }
 
 export function readOneOf<T extends string>(names: readonly T[]): (text: string, who: string) => T {

@@ -4,8 +4,8 @@ export interface Command {
   readonly name: string;
   /** One line of `nnpack-ts --help`. */
   readonly summary: string;
-  /** For the usage line, `[picture]`; none are taken when absent. */
-  readonly positionals?: string;
+  /** What stands without an option, `[picture]`, and what it means; none is taken when absent. */
+  readonly positionals?: Readonly<Record<string, string>>;
   /** How many positionals are taken at most; 0 when not given. */
   readonly most?: number;
   readonly options: Readonly<Record<string, OptionSpec>>;
@@ -41,18 +41,25 @@ const LINE = 100;
 
 /** The text of `nnpack-ts NAME --help`. */
 export function helpOf(command: Command): string {
-  const { name, summary, positionals, options, examples } = command;
-  const all = Object.entries({ ...options, help: { help: 'print this' } as OptionSpec });
-  const left = ([option, { value }]: (typeof all)[number]): string =>
-    `--${option}${value === undefined ? '' : ` ${value}`}`;
-  const width = Math.max(...all.map((entry) => left(entry).length)) + 2;
-  const rows = all.map((entry) => [left(entry), wrapped(entry[1].help, LINE - width - 2)] as const);
-  const optionLines = rows.flatMap(([option, lines]) =>
-    lines.map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}${line}`),
-  );
-  const exampleLines = examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`]);
-  const usage = ['nnpack-ts', name, positionals, '[options]'].filter((part) => part !== undefined).join(' ');
-  return [summary, '', `Usage: ${usage}`, '', 'Options:', ...optionLines, '', 'Examples:', ...exampleLines].join('\n');
+  const { name, summary, positionals = {}, options, examples } = command;
+  const rows = Object.entries({ ...options, help: HELP }).map(([option, { value, help }]) => {
+    return [`--${option}${value === undefined ? '' : ` ${value}`}`, help] as const;
+  });
+  const names = Object.entries(positionals);
+  const width = Math.max(...[...rows, ...names].map(([left]) => left.length)) + 2;
+  const usage = ['nnpack-ts', name, ...Object.keys(positionals), '[options]'].join(' ');
+  return [
+    ...[summary, '', `Usage: ${usage}`, ''],
+    ...(names.length === 0 ? [] : ['Arguments:', ...names.flatMap((row) => rowLines(row, width)), '']),
+    ...['Options:', ...rows.flatMap((row) => rowLines(row, width)), ''],
+    ...['Examples:', ...examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`])],
+  ].join('\n');
+}
+
+const HELP: OptionSpec = { help: 'print this' };
+
+function rowLines([left, help]: readonly [string, string], width: number): string[] {
+  return wrapped(help, LINE - width - 2).map((line, i) => `  ${(i === 0 ? left : '').padEnd(width)}${line}`);
 }
 
 /** Lines of at most `width` characters, broken at spaces. */

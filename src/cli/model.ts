@@ -8,8 +8,20 @@ import type { ModelSource } from '../models/source.ts';
 import { NETWORK_NAMES, type NetworkName } from '../networks/definitions/names.ts';
 import type { Network } from '../networks/network.ts';
 import { fail } from './arguments.ts';
+import type { Given, OptionSpec } from './command.ts';
 import type { Subject } from './run/engine.ts';
-import { type PictureHints, pictureHints } from './run/hints.ts';
+import type { PictureHints } from './run/hints.ts';
+
+/** Files that are models, as help lists them. */
+export const MODEL_FILES = 'model.onnx, NAME-symbol.json of MXNet, or model.json of TensorFlow.js';
+
+/** Networks that are none, as help lists them. */
+export const BUILT_IN = `a built-in network, whose weights are random: ${NETWORK_NAMES.join(', ')}`;
+
+export const PARAMS_OPTION: OptionSpec = {
+  value: 'FILE',
+  help: 'parameters of an MXNet model (the newest NAME-NNNN.params beside it)',
+};
 
 export interface Model {
   readonly network: Network;
@@ -22,26 +34,45 @@ export interface Model {
 const MODEL_PACKAGE = '@upscalerjs/default-model';
 
 /**
- * A network: models of other formats are no such, see `sourceOf`.
+ * A network that is no file of the user's.
  *
- * @param name a built-in network, or the path of a model.json; the main job's own model when not given
+ * @param name a built-in network; the main job's own model when not given
  * @param who what it stands for on the command line
  */
 export async function loadModel(name: string | undefined, who = '--model'): Promise<Model> {
   if (name === undefined) return upscaler();
-  if (isPath(name)) return { network: await readLayersModel(name), isTrained: true, sample: null };
   const known = builtIn(name, who);
   const { buildNetwork } = await import('../networks/definitions/index.ts');
   return { network: buildNetwork(known), isTrained: false, sample: null };
 }
 
-/** Whether a name is that of a file, and of no built-in network. */
-function isPath(name: string): boolean {
-  if ((NETWORK_NAMES as readonly string[]).includes(name)) return false;
-  return extname(name) !== '' || /[\\/]/.test(name) || existsSync(name);
+/** A network for what runs as one; any other file as its reader gives it. */
+export async function loadFile(path: string, params?: string): Promise<Model | ModelSource> {
+  const network = params === undefined ? await layersNetwork(path) : null;
+  if (network !== null) return { network, isTrained: true, sample: null };
+  const { loadSource } = await import('../models/load.ts');
+  return loadSource(path, params);
 }
 
-/** A model that `run`, `compare` or `inspect` is given: a network where it is one, else what its files say. */
+/** Whether a name is that of a file, and of no built-in network. */
+export function isPath(name: string): boolean {
+  return !isBuiltIn(name) && (extname(name) !== '' || /[\\/]/.test(name) || existsSync(name));
+}
+
+function isBuiltIn(name: string): name is NetworkName {
+  return (NETWORK_NAMES as readonly string[]).includes(name);
+}
+
+/** The one model of a command that looks into files. */
+export function pathOf({ positionals: [path] }: Given, who: string): string {
+  if (path === undefined) return fail(`${who} expected the file of a model, got none`);
+  if (!isBuiltIn(path)) return path;
+  return fail(
+    `${who} expected the file of a model, got ${show(path)}, which is built in: run, explain and score take it`,
+  );
+}
+
+/** A model that runs. */
 export interface Loaded {
   readonly subject: Subject;
   /** What its files say of the pictures that it takes; of an input, for the shapes that go in. */
@@ -59,10 +90,8 @@ export interface Loaded {
  */
 export async function loadSubject(name: string | undefined, who: string, params?: string): Promise<Loaded> {
   if (name !== undefined && isPath(name)) {
-    const network = params === undefined ? await layersNetwork(name) : null;
-    if (network !== null) return ofNetwork({ network, isTrained: true, sample: null });
-    const { loadSource } = await import('../models/load.ts');
-    return ofSource(await loadSource(name, params));
+    const found = await loadFile(name, params);
+    return 'network' in found ? ofNetwork(found) : ofSource(found);
   }
   if (params !== undefined) fail('--params expected the NAME-symbol.json of an MXNet model, got none');
   return ofNetwork(await loadModel(name, who));
@@ -75,7 +104,10 @@ async function ofNetwork({ network, isTrained, sample }: Model): Promise<Loaded>
 }
 
 async function ofSource(source: ModelSource): Promise<Loaded> {
-  const { modelSubject } = await import('./run/model-engine.ts');
+  const [{ modelSubject }, { pictureHints }] = await Promise.all([
+    import('./run/model-engine.ts'),
+    import('./run/hints.ts'),
+  ]);
   const hints = (input: Name) => pictureHints(source, source.openGraph, input);
   return { subject: modelSubject(source), hints, isTrained: true, sample: null, builtIn: null };
 }
@@ -98,8 +130,7 @@ async function readLayersModel(path: string): Promise<Network> {
 }
 
 function builtIn(name: string, who: string): NetworkName {
-  const found = NETWORK_NAMES.find((known) => known === name);
-  if (found !== undefined) return found;
+  if (isBuiltIn(name)) return name;
   const text = `${who} expected one of ${NETWORK_NAMES.join(', ')}, or the path of a model, got ${show(name)}`;
   throw new NnpackError('invalid-argument', `arguments: ${text}${didYouMean(name, NETWORK_NAMES)}`);
 }

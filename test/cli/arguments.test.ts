@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { fail, listOf, oneOf, parseArguments, positive, readOneOf, readWhole, whole } from '../../src/cli/arguments.ts';
+import {
+  fail,
+  listOf,
+  oneOf,
+  parseArguments,
+  positive,
+  readOneOf,
+  readSizes,
+  readWhole,
+  whole,
+} from '../../src/cli/arguments.ts';
 import { type Command, type Given, helpOf } from '../../src/cli/command.ts';
 import { NnpackError } from '../../src/errors.ts';
 
 const command: Command = {
   name: 'try',
   summary: 'Tries.',
-  positionals: '[picture]',
+  positionals: { '[picture]': 'what goes in' },
   most: 1,
   options: {
     out: { value: 'FILE', help: 'where to' },
@@ -91,11 +101,22 @@ describe('readers', () => {
     'refuse %j as a number',
     (text) => {
       expect(messageOf(() => positive(given({ n: text }), 'n'))).toContain('--n expected a number above 0, got');
+      expect(messageOf(() => whole(given({ n: text }), 'n'))).toContain('--n expected a whole number above 0, got');
     },
   );
 
+  it('give sizes joined by x or ×', () => {
+    expect(readSizes('64x56×7', '--n')).toEqual([64, 56, 7]);
+    expect(readSizes('224', '--n')).toEqual([224]);
+    for (const text of ['', '3x', 'x3', '3x0', '3*4']) {
+      expect(messageOf(() => readSizes(text, '--n'))).toContain('--n expected a whole number above 0, got');
+    }
+  });
+
   it('refuse what is not in a list of names, and say what is near', () => {
-    expect(messageOf(() => whole(given({ n: '1.5' }), 'n'))).toBe("arguments: --n expected a whole number, got '1.5'");
+    expect(messageOf(() => whole(given({ n: '1.5' }), 'n'))).toBe(
+      "arguments: --n expected a whole number above 0, got '1.5'",
+    );
     const message = messageOf(() => oneOf(given({ kind: 'wt8' }), 'kind', ['wt8x8', 'direct']));
     expect(message).toBe("arguments: --kind expected one of wt8x8, direct, got 'wt8', did you mean 'wt8x8'?");
     expect(messageOf(() => listOf(given({ batch: '1,,2' }), 'batch', readWhole))).toContain("got ''");
@@ -110,6 +131,9 @@ describe('helpOf', () => {
         'Tries.',
         '',
         'Usage: nnpack-ts try [picture] [options]',
+        '',
+        'Arguments:',
+        '  [picture]    what goes in',
         '',
         'Options:',
         '  --out FILE   where to',

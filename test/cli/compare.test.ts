@@ -191,12 +191,12 @@ describe('nnpack-ts compare', () => {
   });
 
   it.each([
-    [[], /expected a model, got none/],
+    [[], /expected the file of a model, got none/],
     [
       [saveModel('n.onnx', longModel(1))],
-      /--shape x=… or --input expected for the shape of 'x', which is \[\?, 3, \?, \?\]/,
+      /expected --shape x=AxBxC, the shape of input 'x': the model's files say \[\?, 3, \?, \?\]/,
     ],
-    [[saveModel('n.onnx', longModel(1)), '--shape', '1xbx2'], /--shape expected a number/],
+    [[saveModel('n.onnx', longModel(1)), '--shape', '1xbx2'], /--shape expected a whole number above 0, got 'b'/],
     [[saveModel('n.onnx', longModel(1)), '--shape', '1x4x2x2'], /expected \[N, 3, H, W\]/],
     [['no-such.onnx'], /could not be read/],
   ])('refuses %j', async (args, message) => {
@@ -238,7 +238,7 @@ describe('nnpack-ts inspect', () => {
     const told = await run(saveModel('n.onnx', longModel(2)));
     expect(told.stdout).toContain('input x: float32 [N, 3, H, W]');
     expect(told.stdout).toContain('2 nodes, 0 numbers\n');
-    expect((await run()).stderr).toMatch(/inspect expected a model/);
+    expect((await run()).stderr).toMatch(/inspect expected the file of a model, got none/);
   });
 });
 

@@ -1,9 +1,17 @@
 /** `explain` through real processes: sizes alone, no data. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type Files, graphModel, layersModel, mxnetModel, onnxModel } from '../models/small-models.ts';
 import { MAIN, resident, start } from '../support/process.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'nnpack-explain-'));
 const one = resident(MAIN);
-afterAll(() => one.end());
+afterAll(async () => {
+  await one.end();
+  rmSync(folder, { recursive: true });
+});
 
 const explain = (line: string) => one.run('explain', ...line.split(' '));
 
@@ -35,6 +43,35 @@ describe('explain', () => {
     expect(stdout).toContain(text);
   });
 
+  const save = ({ main, files }: Files): string => {
+    const place = mkdtempSync(join(folder, 'model-'));
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(place, name), bytes);
+    return join(place, main);
+  };
+
+  it.each([
+    ['ONNX', onnxModel(), '--shape 1x3x4x6'],
+    ['MXNet', mxnetModel(), '--shape data=1x3x4x6'],
+    ['a graph model', graphModel(), '--shape x=1x4x6x3'],
+    ['a layers model', layersModel(), '--input 3x4x6'],
+  ])('takes %s: the one convolution of the same small network', async (_, files, sizes) => {
+    const { status, stdout, stderr } = await explain(`${save(files)} ${sizes} --algorithm direct`);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/ convolution .* 1×3×4×6 \* 2×3×1×1 → 1×2×4×6 .* direct .* asked for by name/);
+  });
+
+  it.each([
+    [onnxModel(), '', "expected --shape x=AxBxC, the shape of input 'x': the model's files say [?, 3, ?, ?]"],
+    [onnxModel(), '--input 3x4x6', '--input says nothing of this model, expected --shape'],
+    [onnxModel(), '--params net-0001.params', 'is no model of MXNet'],
+    [layersModel(), '--shape 1x4x6x3', '--shape says nothing of a network, expected --input'],
+    [graphModel(), '--kernel 3x3x3', 'got kernel and model'],
+  ])('refuses sizes that do not tell of a file', async (files, options, text) => {
+    const { status, stdout, stderr } = await explain([save(files), ...options.split(' ').filter(Boolean)].join(' '));
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(text);
+  });
+
   it('prints JSON for machines', async () => {
     const { stdout } = await explain('--input 64x224x224 --kernel 64x3x3 --padding 1 --json - --threads 1');
     const explanation = JSON.parse(stdout);
@@ -44,11 +81,11 @@ describe('explain', () => {
   });
 
   it.each([
-    ['--input 64x56x56', 'expected one of a network, --kernel, --pooling and --fully-connected, got none'],
+    ['--input 64x56x56', 'expected one of a model, --kernel, --pooling and --fully-connected, got none'],
     ['--input 64x56x56 --kernel 8x3x3 --pooling 2', 'got kernel and pooling'],
     ['--kernel 8x3x3', '--input expected 2 or 3 sizes joined by x, got none'],
     ['--input 64x56x56 --kernel 8x3', "--kernel expected 3 sizes, as --input has, got '8x3'"],
-    ['--input 0x56x56 --kernel 8x3x3', "--input expected a number above 0, got '0'"],
+    ['--input 0x56x56 --kernel 8x3x3', "--input expected a whole number above 0, got '0'"],
     ['--input 64by56 --kernel 8x3', "--input expected 2 or 3 sizes joined by x, got '64by56'"],
     ['--input 5x9x9 --kernel 8x3x3 --groups 2', '--groups expected a divisor of the 5 input channels, got 2'],
     [
@@ -59,9 +96,10 @@ describe('explain', () => {
     ['--input 4x9x9 --kernel 8x3x3 --of cal', "did you mean 'call'?"],
     ['--input 4x9x9 --pooling 2 --of call', '--of says nothing of --pooling'],
     ['--input 4x9x9 --pooling 2 --groups 2', '--groups says nothing of --pooling'],
-    ['--input 4x9x9 --kernel 8x3x3 --batch 0', "--batch expected a number above 0, got '0'"],
+    ['--input 4x9x9 --kernel 8x3x3 --batch 0', "--batch expected a whole number above 0, got '0'"],
     ['--input 4x9x9 --kernel 8x3x3 --algorithm direct', 'expected 1×1'],
     ['alexnt', "did you mean 'alexnet'"],
+    ['alexnet --shape 1x3x224x224', '--shape says nothing of a network, expected --input'],
     ['README.md', 'README.md'],
   ])('refuses %s in one line', async (line, text) => {
     const { status, stdout, stderr } = await explain(line);

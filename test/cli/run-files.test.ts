@@ -155,7 +155,7 @@ describe('arrays', () => {
     expect(await failing(two, ...a)).toMatch(
       /--input NAME=FILE for each input of the model, got none for 'b' \[2, 3, 1\]/,
     );
-    expect(await failing(two, ...a, ...a, ...b)).toMatch(/--input expected one file for 'a', got two/);
+    expect(await failing(two, ...a, ...a, ...b)).toMatch(/--input expected 'a' once, got it twice/);
     expect(await failing(two, path('a.npy'))).toMatch(/at most 1 besides the options/);
     expect(await failing(two, '--input', path('a.npy'), ...b)).toMatch(
       /--input expected NAME=FILE, NAME one of 'a', 'b'/,

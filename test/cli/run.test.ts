@@ -160,7 +160,7 @@ describe('the main job', () => {
     [['--json', join(folder, 'none', 'x.json')], /x\.json/],
     [['--json'], /--json expected a value, got none/],
     [['a.png', '--input', 'b.png'], /expected a picture or --input, got both/],
-    [['--input', 'a.png', '--input', 'b.png'], /expected one file for 'LR', got two/],
+    [['--input', 'a.png', '--input', 'b.png'], /--input expected 'LR' once, got it twice/],
     [['--input', 'no-such-file.npy'], /array 'no-such-file\.npy' could not be read/],
     [['--batch', '2'], /built-in network/],
     [['--model', 'alexnet', '--batch', '0'], /above 0/],

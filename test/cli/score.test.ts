@@ -388,7 +388,7 @@ describe('the command', () => {
   it.each([
     [['--networks', 'alexnte'], /expected one of alexnet, .*got 'alexnte', did you mean 'alexnet'\?/],
     [['--networks', 'alexnet,'], /--networks expected one of .*got ''/],
-    [['--batch', '0'], /--batch expected a number above 0, got '0'/],
+    [['--batch', '0'], /--batch expected a whole number above 0, got '0'/],
     [['--batch', '1,two'], /--batch expected .*got 'two'/],
     [['--budget', '0'], /--budget expected a number above 0, got '0'/],
     [['--eligibility', 'none'], /--eligibility expected one of documented, all/],

@@ -1,10 +1,11 @@
 /** Runs a model, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
 import { readFile } from 'node:fs/promises';
+import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
 import { textOf } from '../../check/options.ts';
 import { NnpackError, show } from '../../errors.ts';
 import { fail } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import type { Loaded } from '../model.ts';
+import { BUILT_IN, type Loaded, MODEL_FILES, PARAMS_OPTION } from '../model.ts';
 import { JSON_OPTION } from '../output.ts';
 import { RANGE_HELP, rangesText, USUAL } from '../range.ts';
 import type { Start } from './job.ts';
@@ -16,14 +17,14 @@ const MEMORY = 512;
 export const run: Command = {
   name: 'run',
   summary: 'Runs a model and shows how every layer ran; by default, enlarges a picture twofold.',
-  positionals: '[MODEL] [picture …]',
+  positionals: {
+    '[MODEL]': `${MODEL_FILES}; or ${BUILT_IN} (a trained one that enlarges pictures)`,
+    '[picture …]': 'pictures that go in: names that end in .png, .jpg or .jpeg',
+  },
   most: Number.POSITIVE_INFINITY,
   options: {
-    model: {
-      value: 'MODEL',
-      help: 'the model beside a picture: model.onnx, NAME-symbol.json of MXNet, model.json of TensorFlow.js, or a built-in network (a trained one that enlarges pictures)',
-    },
-    params: { value: 'FILE', help: 'parameters of an MXNet model (the newest NAME-NNNN.params beside it)' },
+    model: { value: 'MODEL', help: 'the model, told by an option' },
+    params: PARAMS_OPTION,
     input: {
       value: 'NAME=FILE',
       help: "what goes in, in the model's own layout and type: an array (.npy, or .pb as ONNX has them), a PNG or JPEG picture, or a folder of these; once for each input of the model, and only FILE where it has one",
@@ -62,7 +63,7 @@ export const run: Command = {
       value: 'WHICH',
       help: 'documented or all: which layers may leave the default implementation (all)',
     },
-    algorithm: { value: 'NAME', help: 'one algorithm for all convolutions' },
+    algorithm: { value: 'NAME', help: `one for all convolutions, of ${ALGORITHM_NAMES.join(', ')} (auto)` },
     rule: {
       value: 'NAME',
       help: "fastest, nnpack for NNPACK's own choices, or measured for a trial of each layer, which Ctrl-C does not stop (fastest)",

@@ -2,7 +2,7 @@
 import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
 import { RULES } from '../../dispatch/rule-names.ts';
 import { show } from '../../errors.ts';
-import { fail, oneOf, positive, readWhole, whole } from '../arguments.ts';
+import { fail, oneOf, positive, readSizes, readWhole, whole } from '../arguments.ts';
 import type { Given } from '../command.ts';
 import { isPictureName } from '../picture-file.ts';
 import { type Ranges, readRanges } from '../range.ts';
@@ -113,7 +113,7 @@ function shardOf(text: string | undefined): Files['shard'] {
 /** 224, or HxW. */
 function sizeOf(text: string | undefined): PictureSettings['size'] {
   if (text === undefined) return undefined;
-  const [height, width = height, ...more] = text.split('x').map((number) => readWhole(number.trim(), '--size'));
+  const [height, width = height, ...more] = readSizes(text, '--size');
   if (more.length > 0) fail(`--size expected a number or HxW, got ${show(text)}`);
   return { height, width };
 }

@@ -17,10 +17,7 @@ export const verify: Command = {
   name: 'verify',
   summary: 'Holds every algorithm against sums in double, within its error bound, on this machine.',
   options: {
-    algorithm: {
-      value: 'LIST',
-      help: `${ALGORITHM_NAMES.slice(0, 6).join(', ')}, ${ALGORITHM_NAMES.slice(6).join(', ')} (all)`,
-    },
+    algorithm: { value: 'LIST', help: `of ${ALGORITHM_NAMES.join(', ')} (all)` },
     kernels: { value: 'LIST', help: `kernel tables, of ${KERNEL_TABLES.join(', ')} (those that run here)` },
     threads: { value: 'LIST', help: `numbers of threads, which must all give the same bits (${THREADS.join(',')})` },
     cases: { value: 'N', help: `cases of each row; fewer where a case takes long (${CASES})` },
