@@ -1,6 +1,12 @@
-/** The graph that a model becomes, while its nodes are converted one after another. */
+/**
+ * The graph that a model becomes, while its nodes are converted one after another. Each is checked as it is appended: readers
+ * infer types and compute constants long before the graph is whole, and what is inferred of a node that makes no sense makes
+ * none either.
+ */
+import { NnpackError, show } from '../errors.ts';
 import { FreshNames, type Node } from './graph.ts';
 import type { Attributes, OpName } from './ops/table.ts';
+import { parseNode } from './parse-graph.ts';
 import type { Dtype, Name, Parameter, Role, TypedArray } from './values.ts';
 import { parameterOf } from './values.ts';
 
@@ -15,17 +21,31 @@ export class GraphBuilder {
     this.#values = new FreshNames(values);
   }
 
-  /** Appends a node that makes these outputs; null for one that nobody reads, which is only made if others come after it. */
+  /**
+   * Appends a node that makes these outputs; null for one that nobody reads, which is only made if others come after it.
+   *
+   * @throws NnpackError for a node that makes no sense, whatever it reads
+   */
   emit<O extends OpName>(
     op: O,
     inputs: readonly (Name | null)[],
     attributes: Attributes[O],
     outputs: readonly (Name | null)[],
   ): void {
+    this.nodes.push(this.checked(op, inputs, attributes, outputs));
+  }
+
+  /** The node, which is not appended. */
+  checked<O extends OpName>(
+    op: O,
+    inputs: readonly (Name | null)[],
+    attributes: Attributes[O],
+    outputs: readonly (Name | null)[],
+  ): Node {
     const named = outputs.map((name) => name ?? this.fresh('unread'));
     const name = this.#nodeNames.take(named[0]);
     const node: Node<O> = { name, op, inputs: withoutLastNulls(inputs), outputs: named, attributes };
-    this.nodes.push(node as Node);
+    return parseNode('model', `what ${show(named[0])} becomes`, node);
   }
 
   /** Appends a node in between, and gives the name of what it makes. */
@@ -48,8 +68,15 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A parameter of numbers as they are. */
+  /**
+   * A parameter of numbers as they are.
+   *
+   * @throws NnpackError where there is one of the name, whose readers would take these numbers for it
+   */
   parameter(name: Name, dtype: Dtype, shape: readonly number[], data: TypedArray, role: Role): void {
+    if (this.parameters.has(name)) {
+      throw new NnpackError('invalid-model', `model: two values are named ${show(name)}`);
+    }
     this.parameters.set(name, { type: { dtype, shape }, data, role });
   }
 

@@ -3,9 +3,8 @@ import { NnpackError, show } from '../errors.ts';
 import type { Node } from '../graph/graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { inferTypes } from '../graph/infer.ts';
-import { type KnownType, whoIs } from '../graph/node.ts';
-import type { Given } from '../graph/ops/operation.ts';
-import { type Attributes, type OpName, operationOf } from '../graph/ops/table.ts';
+import type { KnownType } from '../graph/node.ts';
+import type { Attributes, OpName } from '../graph/ops/table.ts';
 import type { Dtype, Name, Parameter, Size, ValueType } from '../graph/values.ts';
 
 export class SymbolBuilder extends GraphBuilder {
@@ -67,7 +66,7 @@ export class SymbolBuilder extends GraphBuilder {
     return this.constant('scalar', this.dtypeOf(like), [], [number]);
   }
 
-  /** The types of what a node makes, which is checked first as a graph's nodes are. */
+  /** The types of what a node makes. */
   #inferred(node: Node): readonly (readonly [Name, KnownType])[] {
     const known = new Map<Name, KnownType>();
     const parameters = new Map<Name, Parameter>();
@@ -77,13 +76,7 @@ export class SymbolBuilder extends GraphBuilder {
       if (name !== null && parameter !== undefined) parameters.set(name, parameter);
       else if (name !== null && type !== undefined) known.set(name, type);
     }
-    const attributes = operationOf(node).check(whoIs(node), node.attributes as Given);
-    // What the record has checked are the attributes of its nodes.
-    const checked = { ...node, attributes } as Node;
-    const types = inferTypes(
-      { name: 'one', inputs: known, parameters, nodes: [checked], outputs: node.outputs },
-      known,
-    );
+    const types = inferTypes({ name: 'one', inputs: known, parameters, nodes: [node], outputs: node.outputs }, known);
     return node.outputs.flatMap((name) => {
       const type = types.get(name);
       return type === undefined ? [] : [[name, type] as const];

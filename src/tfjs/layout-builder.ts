@@ -15,7 +15,6 @@ import { GraphBuilder } from '../graph/graph-builder.ts';
 import { outputTypes, parameterType } from '../graph/infer.ts';
 import type { KnownType, Sizes } from '../graph/node.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
-import { parseNode } from '../graph/parse-graph.ts';
 import {
   type Dtype,
   doublesOf,
@@ -163,10 +162,8 @@ export class LayoutBuilder {
   ): readonly Name[] {
     const names = Array.from({ length: outputs }, () => this.fresh(hint));
     this.#graph.emit(op, inputs, attributes, names);
-    // What is inferred of attributes that make no sense makes none either.
-    const node = parseNode('model', `what ${hint} becomes`, this.#graph.nodes[this.#graph.nodes.length - 1]);
     const types = outputTypes(
-      node,
+      this.#graph.nodes[this.#graph.nodes.length - 1],
       inputs.map((name) => (name === null ? null : this.typeOf(name))),
     );
     for (const [i, type] of types.entries()) {

@@ -1,5 +1,6 @@
 /** Operators on whole numbers that stand for real ones: y ≈ (q − zero point) · scale. */
-import { dequantisation } from '../../graph/ops/dequantisation.ts';
+import { defined } from '../../graph/definition.ts';
+import { outputTypes } from '../../graph/infer.ts';
 import type { IntegerWindowAttributes } from '../../graph/ops/integer-windows.ts';
 import type { ScalesAttributes } from '../../graph/ops/scales.ts';
 import { type Dtype, doublesOf, type Name, parameterOf } from '../../graph/values.ts';
@@ -40,18 +41,20 @@ function dequantise(node: NodeReader, builder: GraphBuilder): void {
     builder.simple(node, 'dequantisation', attributes);
     return;
   }
-  const own = { name: output, op: 'dequantisation', inputs: node.inputs, outputs: [output], attributes };
-  const types = known.map((parameter) => parameter?.type ?? null);
+  const own = builder.checked('dequantisation', node.inputs, attributes, [output]);
   const made = builder.derived(['dequantised', node.inputs, attributes], known[0]?.data.length ?? 0, () => {
-    const [type] = dequantisation.infer(own, types);
-    const [value] = dequantisation.reference(
+    const [type] = outputTypes(
+      own,
+      known.map((parameter) => parameter?.type ?? null),
+    );
+    const [value] = defined(
       own,
       known.map((parameter) => parameter && doublesOf(parameter)),
     );
     return parameterOf(value, type?.dtype ?? 'float32', 'weight');
   });
-  if (made === null) builder.simple(node, 'dequantisation', attributes);
-  else builder.parameters.set(output, made);
+  if (made === null) builder.nodes.push(own);
+  else builder.parameter(output, made.type.dtype, made.type.shape, made.data, made.role);
 }
 
 const PADDINGS = new Map([
