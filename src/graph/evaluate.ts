@@ -1,10 +1,12 @@
 /** The oracle of graphs: the references of their operations, node after node, in double. */
 import { type FieldsOf, readFields } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import { expectElements } from '../tensor/tensor.ts';
 import type { Shape } from './compiled.ts';
+import { defined } from './definition.ts';
 import type { Graph } from './graph.ts';
 import { bindInputs, inferTypes, outputTypes } from './infer.ts';
-import { operationOf } from './ops/table.ts';
+import { whoIs } from './node.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseList } from './parse-values.ts';
 import {
@@ -14,6 +16,7 @@ import {
   expectLength,
   isArrayOf,
   isFloat,
+  isTensorType,
   type Name,
   parameterOf,
 } from './values.ts';
@@ -63,7 +66,10 @@ function computeValues(
       node,
       read.map((value) => value && { dtype: value.dtype ?? 'float32', shape: value.shape, elements: () => value }),
     );
-    for (const [i, value] of operationOf(node).reference(node, read).entries()) {
+    for (const type of types) {
+      if (type !== null && isTensorType(type)) expectElements(whoIs(node), 'an output of shape', type.shape);
+    }
+    for (const [i, value] of defined(node, read).entries()) {
       // What is not known before a node runs is at least a number of the first input's type.
       const dtype = types[i]?.dtype ?? read[0]?.dtype ?? 'float32';
       if (i < node.outputs.length) values.set(node.outputs[i], kept(value, dtype));

@@ -8,9 +8,10 @@
 import { NnpackError, shortened, show } from '../errors.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { Shape } from './compiled.ts';
+import { defined } from './definition.ts';
 import type { Graph, Node } from './graph.ts';
 import { lazy } from './lazy.ts';
-import type { InputTypes, KnownType } from './node.ts';
+import { type InputTypes, type KnownType, whoIs } from './node.ts';
 import { wrongRank } from './ops/inputs.ts';
 import { valueCount } from './ops/operation.ts';
 import { operationOf } from './ops/table.ts';
@@ -21,6 +22,7 @@ import {
   type Name,
   type Parameter,
   parameterOf,
+  type Size,
   shapeText,
   type TensorType,
   type ValueType,
@@ -69,11 +71,21 @@ export function outputTypes(node: Node, inputs: InputTypes): readonly (KnownType
   });
   const inferred = operation.infer(node, inputs).map((type, i): KnownType | null => {
     if (type === null) return null;
-    const shape = type.shape.map((size, axis) => size ?? `${node.outputs[i]}.${axis}`);
+    const shape = type.shape.map((size, axis) => {
+      expectSize(node, axis, size);
+      return size ?? `${node.outputs[i]}.${axis}`;
+    });
     return type.elements === undefined ? { dtype: type.dtype, shape } : { ...type, shape };
   });
   const isKnown = node.inputs.length > 0 && inputs.every((type) => type === null || type.elements !== undefined);
   return isKnown ? withElements(node, inputs, inferred) : inferred;
+}
+
+/** Sizes follow from whatever numbers a file has: NaN, fractions and what no double counts are no sizes. */
+function expectSize(node: Node, axis: number, size: Size | null): void {
+  if (typeof size !== 'number' || (Number.isSafeInteger(size) && size >= 0)) return;
+  const text = `axis ${axis} of its output has ${show(size)} elements, expected a whole number below 2⁵³`;
+  throw new NnpackError('invalid-input-size', `${whoIs(node)}: ${text}`);
 }
 
 /** The elements of outputs, which are computed when somebody asks for them. */
@@ -85,7 +97,7 @@ function withElements(
   const read = inputs.map((type) => type?.elements);
   const results = lazy(
     () =>
-      operationOf(node).reference(
+      defined(
         node,
         read.map((elements) => elements?.() ?? null),
       ),

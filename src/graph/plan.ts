@@ -12,12 +12,13 @@ import { planLine, runLine } from '../layers/trace-lines.ts';
 import type { TypedTensor, TypedTensorLike } from '../tensor/ndarray.ts';
 import { breathe } from './breathe.ts';
 import { type CompiledNode, type RunNode, type Shape, wholeLines } from './compiled.ts';
+import { defined } from './definition.ts';
 import type { Graph, Node } from './graph.ts';
 import { bindInputs, type Types, typeOf } from './infer.ts';
 import { bytesText, fitLayout, type Layout, layOut, leastBytes } from './layout.ts';
 import { whoIs } from './node.ts';
 import { OneRun } from './one-run.ts';
-import { type OpName, operationOf } from './ops/table.ts';
+import type { OpName } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseShapes } from './parse-values.ts';
 import { type CheckedInput, checkValue, RunValues } from './run-values.ts';
@@ -251,7 +252,7 @@ export class GraphPlan {
       return;
     }
     const read = inputs.map((name) => (name === null ? null : values.read(name)));
-    for (const [o, value] of operationOf(node).reference(node, read).entries()) values.write(outputs[o], value);
+    for (const [o, value] of defined(node, read).entries()) values.write(outputs[o], value);
   }
 
   #what(node: CompiledNode): string {

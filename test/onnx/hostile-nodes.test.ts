@@ -1,13 +1,14 @@
-/** Nodes that make no sense, of any operator. */
+/** Nodes that make no sense: of any operator, and of some that cost much more than the few bytes they are. */
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import { CONVERTERS } from '../../src/onnx/operators/table.ts';
 import { failure } from '../support/failure.ts';
-import { type Given, type Numbers, node, read } from './one-node.ts';
+import { type Given, type Numbers, node, read, run } from './one-node.ts';
 
 const x: Numbers = { shape: [2, 2], numbers: [1, 2, 3, 4] };
 const q: Numbers = { ...x, dtype: 'int8' };
 const half: Numbers = { shape: [], numbers: [0.5] };
+const real = (...numbers: number[]): Numbers => ({ shape: [numbers.length], numbers });
 
 function refusal(work: () => unknown): [string, string] {
   const { code, message } = failure(work);
@@ -58,5 +59,24 @@ describe('a node that', () => {
     const constant = node('Constant', [], ['y'], { value_int: 1 });
     expect(refusal(() => read([constant, constant]))).toEqual(twice);
     expect(refusal(() => read([constant], { constants: { y: x } }))).toEqual(twice);
+  });
+});
+
+describe('Resize', () => {
+  const region = { coordinate_transformation_mode: 'tf_crop_and_resize', mode: 'linear', antialias: 1 };
+  it.each<[string, Parameters<typeof node>[3], Given['constants'], string]>([
+    ['of no length', {}, { n: { ...real(2.5, 2), dtype: 'float32' } }, 'axis 0 of its output has 2.5 elements'],
+    ['to a region that is none', region, { r: real(0, 0, Number.NaN, 1), s: real(1, 1) }, 'has NaN elements'],
+    ['to a region turned round', region, { r: real(1, 0, 0, 1), s: real(1, 1) }, 'has -2 elements'],
+  ])('%s is refused', (_, attributes, constants = {}, text) => {
+    const inputs = ['r', 's', 'n'].map((name) => (name in constants ? name : ''));
+    const work = () => read([node('Resize', ['x', ...inputs], ['y'], attributes)], { inputs: { x }, constants });
+    expect(refusal(work)).toEqual(['invalid-model', expect.stringContaining(text)]);
+  });
+
+  it('of samples that each are made of more than there is is refused', () => {
+    const constants = { r: real(0, 0, 1e12, 1), s: real(1e-12, 1) };
+    const work = () => run([node('Resize', ['x', 'r', 's'], ['y'], region)], { inputs: { x }, constants });
+    expect(refusal(work)).toEqual(['invalid-argument', expect.stringContaining('a sample is weighed over 1')]);
   });
 });

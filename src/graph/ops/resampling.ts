@@ -205,11 +205,20 @@ function resampledOf(
   return { size, length: Math.floor((2 * q * size + p) / (2 * p)), step: [p, q], region };
 }
 
-function tapsOf({ attributes }: ResamplingNode, axis: Resampled): TapsAt {
-  const { mode, coordinates = 'half-pixel', rounding = 'floor', cubicCoefficient = -0.75 } = attributes;
+function tapsOf(node: ResamplingNode, axis: Resampled): TapsAt {
+  const { mode, coordinates = 'half-pixel', rounding = 'floor', cubicCoefficient = -0.75 } = node.attributes;
   if (mode === 'nearest') return nearestTaps(axis, coordinates, rounding);
-  const { antialias = false, excludeOutside = false } = attributes;
+  const { antialias = false, excludeOutside = false } = node.attributes;
+  if (antialias) expectReach(node, axis);
   return weighedTaps(axis, coordinates, { kernel: KERNELS[mode](cubicCoefficient), antialias, excludeOutside });
+}
+
+/** Kernels are stretched over twice the axis at most, but where a region is told that is as good as endless. */
+const MOST_REACH = 4;
+
+function expectReach(node: ResamplingNode, { size, step: [p, q] }: Resampled): void {
+  if (p <= MOST_REACH * size * q) return;
+  throw wrong(node, `a sample is weighed over ${p / q} elements on either side`, `at most ${MOST_REACH * size}`);
 }
 
 function resampledAlong({ shape, data }: DoubleTensor, axis: number, count: number, tapsAt: TapsAt): DoubleTensor {

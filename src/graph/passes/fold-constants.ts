@@ -7,6 +7,7 @@
  */
 
 import { sizeOf } from '../../tensor/ndarray.ts';
+import { defined } from '../definition.ts';
 import { type Graph, type Node, weightsOf } from '../graph.ts';
 import { inferTypes, shapeOf, type Types } from '../infer.ts';
 import type { KnownType } from '../node.ts';
@@ -64,7 +65,7 @@ function computed(node: Node, parameters: ReadonlyMap<Name, Parameter>, types: T
   const own = node.inputs.map((name) => (name === null ? null : (parameters.get(name) as Parameter)));
   if (!own.every((parameter) => parameter === null || isExactInDouble(parameter))) return null;
   const read = own.map((parameter) => (parameter === null ? null : doublesOf(parameter)));
-  return operation.reference(node, read).map((value, i) => {
+  return defined(node, read).map((value, i) => {
     const { dtype } = types.get(node.outputs[i]) as ValueType;
     return parameterOf(value, dtype, 'constant');
   });
