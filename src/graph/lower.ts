@@ -1,5 +1,6 @@
 /** A node of a graph with its sizes known, as something to run. */
 import type { Context } from '../context/context.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
 import { type CompiledNode, type CompileOptions, compiledNode, type DenseArray, type Shape } from './compiled.ts';
 import { type Graph, type Node, valuesOf, weightsOf } from './graph.ts';
 import { shapeOf, type Types } from './infer.ts';
@@ -8,10 +9,9 @@ import { isInMemory } from './run-values.ts';
 import type { DoubleTensor, Name, Parameter, ValueType } from './values.ts';
 
 /**
- * What computes a node: kernels, where there are some for it, its values are in single precision and its weights are
- * parameters; else its reference, in double.
+ * What computes a node: kernels, where there are some for it, its values are in single precision and have elements, and its
+ * weights are parameters; else its reference, in double.
  */
-
 export function lowerNode(
   graph: Graph,
   node: Node,
@@ -27,7 +27,7 @@ export function lowerNode(
   const weights = kernelWeights(graph, node);
   const settings = settingsOf(node, types);
   const compiled =
-    weights !== null && settings !== null && isInSinglePrecision(node, types)
+    weights !== null && settings !== null && isForKernels(node, types)
       ? operationOf(node).lower?.({ node, inputs: shapesOf(node.inputs), outputs, weights, settings, options, context })
       : null;
   if (compiled) return { ...base, ...compiled };
@@ -38,11 +38,11 @@ function sizesText(shapes: readonly Shape[]): string {
   return shapes.map((shape) => shape.join('×')).join(', ');
 }
 
-function isInSinglePrecision(node: Node, types: Types): boolean {
-  const inputs = node.inputs.slice(0, operationOf(node).settingsFrom);
-  return [...inputs, ...node.outputs].every(
-    (name) => name === null || isInMemory((types.get(name) as ValueType).dtype),
-  );
+/** Kernels are made for numbers in single precision, and cut them into parts: of no elements some would make parts without end. */
+function isForKernels(node: Node, types: Types): boolean {
+  const inputs = node.inputs.slice(0, operationOf(node).settingsFrom).filter((name) => name !== null);
+  const isSingle = (name: Name) => isInMemory((types.get(name) as ValueType).dtype);
+  return [...inputs, ...node.outputs].every(isSingle) && inputs.every((name) => sizeOf(shapeOf(types, name)) > 0);
 }
 
 /** The elements of inputs that are settings; null if one of them is computed as the graph runs. */

@@ -10,6 +10,13 @@ const q: Numbers = { ...x, dtype: 'int8' };
 const half: Numbers = { shape: [], numbers: [0.5] };
 const real = (...numbers: number[]): Numbers => ({ shape: [numbers.length], numbers });
 
+/** What operators must be told. */
+const ATTRIBUTES: Readonly<Record<string, Parameters<typeof node>[3]>> = {
+  ...{ MaxPool: { kernel_shape: [1, 1] }, AveragePool: { kernel_shape: [1, 1] }, LpPool: { kernel_shape: [1, 1] } },
+  ...{ LRN: { size: 3 }, Concat: { axis: 1 }, GroupNormalization: { num_groups: 1 }, Cast: { to: 7 } },
+  ...{ DepthToSpace: { blocksize: 1 }, SpaceToDepth: { blocksize: 1 }, Split: { num_outputs: 1 } },
+};
+
 function refusal(work: () => unknown): [string, string] {
   const { code, message } = failure(work);
   return [code, message];
@@ -35,6 +42,23 @@ describe('a node of any operator', () => {
             expect(error, `${inputs}`).toBeInstanceOf(NnpackError);
             expect((error as NnpackError).message).toMatch(/^(?:model|node ')/);
           }
+        }
+      }
+    }
+  });
+});
+
+describe('a run on no elements', () => {
+  const EMPTY = [[0], [2, 0], [0, 2, 3, 3], [2, 0, 3, 3], [2, 2, 3, 0]];
+
+  it.each([...CONVERTERS.keys()])('ends: %s', (operator) => {
+    for (const shape of EMPTY) {
+      for (const count of [1, 2, 3, 4, 5]) {
+        const given = { inputs: { x: { shape, numbers: [] } } };
+        try {
+          run([node(operator, new Array(count).fill('x'), ['y'], ATTRIBUTES[operator])], given);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NnpackError);
         }
       }
     }

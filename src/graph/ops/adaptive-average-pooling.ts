@@ -31,17 +31,11 @@ export const adaptiveAveragePooling: Operation<AdaptiveAveragePoolingAttributes>
   lower({ node, inputs, outputs: [shape], context }) {
     const [, , ...sizes] = inputs[0] ?? [];
     const [planes, plane] = [shape[0] * shape[1], sizeOf(sizes)];
-    const windows = placesOfWindows(sizes, node.attributes.size);
+    const axes = sizes.map((size, axis) => spansOf(size, node.attributes.size[axis]));
     return withoutWeights(([x], [y]) => {
       const { f32 } = context.arena;
       let to = y;
-      for (let from = x; from < x + planes * plane; from += plane) {
-        for (const places of windows) {
-          let total = 0;
-          for (const place of places) total += f32[from + place];
-          f32[to++] = total / places.length;
-        }
-      }
+      for (let from = x; from < x + planes * plane; from += plane) to = averaged(f32, from, to, axes);
     });
   },
   reference({ attributes }, [input]) {
@@ -62,17 +56,41 @@ export const adaptiveAveragePooling: Operation<AdaptiveAveragePoolingAttributes>
   gradient: null,
 };
 
-/** Where the elements of each window stand in a plane, window after window. */
-function placesOfWindows(sizes: readonly number[], counts: readonly number[]): readonly Int32Array[] {
-  let windows: readonly (readonly number[])[] = [[0]];
-  for (const [axis, size] of sizes.entries()) {
-    const spans = Array.from({ length: counts[axis] }, (_, i) => {
-      const [first, end] = [Math.floor((i * size) / counts[axis]), Math.ceil(((i + 1) * size) / counts[axis])];
-      return Array.from({ length: end - first }, (_, k) => first + k);
-    });
-    windows = windows.flatMap((places) => {
-      return spans.map((span) => places.flatMap((place) => span.map((i) => place * size + i)));
-    });
+/** An axis of so many elements, and the first and the end of each of its windows, one pair behind the other. */
+interface Spans {
+  readonly size: number;
+  readonly ends: Int32Array;
+}
+
+function spansOf(size: number, count: number): Spans {
+  const ends = new Int32Array(2 * count);
+  for (let i = 0; i < count; i++) {
+    ends[2 * i] = Math.floor((i * size) / count);
+    ends[2 * i + 1] = Math.ceil(((i + 1) * size) / count);
   }
-  return windows.map((places) => Int32Array.from(places));
+  return { size, ends };
+}
+
+/** Writes the means of a plane's windows one behind the other, and gives the place behind the last. */
+function averaged(f32: Float32Array, plane: number, first: number, axes: readonly Spans[]): number {
+  const windows = axes.reduce((product, { ends }) => product * (ends.length / 2), 1);
+  const index = new Int32Array(axes.length);
+  let [total, count] = [0, 0];
+  const add = (axis: number, place: number): void => {
+    if (axis === axes.length) {
+      total += f32[plane + place];
+      count++;
+      return;
+    }
+    const { size, ends } = axes[axis];
+    const end = ends[2 * index[axis] + 1];
+    for (let i = ends[2 * index[axis]]; i < end; i++) add(axis + 1, place * size + i);
+  };
+  for (let window = 0; window < windows; window++) {
+    total = count = 0;
+    add(0, 0);
+    f32[first + window] = total / count;
+    for (let axis = axes.length - 1; axis >= 0 && ++index[axis] === axes[axis].ends.length / 2; axis--) index[axis] = 0;
+  }
+  return first + windows;
 }

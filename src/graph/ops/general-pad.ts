@@ -116,19 +116,20 @@ function paddedAt(
     const [before, after] = sides[axis];
     const first = Math.max(-before, 0);
     const last = x.shape[axis] - 1 - Math.max(-after, 0);
-    let place = i - before;
+    const place = i - before;
     if (place >= first && place <= last) return place;
     isInside = false;
     const span = last - first;
     if (mode === 'edge') return place < first ? first : last;
-    if (mode === 'wrap') {
-      while (place < first) place += span + 1;
-      while (place > last) place -= span + 1;
-      return place;
-    }
-    // A mirror at either end, again and again.
-    while (span > 0 && (place < first || place > last)) place = 2 * (place < first ? first : last) - place;
-    return span > 0 ? place : first;
+    if (mode === 'wrap') return first + remainder(place - first, span + 1);
+    // A mirror at either end: there and back again and again.
+    const along = span > 0 ? remainder(place - first, 2 * span) : 0;
+    return first + Math.min(along, 2 * span - along);
   });
   return isInside || mode !== 'constant' ? at(x, source) : value;
+}
+
+/** Of a division, from 0 on. */
+function remainder(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }

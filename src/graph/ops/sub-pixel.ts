@@ -33,9 +33,17 @@ interface PhaseAxis {
   readonly after: number;
 }
 
-export function inPhases(known: PhasedConvolution, parts: Parts): SpecialNode {
+/** A stride that is longer than the kernel makes mostly zeros: so many for each number of the kernel, and so many more. */
+const MOST_TIMES = 4;
+const MOST_BESIDE = 2 ** 22;
+
+/** null where the kernels of the phases would be many more numbers than the kernel. */
+export function inPhases(known: PhasedConvolution, parts: Parts): SpecialNode | null {
   const { stride, sizes, axes, groups, input } = known;
   const [high, wide] = axes.map((axis, a) => phaseAxis(axis, stride, sizes[a]));
+  const [channels, outputs] = known.kernel.type.shape;
+  const numbers = channels * outputs * stride ** 2 * high.taps * wide.taps;
+  if (numbers > MOST_TIMES * known.kernel.data.length + MOST_BESIDE) return null;
   const weights = [parts.parameter('kernel', phaseKernels(known, high.taps, wide.taps))];
   if (known.bias !== null) weights.push(parts.parameter('bias', phaseBias(known.bias, stride)));
   const padding = { top: high.before, bottom: high.after, left: wide.before, right: wide.after };

@@ -50,6 +50,14 @@ describe('by hand', () => {
     expect(made(op, shape, lists, attributes).data).toEqual(expected);
   });
 
+  it('general-pad of very many repeats the same again and again', () => {
+    const many = 3 * 2 ** 15;
+    const repeated = (period: readonly number[]) =>
+      Array.from({ length: 2 * many + 3 }, (_, i) => period[i % period.length]);
+    expect(made('general-pad', [3], [[many, many]], { mode: 'wrap' }).data).toEqual(repeated([0, 1, 2]));
+    expect(made('general-pad', [3], [[many, many]], { mode: 'reflect' }).data).toEqual(repeated([0, 1, 2, 1]));
+  });
+
   it.each<[string, readonly number[], Lists, object, RegExp]>([
     ['gather', [2, 3], [[3]], { axis: 1 }, /an index is 3, expected one of 3 elements/],
     ['gather', [2, 3], [[-4]], { axis: 1 }, /an index is -4/],
