@@ -17,6 +17,9 @@ export interface Numbers {
   readonly dtype?: Dtype;
 }
 
+/** A list of whole numbers. */
+export const whole = (...numbers: number[]): Numbers => ({ shape: [numbers.length], numbers, dtype: 'int64' });
+
 export function attribute(name: string, value: Value): AttributeProto {
   if (typeof value === 'string') return { name, type: 'string', value };
   if (typeof value === 'number') return { name, type: 'int', value };
