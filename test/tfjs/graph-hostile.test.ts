@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import { type ModelGraph, readGraphModel } from '../../src/tfjs/index.ts';
+import { rejection } from '../support/failure.ts';
 import { runs } from '../support/runs.ts';
 import {
   type Constant,
@@ -23,26 +24,17 @@ import {
   whole,
 } from './graph-def.ts';
 
-async function errorOf(reading: Promise<unknown>): Promise<NnpackError> {
-  const error = await reading.then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error, String(error)).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
-}
-
 const relu = (name: string, ...input: string[]): NodeDef => ({ name, op: 'Relu', input });
 const x = placeholder('x', [-1, 2]);
 
 describe('names of nodes', () => {
   it('are there once', async () => {
-    const error = await errorOf(read(graphFile([x, relu('y', 'x'), relu('y', 'x')], {}, { y: 'y' })));
+    const error = await rejection(read(graphFile([x, relu('y', 'x'), relu('y', 'x')], {}, { y: 'y' })));
     expect([error.code, error.message]).toEqual(['invalid-model', "node 'y' (Relu): a second node of this name"]);
   });
 
   it.each(['z', 'constructor', '__proto__', ''])('that are read are those of nodes: %j', async (name) => {
-    const error = await errorOf(read(graphFile([x, relu('y', name)], {}, { y: 'y' })));
+    const error = await rejection(read(graphFile([x, relu('y', name)], {}, { y: 'y' })));
     expect([error.code, error.message]).toEqual([
       'invalid-model',
       `node 'y' (Relu): reads '${name}', which is no node`,
@@ -65,7 +57,7 @@ describe('names of nodes', () => {
       { inputs: { a: { name: 'x:0' }, b: { name: 'x:0' } }, outputs: { y: { name: 'y' } } },
       { inputs: { '': { name: 'x:0' } }, outputs: { y: { name: 'y' } } },
     ]) {
-      expect((await errorOf(read({ json: { ...json, signature }, shards }))).code).toBe('invalid-model');
+      expect((await rejection(read({ json: { ...json, signature }, shards }))).code).toBe('invalid-model');
     }
   });
 });
@@ -81,7 +73,7 @@ describe('depth', () => {
 
   it('of a circle neither', async () => {
     const circle = Array.from({ length: COUNT }, (_, i) => relu(`r${i}`, `r${(i + 1) % COUNT}`));
-    const error = await errorOf(read(graphFile(circle, {}, { y: 'r0' })));
+    const error = await rejection(read(graphFile(circle, {}, { y: 'r0' })));
     expect([error.code, error.message]).toEqual([
       'invalid-model',
       `node 'r${COUNT - 1}' (Relu): reads 'r0' in a circle`,
@@ -105,7 +97,7 @@ describe('what costs much', () => {
     ['steps of 0', [{ name: 'y', op: 'StridedSlice', input: ['x', 'o', 'o', 'z'] }], { o: list(1), z: list(0) }],
     ['a radius below 0', [{ name: 'y', op: 'LRN', input: ['x'], attr: { depth_radius: int(-1) } }], {}],
   ] as [string, NodeDef[], Record<string, Constant>][])('%s is refused', async (_, nodes, constants) => {
-    const error = await errorOf(read(graphFile([x, ...nodes], constants, { y: 'y' })));
+    const error = await rejection(read(graphFile([x, ...nodes], constants, { y: 'y' })));
     expect(error.code).toMatch(/^(invalid|unsupported)-/);
   });
 
@@ -129,7 +121,7 @@ describe('what costs much', () => {
     const unpack = (i: number): NodeDef => ({ name: `u${i}`, op: 'Unpack', input: ['wide'], attr: { num: int(1000) } });
     const nodes = [placeholder('wide', [-1]), ...Array.from({ length: 20 }, (_, i) => unpack(i))];
     const outputs = Object.fromEntries(nodes.slice(1).map(({ name }) => [name, name]));
-    const error = await errorOf(read(graphFile(nodes, {}, outputs)));
+    const error = await rejection(read(graphFile(nodes, {}, outputs)));
     expect(error.code).toBe('unsupported-layer');
   }, 60_000);
 });

@@ -3,20 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NnpackError } from '../../src/errors.ts';
 import { runGraph } from '../../src/graph/index.ts';
 import { readGraphModel, readLayersModel } from '../../src/tfjs/index.ts';
 import { loadGraphModel } from '../../src/tfjs/load.ts';
+import { rejection } from '../support/failure.ts';
 import { floats, type GraphFile, graphFile, int, list, placeholder, read, whole } from './graph-def.ts';
-
-async function errorOf(reading: Promise<unknown>): Promise<NnpackError> {
-  const error = await reading.then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error, String(error)).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
-}
 
 /** y = x + 1, z = 2 x */
 function twoOutputs(fields: Readonly<Record<string, unknown>> = {}): GraphFile {
@@ -126,7 +117,7 @@ describe('weights', () => {
   });
 
   it('that are missing are told by name', async () => {
-    const error = await errorOf(read({ json: { ...file.json, weightsManifest: [] }, shards: {} }));
+    const error = await rejection(read({ json: { ...file.json, weightsManifest: [] }, shards: {} }));
     expect([error.code, error.message]).toEqual([
       'invalid-model',
       "node 'k' (Const): weight 'k' is missing from weightsManifest",
@@ -144,13 +135,13 @@ describe('weights', () => {
         join(folder, 'model.json'),
         JSON.stringify({ ...file.json, modelTopology: { node: [{ name: 'a' }] } }),
       );
-      expect((await errorOf(loadGraphModel(join(folder, 'model.json')))).message).toContain(
+      expect((await rejection(loadGraphModel(join(folder, 'model.json')))).message).toContain(
         'node[0]: op expected a string',
       );
     } finally {
       rmSync(folder, { recursive: true });
     }
-    expect((await errorOf(loadGraphModel(7 as unknown as string))).code).toBe('invalid-argument');
+    expect((await rejection(loadGraphModel(7 as unknown as string))).code).toBe('invalid-argument');
   });
 });
 
@@ -180,7 +171,7 @@ describe('the forms of attributes', () => {
       [{ i: '2' }, 'axis 2, expected one of 3 axes'].slice(0, 0),
     ].filter((each) => each.length === 2) as [unknown, string][],
   )('%j is refused', async (axis, what) => {
-    const error = await errorOf(outputsOf(reshape(axis, btoa('REFLECT'))));
+    const error = await rejection(outputsOf(reshape(axis, btoa('REFLECT'))));
     expect(error.code).toBe('invalid-model');
     expect(error.message).toContain(what);
   });
@@ -208,7 +199,7 @@ describe('what is not supported', () => {
 
   it('is told all at once, before a weight is asked for; loops are no circle, and what nobody needs is not looked at', async () => {
     const { json } = graphFile(loop, {}, { y: 'other' });
-    const error = await errorOf(readGraphModel(json, () => expect.unreachable('asked for weights')));
+    const error = await rejection(readGraphModel(json, () => expect.unreachable('asked for weights')));
     expect([error.code, error.message]).toEqual([
       'unsupported-layer',
       'model: operators that are not supported: Enter, Merge, NextIteration, NonMaxSuppressionV5',
@@ -218,7 +209,7 @@ describe('what is not supported', () => {
   it('are functions of the model', async () => {
     const { json } = graphFile([placeholder('x', [1]), { name: 'y', op: 'Neg', input: ['x'] }], {}, { y: 'y' });
     const library = { function: [{ signature: { name: 'Neg' } }] };
-    const error = await errorOf(
+    const error = await rejection(
       readGraphModel({ ...json, modelTopology: { ...json.modelTopology, library } }, () => new Uint8Array()),
     );
     expect(error.message).toBe('model: operators that are not supported: Neg (a function of the model)');
@@ -229,7 +220,7 @@ describe('what is not supported', () => {
     ['texts', 'Cast', { DstT: { type: 'DT_STRING' } }, 'the type DT_STRING'],
   ])('is %s', async (_, op, attr, what) => {
     const nodes = [placeholder('x', [1, 1, 1, 1]), { name: 'y', op, input: ['x', 'k', 'k', 'k', 'k'], attr }];
-    const error = await errorOf(read(graphFile(nodes, { k: floats([1], 1) }, { y: 'y' })));
+    const error = await rejection(read(graphFile(nodes, { k: floats([1], 1) }, { y: 'y' })));
     expect([error.code, error.message]).toEqual(['unsupported-layer', `node 'y' (${op}): ${what} is not supported`]);
   });
 
@@ -238,16 +229,16 @@ describe('what is not supported', () => {
       ...placeholder('x', []),
       attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape: { unknownRank: true } } },
     };
-    expect((await errorOf(read(graphFile([any], {}, { x: 'x' })))).code).toBe('unsupported-layer');
+    expect((await rejection(read(graphFile([any], {}, { x: 'x' })))).code).toBe('unsupported-layer');
   });
 
   it('is the other kind of model', async () => {
     const { json } = graphFile([placeholder('x', [1])], {}, { x: 'x' });
-    expect((await errorOf(readLayersModel(json, () => new Uint8Array()))).message).toBe(
+    expect((await rejection(readLayersModel(json, () => new Uint8Array()))).message).toBe(
       'model: is a graph model, expected a layers model',
     );
     const layers = { modelTopology: { class_name: 'Sequential', config: { layers: [] } }, weightsManifest: [] };
-    expect((await errorOf(readGraphModel(layers, () => new Uint8Array()))).message).toBe(
+    expect((await rejection(readGraphModel(layers, () => new Uint8Array()))).message).toBe(
       'model: is a layers model, expected a graph model',
     );
   });
@@ -255,6 +246,6 @@ describe('what is not supported', () => {
 
 it('outputs of a node that it does not have are told', async () => {
   const nodes = [placeholder('x', [4]), { name: 'y', op: 'Split', input: ['axis', 'x'], attr: { num_split: int(2) } }];
-  const error = await errorOf(read(graphFile(nodes, { axis: whole(0) }, { z: 'y:2' })));
+  const error = await rejection(read(graphFile(nodes, { axis: whole(0) }, { z: 'y:2' })));
   expect(error.message).toContain("reads output 2 of 'y', which has 2");
 });

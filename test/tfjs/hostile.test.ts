@@ -6,24 +6,12 @@ import { NnpackError } from '../../src/errors.ts';
 import { inferShapes } from '../../src/networks/shapes.ts';
 import { readLayersModel } from '../../src/tfjs/index.ts';
 import { RUNS } from '../networks/arbitrary.ts';
+import { rejection } from '../support/failure.ts';
 import type { KerasLayer } from './keras.ts';
-import { functionalModel, type manifestOf, sequentialModel } from './models.ts';
+import { functionalModel, layer, type manifestOf, reading, readNetwork, sequentialModel } from './models.ts';
 import { CHANGES, mutated } from './mutations.ts';
 
-const layer = (class_name: string, config: KerasLayer['config']): KerasLayer => ({ class_name, config });
-const reading = (names: string[], of: KerasLayer): KerasLayer => {
-  return { ...of, inbound_nodes: [names.map((name) => [name, 0, 0, {}])] };
-};
 const ones = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1) });
-
-async function errorOf(reading: Promise<unknown>): Promise<NnpackError> {
-  const error = await reading.then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
-}
 
 describe('weights that are asked of a caller', () => {
   const dense = (name: string, units = 1) =>
@@ -39,7 +27,7 @@ describe('weights that are asked of a caller', () => {
       return new Uint8Array(5);
     };
     const paths = ['a', 'b', 'c', 'd', 'e'];
-    const error = await errorOf(readLayersModel(model({ paths, weights: [kernel] }), shard));
+    const error = await rejection(readLayersModel(model({ paths, weights: [kernel] }), shard));
     expect(error.message).toBe('weightsManifest[0]: its files hold 15 bytes, expected 12 (what its weights take)');
     expect(error.code).toBe('invalid-model');
     expect(asked).toEqual(['a', 'b', 'c']);
@@ -66,7 +54,7 @@ describe('weights that are asked of a caller', () => {
       [[good, null], 'weightsManifest[1]: expected an object, got null'],
     ];
     for (const [manifest, text] of cases) {
-      const error = await errorOf(readLayersModel(model(...manifest), never));
+      const error = await rejection(readLayersModel(model(...manifest), never));
       expect([error.message, error.code]).toEqual([text, 'invalid-model']);
     }
   });
@@ -95,7 +83,7 @@ describe('weights that are asked of a caller', () => {
       throw reason;
     };
     for (const readShard of [fail, async () => fail()]) {
-      const error = await errorOf(readLayersModel(model(manifest), readShard));
+      const error = await rejection(readLayersModel(model(manifest), readShard));
       expect(error.message).toBe(`weights file '__proto__' could not be read: ${text}`);
       expect(error.code).toBe('input-output');
       expect(error.cause).toBe(reason);
@@ -104,13 +92,13 @@ describe('weights that are asked of a caller', () => {
 
   it('are asked of a function', async () => {
     for (const readShard of [undefined, null, 'a.bin', {}] as unknown[]) {
-      const error = await errorOf(readLayersModel(model(), readShard as () => Uint8Array));
+      const error = await rejection(readLayersModel(model(), readShard as () => Uint8Array));
       expect(error.code).toBe('invalid-argument');
     }
     const others: unknown[] = [undefined, new ArrayBuffer(12), new Uint8ClampedArray(12), new Float32Array(3), 'abc'];
     for (const bytes of others) {
       const readShard = () => bytes as Uint8Array;
-      const error = await errorOf(readLayersModel(model({ paths: ['a'], weights: [kernel] }), readShard));
+      const error = await rejection(readLayersModel(model({ paths: ['a'], weights: [kernel] }), readShard));
       expect(error.message).toMatch(/^weights file 'a': expected a Uint8Array, got /);
     }
   });
@@ -140,13 +128,13 @@ describe('depth', () => {
   it('of a circle neither', async () => {
     const circle = Array.from({ length: COUNT }, (_, i) => reading([`r${(i + 1) % COUNT}`], relu(i)));
     const { json } = functionalModel([input, ...circle], {});
-    const error = await errorOf(readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0)));
+    const error = await rejection(readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0)));
     expect([error.code, error.message]).toEqual([
       'invalid-model',
       `layer 'r${COUNT - 2}' (ReLU): reads 'r${COUNT - 1}' in a circle`,
     ]);
     const self = functionalModel([input, reading(['r0'], relu(0))], {});
-    expect((await errorOf(readLayersModel(self.json, () => new Uint8Array(0)))).message).toBe(
+    expect((await rejection(readLayersModel(self.json, () => new Uint8Array(0)))).message).toBe(
       "layer 'r0' (ReLU): reads 'r0' in a circle",
     );
   });
@@ -164,7 +152,7 @@ describe('depth', () => {
     for (const at of ['format', 'modelTopology', 'weightsManifest', 'config']) {
       const text = JSON.stringify(model('DEEP', at)).replace('"DEEP"', deep);
       for (const given of [text, model(parsed, at), model(circle, at)]) {
-        expect((await errorOf(readLayersModel(given, () => new Uint8Array(0)))).code).toBe('invalid-model');
+        expect((await rejection(readLayersModel(given, () => new Uint8Array(0)))).code).toBe('invalid-model');
       }
     }
     // where nothing reads it, it is nobody's fault
@@ -180,18 +168,17 @@ describe('names', () => {
   const dense = (name: string, units = 1) => layer('Dense', { name, units, use_bias: false });
   const input = (name: string) => layer('InputLayer', { name, batch_input_shape: [null, 3] });
   const read = (layers: KerasLayer[], weights: Parameters<typeof manifestOf>[0]) => {
-    const { json, shards } = functionalModel(layers, weights);
-    return readLayersModel(json, (path) => shards[path]);
+    return readNetwork(functionalModel(layers, weights));
   };
 
   it('of layers are there once', async () => {
     const twice = [input('in'), reading(['in'], dense('d')), reading(['in'], dense('d'))];
-    const error = await errorOf(read(twice, { 'd/kernel': ones(3, 1) }));
+    const error = await rejection(read(twice, { 'd/kernel': ones(3, 1) }));
     expect([error.code, error.message]).toEqual(['invalid-model', "layer 'd' (Dense): a second layer of this name"]);
     const stacked = sequentialModel([dense('d', 3), dense('d', 3)], { 'd/kernel': ones(3, 3) }, [3]);
-    const other = await errorOf(readLayersModel(stacked.json, (path) => stacked.shards[path]));
+    const other = await rejection(readNetwork(stacked));
     expect(other.message).toBe("layer 'd' (Dense): a second layer of this name");
-    const nameless = await errorOf(read([input('in'), reading(['in'], dense(''))], {}));
+    const nameless = await rejection(read([input('in'), reading(['in'], dense(''))], {}));
     expect([nameless.code, nameless.message]).toEqual([
       'invalid-model',
       "layers[1]: config: name expected a name, got ''",
@@ -199,7 +186,7 @@ describe('names', () => {
   });
 
   it('of the prototype are names like others, but for one that could be no field of a result', async () => {
-    const refused = await errorOf(
+    const refused = await rejection(
       read([input('in'), reading(['in'], dense('__proto__'))], { '__proto__/kernel': ones(3, 1) }),
     );
     expect(refused.message).toBe(
@@ -211,14 +198,14 @@ describe('names', () => {
       expect((await read([input(name), reading([name], dense('d'))], { 'd/kernel': ones(3, 1) })).inputs[0].name).toBe(
         name,
       );
-      const error = await errorOf(read([input('in'), reading([name], dense('d'))], {}));
+      const error = await rejection(read([input('in'), reading([name], dense('d'))], {}));
       expect(error.message).toBe(`layer 'd' (Dense): reads '${name}', which is no layer`);
-      const missing = await errorOf(read([input('in'), reading(['in'], dense(name))], {}));
+      const missing = await rejection(read([input('in'), reading(['in'], dense(name))], {}));
       expect(missing.message).toBe(`layer '${name}' (Dense): weight '${name}/kernel' is missing from weightsManifest`);
     }
     // no field is found on a prototype
     const inherited = Object.create({ modelTopology: {}, weightsManifest: [] });
-    expect((await errorOf(readLayersModel(inherited, () => new Uint8Array(0)))).message).toBe(
+    expect((await rejection(readLayersModel(inherited, () => new Uint8Array(0)))).message).toBe(
       'model: modelTopology: expected an object, got undefined',
     );
   });
@@ -227,7 +214,7 @@ describe('names', () => {
     const other = { shape: [3, 1], data: Float32Array.of(7, 8, 9) };
     // DenseNet has such names of layers; the weight is the other layer's own
     const both = [input('in'), reading(['in'], dense('a/b')), reading(['in'], dense('a'))];
-    const stolen = await errorOf(read(both, { 'a/b/kernel': other }));
+    const stolen = await rejection(read(both, { 'a/b/kernel': other }));
     expect([stolen.code, stolen.message]).toEqual([
       'invalid-model',
       "layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest",
@@ -238,12 +225,12 @@ describe('names', () => {
     expect(await kernelOf({ 'a/b/kernel': ones(3, 1), 'a/kernel': other })).toMatchObject({
       kernel: { data: other.data },
     });
-    const ambiguous = await errorOf(kernelOf({ 'a/b/kernel': other, 'a/c/kernel': ones(3, 1) }));
+    const ambiguous = await rejection(kernelOf({ 'a/b/kernel': other, 'a/c/kernel': ones(3, 1) }));
     expect([ambiguous.code, ambiguous.message]).toEqual([
       'invalid-model',
       "layer 'a' (Dense): weight 'a/kernel' may be 'a/b/kernel' or 'a/c/kernel', expected one",
     ]);
-    const further = await errorOf(kernelOf({ 'a/b/c/kernel': other }));
+    const further = await rejection(kernelOf({ 'a/b/c/kernel': other }));
     expect(further.message).toBe("layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest");
   });
 
@@ -253,7 +240,7 @@ describe('names', () => {
     const network = await read(layers, { 'a/kernel': ones(3, 2) });
     expect(network.nodes.map(({ name }) => name)).toEqual(['a/product_1', 'a', 'a/product']);
     const stacked = sequentialModel([dense('input')], { 'input/kernel': ones(3, 1) }, [3]);
-    const first = await readLayersModel(stacked.json, (path) => stacked.shards[path]);
+    const first = await readNetwork(stacked);
     expect([first.inputs[0].name, first.outputs]).toEqual(['input_1', ['input']]);
   });
 
@@ -263,7 +250,7 @@ describe('names', () => {
     const withInputs = (...names: string[]) => {
       const copy = structuredClone(json) as { modelTopology: { model_config: { config: Record<string, unknown> } } };
       copy.modelTopology.model_config.config.input_layers = names.map((name) => [name, 0, 0]);
-      return errorOf(readLayersModel(copy, (path) => shards[path]));
+      return rejection(readLayersModel(copy, (path) => shards[path]));
     };
     expect((await withInputs('in', 'in')).message).toMatch(/input_layers expected each name once/);
     // a layer that computes would be passed over
@@ -283,11 +270,11 @@ describe('what no file holds', () => {
     const proxy = new Proxy({}, { ownKeys: () => null as never });
     const values = [undefined, null, 0, NaN, 1n, Symbol('x'), () => 0, [], new Map(), thrower, revoked.proxy, proxy];
     for (const value of values) {
-      expect((await errorOf(readLayersModel(value, () => new Uint8Array(0)))).code).toBe('invalid-model');
+      expect((await rejection(readLayersModel(value, () => new Uint8Array(0)))).code).toBe('invalid-model');
       const inside = { modelTopology: value, weightsManifest: value };
-      expect((await errorOf(readLayersModel(inside, () => new Uint8Array(0)))).code).toBe('invalid-model');
+      expect((await rejection(readLayersModel(inside, () => new Uint8Array(0)))).code).toBe('invalid-model');
     }
-    expect((await errorOf(readLayersModel(thrower, () => new Uint8Array(0)))).message).toBe(
+    expect((await rejection(readLayersModel(thrower, () => new Uint8Array(0)))).message).toBe(
       'model: cannot be read: a getter',
     );
   });
@@ -353,7 +340,7 @@ describe('a good model with anything changed', () => {
 
   it('is a good network or an NnpackError', async () => {
     const model = goodModel();
-    const names = (await readLayersModel(model.json, (path) => model.shards[path])).nodes.length;
+    const names = (await readNetwork(model)).nodes.length;
     expect(names).toBeGreaterThan(10);
     let failed = 0;
     let good = 0;

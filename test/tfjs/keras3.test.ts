@@ -6,6 +6,7 @@ import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import { readLayersModelGraph } from '../../src/tfjs/index.ts';
 import { snakeCase } from '../../src/tfjs/keras-model.ts';
 import { RUNS } from '../networks/arbitrary.ts';
+import { rejection } from '../support/failure.ts';
 import type { Weights } from './keras.ts';
 import {
   type Entry,
@@ -19,7 +20,7 @@ import {
   sequential3,
   tensor,
 } from './keras3.ts';
-import type { Model } from './models.ts';
+import { type Model, readModelGraph } from './models.ts';
 import { CHANGES, mutated } from './mutations.ts';
 
 const dense = (name: string, ...calls: (readonly unknown[])[]): Entry =>
@@ -157,7 +158,7 @@ describe('the calls of a layer', () => {
   it('share their weights, which the graph has once', async () => {
     const layers = [x, dense('d', [tensor('x')], [tensor('d', 0)], [tensor('d', 1)])];
     const model = model3(functional3('m', layers, ['x', 0, 0], ['d', 2, 0]), { 'layers/dense/vars/0': times(3) });
-    const { graph } = await readLayersModelGraph(model.json, (path) => model.shards[path]);
+    const { graph } = await readModelGraph(model);
     expect(graph.parameters.size).toBe(1);
     expect(await valuesOf(model, 1)).toEqual([27]);
   });
@@ -173,8 +174,7 @@ describe('the calls of a layer', () => {
       const called = { ...inner, inbound_nodes: [{ args: [tensor('i')] }, { args: [tensor(inner.name)] }] };
       inner = functional3(`m${depth}`, [inputLayer('i', 1), called], ['i', 0, 0], [inner.name, 1, 0]);
     }
-    const { json, shards } = model3(inner, {});
-    const error = await readLayersModelGraph(json, (path) => shards[path]).catch((e) => e);
+    const error = await rejection(readModelGraph(model3(inner, {})));
     expect([error.code, error.message]).toEqual([
       'unsupported-layer',
       'model: its layers are called more than 10016 times',
@@ -353,8 +353,7 @@ describe('where Keras and other tools differ', () => {
   it('Resizing makes whole numbers of whole ones in Keras 3', async () => {
     const image = { ...inputLayer('x', 1, 2, 1), config: { batch_shape: [null, 1, 2, 1], dtype: 'uint8', name: 'x' } };
     const entry = layer3('Resizing', 'r', { height: 1, width: 4, interpolation: 'bilinear' });
-    const { json, shards } = model3(sequential3('m', image, entry), {});
-    const { graph } = await readLayersModelGraph(json, (path) => shards[path]);
+    const { graph } = await readModelGraph(model3(sequential3('m', image, entry), {}));
     expect(graph.inputs.get('x')).toEqual({ dtype: 'uint8', shape: ['N', 1, 2, 1] });
     expect(simplifyGraph(graph).nodes.some(({ op }) => op === 'rounding')).toBe(true);
   });
@@ -397,10 +396,10 @@ describe('where Keras and other tools differ', () => {
   it('mixed_float16 computes in half precision, and weights stay as they are', async () => {
     const half = { class_name: 'DTypePolicy', config: { name: 'mixed_float16' } };
     const entry = layer3('Dense', 'd', { units: 1, use_bias: false, dtype: half });
-    const { json, shards } = model3(sequential3('m', x, entry), { 'layers/dense/vars/0': times(1 + 2 ** -12) });
-    const { graph } = await readLayersModelGraph(json, (path) => shards[path]);
+    const model = model3(sequential3('m', x, entry), { 'layers/dense/vars/0': times(1 + 2 ** -12) });
+    const { graph } = await readModelGraph(model);
     expect([...graph.parameters.values()].map(({ type, data }) => [type.dtype, data[0]])).toEqual([['float16', 1]]);
-    expect(await valuesOf({ json, shards }, 1 + 2 ** -12)).toEqual([1]);
+    expect(await valuesOf(model, 1 + 2 ** -12)).toEqual([1]);
   });
 
   it('groups, unit, group, layer and RMS normalisation', async () => {
@@ -452,8 +451,7 @@ describe('a graph of a layers model', () => {
   const picture = { shape: [2, 6, 6, 2], data: Array.from({ length: 144 }, (_, i) => ((i * 37) % 29) / 7 - 2) };
 
   it('has one transpose, at its input', async () => {
-    const { json, shards } = model3(root, weights3);
-    const { graph, metadata } = await readLayersModelGraph(json, (path) => shards[path]);
+    const { graph, metadata } = await readModelGraph(model3(root, weights3));
     expect(graph.inputs.get('x')).toEqual({ dtype: 'float32', shape: ['N', 6, 6, 2] });
     expect(graph.outputs).toEqual(['d']);
     expect(metadata.get('keras_version')).toBe('3.15.1');
@@ -513,14 +511,14 @@ describe('a graph of a layers model', () => {
     ];
     const inputs = [huge, huge, inputLayer('x', 1e9, 1e9, 1)];
     for (const [i, entry] of entries.entries()) {
-      const { json, shards } = model3(sequential3('m', inputs[i], entry), {});
-      const error = await readLayersModelGraph(json, (path) => shards[path]).catch((e) => e);
-      expect([error instanceof NnpackError, error.code]).toEqual([true, 'unsupported-layer']);
+      const error = await rejection(readModelGraph(model3(sequential3('m', inputs[i], entry), {})));
+      expect(error.code).toBe('unsupported-layer');
     }
     const split = operation('Split', 'y', { indices_or_sections: 1e15, axis: 1 }, tensor('x'));
-    const { json, shards } = model3(functional3('m', [huge, split], ['x', 0, 0], ['y', 0, 0]), {});
-    const error = await readLayersModelGraph(json, (path) => shards[path]).catch((e) => e);
-    expect([error instanceof NnpackError, error.code]).toEqual([true, 'unsupported-layer']);
+    const error = await rejection(
+      readModelGraph(model3(functional3('m', [huge, split], ['x', 0, 0], ['y', 0, 0]), {})),
+    );
+    expect(error.code).toBe('unsupported-layer');
   });
 
   it('has what a layer for each step makes', async () => {

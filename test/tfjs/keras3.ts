@@ -2,9 +2,8 @@
 
 import { runGraph } from '../../src/graph/run-graph.ts';
 import { makeArray, type TypedTensor } from '../../src/tensor/ndarray.ts';
-import { readLayersModelGraph } from '../../src/tfjs/index.ts';
 import type { Weights } from './keras.ts';
-import { type Model, manifestOf } from './models.ts';
+import { type Model, manifestOf, readModelGraph } from './models.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -60,10 +59,10 @@ export function numbers(shape: readonly number[], ...data: readonly number[]): W
 
 /** What a model makes of arrays. */
 export async function run3(
-  { json, shards }: Model,
+  model: Model,
   inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: readonly number[] }>>,
 ): Promise<Record<string, TypedTensor>> {
-  const { graph } = await readLayersModelGraph(json, (path) => shards[path]);
+  const { graph } = await readModelGraph(model);
   const arrays = Object.entries(inputs).map(([name, { shape, data }]) => [
     name,
     makeArray(Float32Array.from(data), shape),

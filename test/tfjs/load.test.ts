@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refusePath } from '../../src/check/model-files.ts';
-import { NnpackError } from '../../src/errors.ts';
 import { loadLayersModel } from '../../src/tfjs/load.ts';
+import { rejection } from '../support/failure.ts';
 
 const isWindows = process.platform === 'win32';
 let root: string;
@@ -35,15 +35,6 @@ const WEIGHTS = new Uint8Array(Float32Array.of(1, 2, 3).buffer);
 async function load(paths: unknown, units?: number) {
   writeFileSync(at('model.json'), denseModel(paths, units));
   return loadLayersModel(at('model.json'));
-}
-
-async function errorOf(loading: Promise<unknown>): Promise<NnpackError> {
-  const error = await loading.then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
 }
 
 describe('the files of a model', () => {
@@ -81,7 +72,7 @@ describe('the files of a model', () => {
     writeFileSync(join(root, 'outside.bin'), WEIGHTS);
     mkdirSync(join(root, 'model-2'));
     writeFileSync(join(root, 'model-2', 'x.bin'), WEIGHTS);
-    const error = await errorOf(load([path]));
+    const error = await rejection(load([path]));
     expect(error.message).toBe(`weights file '${path}' could not be read: ${reason}`);
     expect(error.code).toBe('input-output');
   });
@@ -95,7 +86,7 @@ describe('the files of a model', () => {
   });
 
   it('have no NUL in their names', async () => {
-    expect((await errorOf(load(['a\0.bin']))).code).toBe('input-output');
+    expect((await rejection(load(['a\0.bin']))).code).toBe('input-output');
   });
 
   it.skipIf(isWindows)('are not behind a link that leads out', async () => {
@@ -105,12 +96,12 @@ describe('the files of a model', () => {
     symlinkSync('/dev/zero', at('zero.bin'));
     const reason = "it is a link to a file outside of the model's folder, expected one inside";
     for (const path of ['link.bin', 'up/outside.bin']) {
-      expect((await errorOf(load([path]))).message).toBe(`weights file '${path}' could not be read: ${reason}`);
+      expect((await rejection(load([path]))).message).toBe(`weights file '${path}' could not be read: ${reason}`);
     }
-    const device = await errorOf(load(['zero.bin']));
+    const device = await rejection(load(['zero.bin']));
     expect(device.message).toBe("weights file 'zero.bin' could not be read: it is a device, expected a regular file");
     symlinkSync('loop.bin', at('loop.bin'));
-    expect((await errorOf(load(['loop.bin']))).code).toBe('input-output');
+    expect((await rejection(load(['loop.bin']))).code).toBe('input-output');
   });
 
   it.skipIf(isWindows)('are no pipes, sockets or folders, nor is model.json', async () => {
@@ -125,24 +116,24 @@ describe('the files of a model', () => {
         ['socket', 'a socket'],
       ]) {
         const reason = `could not be read: it is ${kind}, expected a regular file`;
-        const shard = await errorOf(load([path]));
+        const shard = await rejection(load([path]));
         expect([shard.code, shard.message]).toEqual(['input-output', `weights file '${path}' ${reason}`]);
-        const model = await errorOf(loadLayersModel(at(path)));
+        const model = await rejection(loadLayersModel(at(path)));
         expect(model.code).toBe('input-output');
         expect(model.message).toContain(reason);
       }
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
-    const device = await errorOf(loadLayersModel('/dev/zero'));
+    const device = await rejection(loadLayersModel('/dev/zero'));
     expect(device.message).toBe("model '/dev/zero' could not be read: it is a device, expected a regular file");
   });
 
   it('are listed once, whatever the name', async () => {
     writeFileSync(at('w.bin'), WEIGHTS);
-    const again = await errorOf(load(new Array(300).fill('w.bin'), 300));
+    const again = await rejection(load(new Array(300).fill('w.bin'), 300));
     expect(again.message).toBe("weightsManifest[0]: lists 'w.bin' again, expected each file once");
-    const other = await errorOf(load(['w.bin', './w.bin'], 2));
+    const other = await rejection(load(['w.bin', './w.bin'], 2));
     expect(other.message).toBe("weightsManifest[0]: lists 'w.bin' again as './w.bin', expected each file once");
     expect([again.code, other.code]).toEqual(['invalid-model', 'invalid-model']);
   });
@@ -154,7 +145,7 @@ describe('the files of a model', () => {
       truncateSync(at(name), 5e9);
     }
     const before = process.memoryUsage().rss;
-    const error = await errorOf(load(['a.bin', 'b.bin']));
+    const error = await rejection(load(['a.bin', 'b.bin']));
     expect(error.message).toBe(
       'weightsManifest[0]: its files hold 10000000000 bytes, expected 12 (what its weights take)',
     );
@@ -165,27 +156,27 @@ describe('the files of a model', () => {
   it('is no model.json of any size', async () => {
     writeFileSync(at('model.json'), '');
     truncateSync(at('model.json'), 2 ** 26 + 1);
-    const error = await errorOf(loadLayersModel(at('model.json')));
+    const error = await rejection(loadLayersModel(at('model.json')));
     expect(error.message).toContain('it has 67108865 bytes, expected at most 67108864 (weights lie in other files)');
     expect(error.code).toBe('input-output');
   });
 
   it('may be missing', async () => {
-    const error = await errorOf(load(['none.bin']));
+    const error = await rejection(load(['none.bin']));
     expect(error.code).toBe('input-output');
     expect(error.message).toMatch(/^weights file 'none.bin' could not be read: ENOENT/);
   });
 
   it('are found by a path that is a string', async () => {
     for (const path of [undefined, null, 3, {}, [], Symbol('x')] as unknown[]) {
-      expect((await errorOf(loadLayersModel(path as string))).code).toBe('invalid-argument');
+      expect((await rejection(loadLayersModel(path as string))).code).toBe('invalid-argument');
     }
-    for (const path of ['', 'a\0b']) expect((await errorOf(loadLayersModel(path))).code).toBe('input-output');
+    for (const path of ['', 'a\0b']) expect((await rejection(loadLayersModel(path))).code).toBe('input-output');
   });
 
   it('is named where what it holds is refused', async () => {
     writeFileSync(at('model.json'), '{}');
-    const error = await errorOf(loadLayersModel(at('model.json')));
+    const error = await rejection(loadLayersModel(at('model.json')));
     expect(error.message).toMatch(/^model '.*': modelTopology: expected an object, got undefined$/);
   });
 });

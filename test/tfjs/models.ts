@@ -1,11 +1,30 @@
 /** Small tfjs models for tests: layers with random weights, written as tfjs writes them. */
+import type { Network } from '../../src/networks/network.ts';
+import { type ModelGraph, readLayersModel, readLayersModelGraph } from '../../src/tfjs/index.ts';
 import { randomNumbers } from '../networks/arbitrary.ts';
 import type { KerasLayer, Picture, Weights } from './keras.ts';
 import { runLayer } from './keras.ts';
 
+export function layer(class_name: string, config: KerasLayer['config']): KerasLayer {
+  return { class_name, config };
+}
+
+/** A layer that is called once, with layers by their names or connections as they are. */
+export function reading(from: readonly unknown[], of: KerasLayer): KerasLayer {
+  return { ...of, inbound_nodes: [from.map((name) => (typeof name === 'string' ? [name, 0, 0, {}] : name))] };
+}
+
 export interface Model {
   readonly json: Record<string, unknown>;
   readonly shards: Readonly<Record<string, Uint8Array>>;
+}
+
+export function readNetwork({ json, shards }: Model): Promise<Network> {
+  return readLayersModel(json, (path) => shards[path]);
+}
+
+export function readModelGraph({ json, shards }: Model): Promise<ModelGraph> {
+  return readLayersModelGraph(json, (path) => shards[path]);
 }
 
 /** One group, its bytes cut into two files at an odd place. */
