@@ -1,5 +1,6 @@
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 
 /**
  * A JSON object from a file that may hold anything. Each field is read as what it must be, and an error says which file
@@ -109,6 +110,21 @@ export class Config {
   #expected(name: string, expected: string): string {
     return `${this.who}: ${name} expected ${expected}, got ${show(this.written(name))}`;
   }
+}
+
+/** What a part of a file becomes: whatever is refused on the way tells the part as the file names it. */
+export function inPart<T>(who: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof NnpackError) || error.message.startsWith(who)) throw error;
+    throw new NnpackError(error.code, `${who}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Whether an axis may be so long. */
+export function isAxisLength(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ELEMENTS;
 }
 
 /** A whole number of JSON as protocol buffers write it: of 64 bits, and so as a text. NaN for what is none. */

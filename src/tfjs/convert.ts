@@ -6,6 +6,7 @@ import { NnpackError, show } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { withoutUnused } from '../graph/graph.ts';
 import { type Dtype, isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
+import { inPart, isAxisLength } from './config.ts';
 import type { KerasLayer, KerasModel } from './keras-model.ts';
 import { type ArgumentValue, LayerCall, type Shared } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
@@ -53,7 +54,7 @@ export function convertModel(
   const shared: Shared = { builder, weights, padded: new WeakMap() };
   const inputs = model.inputs.map(({ name, reference }) => {
     const type = inputType(model.layers.get(reference.layer) as KerasLayer, name, pictures === 'channels-first');
-    return builder.input(name, type, orderOf(type.shape.length));
+    return inPart(`input ${show(name)}`, () => builder.input(name, type, orderOf(type.shape.length)));
   });
   const walk = new Walk(prepared, shared, calledOnce(model));
   const outputs = walk.run(model, inputs);
@@ -106,7 +107,7 @@ const INPUT_TYPES: readonly Dtype[] = [
 function inputType({ config }: KerasLayer, name: Name, anyBatch: boolean): ValueType {
   const field = ['batch_shape', 'batch_input_shape'].find((each) => config.has(each)) ?? 'batch_shape';
   const sizes = config.array(field);
-  const areSizes = sizes.every((size) => size === null || (Number.isSafeInteger(size) && (size as number) > 0));
+  const areSizes = sizes.every((size) => size === null || (size !== 0 && isAxisLength(size)));
   if (!areSizes || sizes.length === 0) config.fail(field, 'sizes, of which the first is the batch');
   const shape = (sizes as readonly (number | null)[]).map((size, axis): Size => {
     if (axis === 0) return anyBatch ? BATCH : (size ?? BATCH);
@@ -198,14 +199,9 @@ class Walk {
       owner,
       this.#once.has(layer) ? null : known,
     );
-    try {
-      const made = convert(call);
-      return made instanceof Value ? [made] : made;
-    } catch (error) {
-      if (!(error instanceof NnpackError) || error.message.startsWith(layer.config.who)) throw error;
-      // what a node cannot read tells the node alone
-      throw new NnpackError(error.code, `${layer.config.who}: ${error.message}`, { cause: error });
-    }
+    // what a node cannot read tells the node alone
+    const made = inPart(layer.config.who, () => convert(call));
+    return made instanceof Value ? [made] : made;
   }
 
   /** An argument with its values; lists are as deep as they were read. */

@@ -8,13 +8,13 @@
  * weights.ts), so that what we cannot do, and what is broken, is said before a weight is asked for. Then the weights are
  * read, and the nodes that the outputs depend on become nodes of ours, by the converters of their operators.
  */
-import { NnpackError, show } from '../errors.ts';
+import { NnpackError, shortened, show } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { withoutUnused } from '../graph/graph.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Parameter, type ValueType } from '../graph/values.ts';
-import { Config } from './config.ts';
+import { Config, inPart } from './config.ts';
 import { foldDilations } from './fold-dilations.ts';
 import { behind, type GraphNode, type GraphNodes, inOrder, parseGraphDef } from './graph-def.ts';
 import { CONVERTERS } from './graph-operators/table.ts';
@@ -22,6 +22,7 @@ import { KnownSizes } from './known-sizes.ts';
 import { LayoutBuilder, type Value } from './layout-builder.ts';
 import { parseJson } from './model-json.ts';
 import { NodeReader } from './node-reader.ts';
+import { MOST_AXES } from './orders.ts';
 import { readSignature, type Signature } from './signature.ts';
 import {
   expectReadShard,
@@ -100,9 +101,14 @@ function functionNames(topology: Config): ReadonlySet<string> {
 function refuseUnknown(nodes: readonly GraphNode[], functions: ReadonlySet<string>): void {
   const ops = new Set(nodes.map(({ op }) => op).filter((op) => !isRead(op) || functions.has(op)));
   if (ops.size === 0) return;
-  const names = [...ops].sort().map((op) => (functions.has(op) ? `${op} (a function of the model)` : op));
-  throw new NnpackError('unsupported-layer', `model: operators that are not supported: ${names.join(', ')}`);
+  const told = [...ops].sort().slice(0, MOST_TOLD);
+  const names = told.map((op) => (functions.has(op) ? `${shortened(op)} (a function of the model)` : shortened(op)));
+  const more = ops.size > MOST_TOLD ? `, and ${ops.size - MOST_TOLD} more` : '';
+  throw new NnpackError('unsupported-layer', `model: operators that are not supported: ${names.join(', ')}${more}`);
 }
+
+/** How many unsupported operators an error tells. */
+const MOST_TOLD = 100;
 
 function isRead(op: string): boolean {
   return op === 'Const' || op === 'Placeholder' || CONVERTERS.has(op);
@@ -119,7 +125,8 @@ export function toModelGraph(
   const { inputs, outputs, notes } = signature;
   const folded = foldDilations(nodes, ends(signature), (name) => {
     const weight = nodes.get(name)?.op === 'Const' ? weights.get(name) : undefined;
-    return weight && Array.from(weight.data);
+    // Blocks and sides have a few numbers; a weight that a file gives as one is not copied for each node that reads it.
+    return weight !== undefined && weight.data.length <= MOST_AXES ? Array.from(weight.data) : undefined;
   });
   const order = inOrder(ends(signature), folded);
   const builder = new LayoutBuilder([...inputs, ...outputs].map(({ name }) => name));
@@ -127,12 +134,12 @@ export function toModelGraph(
   const values = new Map<string, readonly Value[]>();
   for (const { name, node, dtype, shape } of inputs) {
     const type: ValueType = { dtype, shape };
-    values.set(node, [builder.input(name, type)]);
+    values.set(node, [inPart(`input ${show(name)}`, () => builder.input(name, type))]);
   }
   let more = 0;
   for (const node of order) {
     if (values.has(node.name)) continue;
-    const made = converted(node, builder, sizes, values, weights);
+    const made = inPart(node.who, () => converted(node, builder, sizes, values, weights));
     values.set(node.name, made);
     more += made.length - 1;
     if (more > MOST_MORE_OUTPUTS) {
@@ -148,7 +155,7 @@ export function toModelGraph(
     ...{ outputs: builder.finish(named).outputs },
     ...{ inputs: builder.inputs, parameters: builder.parameters, nodes: builder.nodes },
   };
-  return { graph: parseGraph(withoutUnused(graph)), metadata, notes };
+  return { graph: inPart('model', () => parseGraph(withoutUnused(graph))), metadata, notes };
 }
 
 function converted(

@@ -206,6 +206,7 @@ function functional(root: Config, layers: ReadonlyMap<string, KerasLayer>): Kera
   const outputs = endsOf(config, 'output_layers').map(({ key, reference }): ModelEnd => {
     return { name: key ?? reference.layer, reference };
   });
+  if (outputs.length === 0) config.fail('output_layers', 'at least one');
   return { name: nameOf(root, 'tfjs model'), who: root.who, layers, inputs, outputs };
 }
 

@@ -10,7 +10,7 @@
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import type { DenseArray, Network } from '../networks/network.ts';
-import { Config } from './config.ts';
+import { Config, inPart } from './config.ts';
 import { convertModel } from './convert.ts';
 import { type KerasLayer, type KerasModel, readKerasModel } from './keras-model.ts';
 import { LayerWeights } from './layer-weights.ts';
@@ -67,7 +67,8 @@ export interface LayersModel {
 export function parseLayersModel(model: unknown): LayersModel {
   const file = new Config('model', parseJson(model, 'layers-model'));
   const topology = file.object('modelTopology');
-  const isKeras3 = /^([3-9]|\d\d)/.test(String(topology.value('keras_version') ?? ''));
+  const version = topology.value('keras_version');
+  const isKeras3 = typeof version === 'string' && /^([3-9]|\d\d)/.test(version);
   const root = topology.has('model_config') ? topology.object('model_config') : topology;
   const read = readKerasModel(root, isKeras3);
   const prepared = prepare(read);
@@ -88,7 +89,7 @@ function metadataOf(file: Config, topology: Config): ReadonlyMap<string, string>
 export function toGraph({ model, prepared, metadata }: LayersModel, weights: Map<string, DenseArray>): ModelGraph {
   const own = new LayerWeights(weights, layerNames(prepared));
   const graph = convertModel(model, prepared, own, { pictures: 'channels-last' });
-  return { graph: parseGraph(graph), metadata, notes: [] };
+  return { graph: inPart('model', () => parseGraph(graph)), metadata, notes: [] };
 }
 
 /** The same in the short form of networks. */

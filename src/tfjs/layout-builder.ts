@@ -34,6 +34,7 @@ import {
   inOrder,
   isPlain,
   isSameInMemory,
+  MOST_AXES,
   type Order,
   plainOrder,
   reordered,
@@ -82,6 +83,11 @@ export class Value {
   }
 }
 
+/** The most axes that one of some values has; a call with an argument for each value could not have so many. */
+export function mostAxes(values: readonly Value[]): number {
+  return values.reduce((most, { rank }) => Math.max(most, rank), 0);
+}
+
 export class LayoutBuilder {
   readonly #graph: GraphBuilder;
   readonly #reserved: ReadonlySet<Name>;
@@ -111,6 +117,7 @@ export class LayoutBuilder {
 
   /** An input of the graph, which lies in an order. */
   input(name: Name, type: ValueType, order: Order = plainOrder(type.shape.length)): Value {
+    expectAxes(name, type.shape.length);
     const own = this.fresh(name);
     const inMemory = { dtype: type.dtype, shape: inOrder(type.shape, order) };
     this.#inputs.set(own, inMemory);
@@ -168,8 +175,11 @@ export class LayoutBuilder {
     );
     for (const [i, type] of types.entries()) {
       const told = type ?? (assumed && { ...assumed, shape: named(assumed.shape, names[i]) });
-      if (told !== undefined) this.#types.set(names[i], told);
-      else throw new NnpackError('unsupported-layer', `${hint}: its shape follows from what is only computed`);
+      if (told === undefined) {
+        throw new NnpackError('unsupported-layer', `${hint}: its shape follows from what is only computed`);
+      }
+      expectAxes(hint, told.shape.length);
+      this.#types.set(names[i], told);
     }
     return names;
   }
@@ -269,7 +279,7 @@ export class LayoutBuilder {
   elementwise<O extends OpName>(op: O, values: readonly Value[], attributes: Attributes[O], hint: Name): Value {
     const flat = this.#onFlat(op, values, attributes, hint);
     if (flat !== null) return flat;
-    const rank = Math.max(...values.map((value) => value.rank));
+    const rank = mostAxes(values);
     const order = this.commonOrder(values, rank);
     const names = values.map((value) => this.stretched(value, order));
     return this.made(this.emit(op, names, attributes, hint)[0], order);
@@ -316,10 +326,12 @@ export class LayoutBuilder {
   /** The order in which most values of so many axes lie, the first of them where several are as good. */
   commonOrder(values: readonly Value[], rank: number): Order {
     const whole = values.filter((value) => value.rank === rank && value.constant === null && value.flat === null);
-    const have = (order: Order) => whole.filter((value) => value.forms.has(String(order))).length;
+    const counts = new Map<string, number>();
+    for (const { forms } of whole) for (const form of forms.keys()) counts.set(form, (counts.get(form) ?? 0) + 1);
+    const countOf = (order: Order) => counts.get(String(order)) ?? 0;
     const orders = whole.map(({ order }) => order);
     return orders.reduce<Order>(
-      (best, order) => (have(order) > have(best) ? order : best),
+      (best, order) => (countOf(order) > countOf(best) ? order : best),
       orders[0] ?? plainOrder(rank),
     );
   }
@@ -354,6 +366,7 @@ export class LayoutBuilder {
   /** New axes of one element, at these places of the result. */
   unsqueeze(value: Value, axes: readonly number[], hint: Name): Value {
     const rank = value.rank + axes.length;
+    expectAxes(hint, rank);
     const old = plainOrder(rank).filter((axis) => !axes.includes(axis));
     const kept = value.order.map((axis) => old[axis]);
     // As the model has them where they can be, and else behind all others.
@@ -535,8 +548,12 @@ export class LayoutBuilder {
     orderOf: (value: Value) => Order = (value) => plainOrder(value.rank),
   ): { readonly outputs: readonly Name[] } {
     const renamed = new Map<Name, Name>();
-    const given = outputs.map(({ name, value }) => this.#outputName(this.nameOf(value, orderOf(value)), name, renamed));
-    const taken = new Set(renamed.values());
+    const taken = new Set<Name>();
+    const given = outputs.map(({ name, value }) => {
+      const own = this.#outputName(this.nameOf(value, orderOf(value)), name, renamed, taken);
+      taken.add(own);
+      return own;
+    });
     for (const name of this.#types.keys()) {
       if (taken.has(name) && !renamed.has(name)) renamed.set(name, this.#graph.fresh(`${name}/inner`));
     }
@@ -544,13 +561,16 @@ export class LayoutBuilder {
     return { outputs: given };
   }
 
-  /** The name that an output gets; one that has a name already is another value from here on. */
-  #outputName(name: Name, wanted: Name, renamed: Map<Name, Name>): Name {
-    if (name === wanted && !renamed.has(name)) {
+  /**
+   * The name that an output gets; one that has a name already is another value from here on.
+   *
+   * @param taken by the outputs before
+   */
+  #outputName(name: Name, wanted: Name, renamed: Map<Name, Name>, taken: ReadonlySet<Name>): Name {
+    if (name === wanted && !renamed.has(name) && !taken.has(name)) {
       renamed.set(name, name);
       return name;
     }
-    const taken = new Set(renamed.values());
     const isFree = !this.#inputs.has(wanted) && !taken.has(wanted);
     const own = isFree ? wanted : this.#graph.fresh(wanted);
     const isMade = !this.#inputs.has(name) && !this.#graph.parameters.has(name) && !renamed.has(name);
@@ -573,6 +593,12 @@ export class LayoutBuilder {
       this.#graph.parameters.set(own, parameter);
     }
   }
+}
+
+/** @throws NnpackError for more axes than any model has: orders are looked through for each of them */
+function expectAxes(hint: Name, rank: number): void {
+  if (rank <= MOST_AXES) return;
+  throw new NnpackError('unsupported-layer', `${hint}: has ${rank} axes, expected at most ${MOST_AXES}`);
 }
 
 /** Where a flattened value lies in its own order. */

@@ -6,6 +6,9 @@ import { denseStrides, sizeOf } from '../tensor/ndarray.ts';
 /** Axis i of what lies in memory is axis order[i] of the model: [0, 3, 1, 2] has N H W C as N C H W. */
 export type Order = readonly number[];
 
+/** TensorFlow has no more. */
+export const MOST_AXES = 254;
+
 /** As in the model. */
 export function plainOrder(rank: number): Order {
   return Array.from({ length: rank }, (_, axis) => axis);

@@ -11,7 +11,8 @@
  */
 import { NnpackError, show } from '../errors.ts';
 import type { Dtype, Name, Size } from '../graph/values.ts';
-import { Config, wholeNumberOf } from './config.ts';
+import { MAX_ELEMENTS } from '../tensor/tensor.ts';
+import { Config, isAxisLength, wholeNumberOf } from './config.ts';
 import { dataTypeOf } from './data-types.ts';
 import { type GraphNode, type GraphNodes, parseTensorRef, type TensorRef } from './graph-def.ts';
 
@@ -53,6 +54,8 @@ export function readSignature(file: Config, topology: Config, nodes: GraphNodes)
     throw new NnpackError('invalid-model', 'model: signature: two inputs are of one placeholder, expected one of each');
   }
   expectOnce('outputs', named);
+  if (named.length === 0)
+    throw new NnpackError('invalid-model', 'model: all of its nodes are read by others, expected an output');
   return { inputs, outputs: named, notes };
 }
 
@@ -96,7 +99,7 @@ function shapeOf(input: Name, holder: Config, field: string): readonly Size[] {
   return sizes.map((dim, axis): Size => {
     const size = wholeNumberOf(new Config(`${shape.who}: dim[${axis}]`, dim).value('size') ?? 0);
     if (size === -1) return `${input}.${axis}`;
-    return size >= 0 ? size : shape.fail('dim', 'sizes of at least 0, or -1 for any');
+    return isAxisLength(size) ? size : shape.fail('dim', `sizes of 0 to ${MAX_ELEMENTS}, or -1 for any`);
   });
 }
 

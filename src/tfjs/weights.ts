@@ -18,6 +18,7 @@ import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import { Config } from './config.ts';
 import { newBytes, newElements } from './memory.ts';
+import { MOST_AXES } from './orders.ts';
 
 /** Gives the bytes of one file of the manifest, by its path there. */
 export type ReadShard = (path: string) => Uint8Array | Promise<Uint8Array>;
@@ -145,6 +146,7 @@ function weightOf(where: string, entry: unknown): Weight {
   const config = new Config(`weight ${show(name)}`, entry);
   const shape = config.array('shape') as readonly number[];
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) config.fail('shape', 'whole numbers');
+  if (shape.length > MOST_AXES) config.fail('shape', `at most ${MOST_AXES} sizes`);
   const count = sizeOf(shape);
   if (!(count <= MAX_ELEMENTS)) config.fail('shape', `at most ${MAX_ELEMENTS} elements`);
   const dtype = dtypeOf(config);

@@ -206,6 +206,15 @@ describe('what is not supported', () => {
     ]);
   });
 
+  it('are not all told where there are very many', async () => {
+    const nodes = Array.from({ length: 5000 }, (_, i) => {
+      return { name: `n${i}`, op: `Op${i}${'x'.repeat(99)}`, input: [i === 0 ? 'x' : `n${i - 1}`] };
+    });
+    const error = await rejection(read(graphFile([placeholder('x', [1]), ...nodes], {}, { y: 'n4999' })));
+    expect(error.message).toMatch(/^model: operators that are not supported: Op0x*…, .*, and 4900 more$/);
+    expect(error.message.length).toBeLessThan(5000);
+  });
+
   it('are functions of the model', async () => {
     const { json } = graphFile([placeholder('x', [1]), { name: 'y', op: 'Neg', input: ['x'] }], {}, { y: 'y' });
     const library = { function: [{ signature: { name: 'Neg' } }] };

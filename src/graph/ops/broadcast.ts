@@ -10,18 +10,23 @@ import type { Shape } from '../compiled.ts';
 import { type OpNode, type Sizes, whoIs } from '../node.ts';
 import { type DoubleTensor, type Size, shapeText } from '../values.ts';
 
+/** The most shapes that an error shows. */
+const SHOWN_SHAPES = 6;
+
 /** The shape that all of these are stretched to; a size is null where it depends on one that is not known. */
 export function broadcastShape(
   node: Pick<OpNode<unknown>, 'name' | 'op'>,
   shapes: readonly (readonly Size[])[],
 ): Sizes {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const known = sizes.filter((size) => typeof size === 'number' && size !== 1);
     const names = new Set(sizes.filter((size) => typeof size === 'string'));
     if (new Set(known).size > 1) {
-      const text = `inputs are ${shapes.map(shapeText).join(' and ')}, expected shapes that are equal but for sizes of 1`;
+      const shown = shapes.slice(0, SHOWN_SHAPES).map(shapeText);
+      const more = shapes.length > SHOWN_SHAPES ? ` and ${shapes.length - SHOWN_SHAPES} more` : '';
+      const text = `inputs are ${shown.join(' and ')}${more}, expected shapes that are equal but for sizes of 1`;
       throw new NnpackError('invalid-input-size', `${whoIs(node)}: ${text}`);
     }
     if (known.length > 0) return known[0];

@@ -1,13 +1,13 @@
 /** Layers that make one value of several, which are stretched to one shape. */
 import type { LayerCall, LayerReader } from '../layer.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import { type LayoutBuilder, mostAxes, type Value } from '../layout-builder.ts';
 import { axisFrom } from '../options.ts';
 import { plainOrder } from '../orders.ts';
 import { unitNormalised } from './normalisations.ts';
 
 /** Where their ranks differ, the new axes of one element come right behind the batch. */
 function alignedRanks(call: LayerCall): readonly Value[] {
-  const rank = Math.max(...call.inputs.map((value) => value.rank));
+  const rank = mostAxes(call.inputs);
   return call.inputs.map((value) => {
     const missing = rank - value.rank;
     const axes = plainOrder(missing).map((axis) => axis + 1);

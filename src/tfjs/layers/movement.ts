@@ -61,7 +61,8 @@ export const reshape: LayerReader = (layer) => {
 export const permute: LayerReader = (layer) => {
   const { config } = layer;
   const dims = config.array('dims');
-  const isWhole = dims.every((_, i) => dims.includes(i + 1));
+  const axes = new Set(dims);
+  const isWhole = dims.every((_, i) => axes.has(i + 1));
   if (!isWhole) config.fail('dims', 'each axis from 1 on once');
   const permutation = [0, ...dims.map(Number)];
   return ({ x, builder }) => {

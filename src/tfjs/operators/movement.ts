@@ -1,4 +1,5 @@
 /** Operations that move elements, cut some off, reduce axes or multiply matrices. */
+import { show } from '../../errors.ts';
 import type { ReductionAttributes } from '../../graph/ops/reduction.ts';
 import { Config } from '../config.ts';
 import { einsum } from '../einsum.ts';
@@ -92,7 +93,10 @@ const SPLIT: Signature = {
     const told = call.written('indices_or_sections', 'num_or_size_splits');
     const size = x.shape[axis];
     if (typeof size !== 'number') return call.unsupported('an axis of unknown size');
-    const ends = typeof told === 'number' ? equalParts(call, size, told) : [...call.ints('indices_or_sections'), size];
+    const inner = typeof told === 'number' ? [] : call.ints('indices_or_sections');
+    const count = typeof told === 'number' ? told : inner.length + 1;
+    if (count > MOST_PARTS) call.unsupported(`a split into ${count} parts`);
+    const ends = typeof told === 'number' ? equalParts(call, size, count) : [...inner, size];
     return ends.map((end, i) => {
       return call.builder.slice(x, [{ axis, start: i === 0 ? 0 : ends[i - 1], end, step: 1 }], call.name);
     });
@@ -105,7 +109,6 @@ const MOST_PARTS = 4096;
 function equalParts(call: OperatorCall, size: number, count: number): readonly number[] {
   if (!Number.isSafeInteger(count) || count < 1 || size % count !== 0)
     call.fail('indices_or_sections', `a divisor of ${size}`);
-  if (count > MOST_PARTS) call.unsupported(`a split into ${count} parts`);
   return Array.from({ length: count }, (_, i) => ((i + 1) * size) / count);
 }
 
@@ -164,7 +167,7 @@ const PAD: Signature = {
     if (sides.length !== x.rank || !sides.every(isSide)) return call.fail('pad_width', 'two numbers for each axis');
     const mode = call.text('mode', 'constant').toLowerCase();
     const fill = call.number(0, 'constant_values');
-    if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') return call.unsupported(`the mode ${mode}`);
+    if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') return call.unsupported(`the mode ${show(mode)}`);
     return call.builder.pad(x, sides, { mode, fill }, call.name);
   },
 };
@@ -193,7 +196,7 @@ const RESIZE: Signature = {
     if (lengths.length !== 2 || x.rank !== 4) return call.fail('size', 'two numbers for a picture of four axes');
     const method = call.written('interpolation', 'method') ?? 'bilinear';
     const interpolation =
-      INTERPOLATIONS.find((known) => known === method) ?? call.unsupported(`the interpolation ${method}`);
+      INTERPOLATIONS.find((known) => known === method) ?? call.unsupported(`the interpolation ${show(method)}`);
     for (const option of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'preserve_aspect_ratio']) {
       if (call.flag(option, false)) call.unsupported(option);
     }
