@@ -8,6 +8,7 @@
  *
  * An ellipsis stands for axes without labels, lined up from the last; such an axis may be missing in one of the inputs.
  */
+import { show } from '../errors.ts';
 import type { Name, Size } from '../graph/values.ts';
 import { reshaped } from './graph-operators/reshaping.ts';
 import type { LayoutBuilder, Value } from './layout-builder.ts';
@@ -44,7 +45,7 @@ export function einsum(node: Equation, builder: LayoutBuilder): Value {
 function parseEquation(node: Equation): { readonly inputs: readonly Labelled[]; readonly output: readonly string[] } {
   const equation = node.equation.replaceAll(' ', '');
   const [, left, right] = /^([a-zA-Z.,]*)->([a-zA-Z.]*)$/.exec(equation) ?? [];
-  if (left === undefined) return node.unsupported(`the equation '${equation}'`);
+  if (left === undefined) return node.unsupported(`the equation ${show(equation)}`);
   const terms = left.split(',');
   if (terms.length !== node.inputs.length)
     node.invalid(`equation has ${terms.length} terms for ${node.inputs.length} inputs`);
@@ -61,7 +62,7 @@ function parseEquation(node: Equation): { readonly inputs: readonly Labelled[]; 
   const output = labelsOf(right, most);
   const known = new Set(inputs.flatMap(({ labels }) => labels));
   if (!output.every((label) => known.has(label)) || new Set(output).size !== output.length) {
-    return node.invalid(`equation '${equation}' makes labels that no input has, or has one twice`);
+    return node.invalid(`equation ${show(equation)} makes labels that no input has, or has one twice`);
   }
   return { inputs, output };
 }

@@ -6,6 +6,7 @@ import { dataTypeOf } from './data-types.ts';
 import type { Dilated, GraphNode } from './graph-def.ts';
 import type { Value } from './layout-builder.ts';
 import type { KnownSize, SizesOf } from './open-sizes.ts';
+import { MOST_AXES } from './orders.ts';
 
 export class NodeReader {
   /** As errors name it. */
@@ -95,7 +96,8 @@ export class NodeReader {
     if (!this.has(name)) return absent ?? this.missing(name);
     const written = this.#field(name, 'f') ?? 0;
     // What JSON has no number for is a text.
-    const value = written === 'NaN' || /^-?Infinity$/.test(String(written)) ? Number(written) : written;
+    const isText = typeof written === 'string' && /^(NaN|-?Infinity)$/.test(written);
+    const value = isText ? Number(written) : written;
     return typeof value === 'number' ? value : this.#fail(name, 'a number');
   }
 
@@ -171,7 +173,5 @@ export class NodeReader {
   }
 }
 
-/** TensorFlow has no more. */
-const MOST_AXES = 254;
 /** No operator has a longer one. */
 const MOST_TEXT = 4096;

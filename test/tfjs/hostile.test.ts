@@ -7,8 +7,19 @@ import { inferShapes } from '../../src/networks/shapes.ts';
 import { readLayersModel } from '../../src/tfjs/index.ts';
 import { RUNS } from '../networks/arbitrary.ts';
 import { rejection } from '../support/failure.ts';
+import { runs } from '../support/runs.ts';
+import { graphFile, placeholder, read } from './graph-def.ts';
 import type { KerasLayer } from './keras.ts';
-import { functionalModel, layer, type manifestOf, reading, readNetwork, sequentialModel } from './models.ts';
+import { functional3, inputLayer, model3, operation, tensor } from './keras3.ts';
+import {
+  functionalModel,
+  layer,
+  type manifestOf,
+  reading,
+  readModelGraph,
+  readNetwork,
+  sequentialModel,
+} from './models.ts';
 import { CHANGES, mutated } from './mutations.ts';
 
 const ones = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1) });
@@ -104,43 +115,13 @@ describe('weights that are asked of a caller', () => {
   });
 });
 
-describe('depth', () => {
+describe('depth of JSON', () => {
   const input = layer('InputLayer', { name: 'in', batch_input_shape: [null, 3] });
-  const relu = (i: number) => layer('ReLU', { name: `r${i}` });
-  // calls of one another overflow at some 5,000
-  const COUNT = RUNS > 1 ? 200_000 : 8_000;
+  const relu = layer('ReLU', { name: 'r' });
 
-  it('of a chain overflows nothing', async () => {
-    const chain = Array.from({ length: COUNT }, (_, i) => reading([i === 0 ? 'in' : `r${i - 1}`], relu(i)));
-    const { json } = functionalModel([input, ...chain], {});
-    const network = await readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0));
-    expect(network.nodes).toHaveLength(COUNT);
-    expect(network.outputs).toEqual([`r${COUNT - 1}`]);
-    const stacked = sequentialModel(
-      [input, ...chain.map(({ class_name, config }) => ({ class_name, config }))],
-      {},
-      [3],
-    );
-    const text = JSON.stringify({ ...stacked.json, weightsManifest: [] });
-    expect((await readLayersModel(text, () => new Uint8Array(0))).nodes).toHaveLength(COUNT);
-  });
-
-  it('of a circle neither', async () => {
-    const circle = Array.from({ length: COUNT }, (_, i) => reading([`r${(i + 1) % COUNT}`], relu(i)));
-    const { json } = functionalModel([input, ...circle], {});
-    const error = await rejection(readLayersModel({ ...json, weightsManifest: [] }, () => new Uint8Array(0)));
-    expect([error.code, error.message]).toEqual([
-      'invalid-model',
-      `layer 'r${COUNT - 2}' (ReLU): reads 'r${COUNT - 1}' in a circle`,
-    ]);
-    const self = functionalModel([input, reading(['r0'], relu(0))], {});
-    expect((await rejection(readLayersModel(self.json, () => new Uint8Array(0)))).message).toBe(
-      "layer 'r0' (ReLU): reads 'r0' in a circle",
-    );
-  });
-
-  it('of JSON neither, parsed or not, wherever it is', async () => {
-    const deep = `${'['.repeat(COUNT)}${']'.repeat(COUNT)}`;
+  it('overflows nothing, parsed or not, wherever it is', async () => {
+    const depth = runs(8000);
+    const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
     const parsed = JSON.parse(deep);
     const circle: unknown[] = [];
     circle.push(circle, { circle });
@@ -156,7 +137,7 @@ describe('depth', () => {
       }
     }
     // where nothing reads it, it is nobody's fault
-    const { json } = functionalModel([input, reading(['in'], relu(0))], {});
+    const { json } = functionalModel([input, reading(['in'], relu)], {});
     for (const userDefinedMetadata of [parsed, circle]) {
       const model = { ...json, userDefinedMetadata };
       expect((await readLayersModel(model, () => new Uint8Array(0))).nodes).toHaveLength(1);
@@ -164,21 +145,48 @@ describe('depth', () => {
   });
 });
 
+describe('a value that has no text', () => {
+  const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+  it.each([
+    ['an object whose text is another field', { toString: 1, valueOf: 1 }],
+    ['an array beyond all calls', deep],
+    ['a symbol', Symbol('x')],
+  ])('is shown or passed over: %s', async (_, value) => {
+    const { json, shards } = functionalModel(
+      [
+        layer('InputLayer', { name: 'in', batch_input_shape: [null, 3] }),
+        reading(['in'], layer('ReLU', { name: 'r' })),
+      ],
+      {},
+    );
+    const versioned = { ...json, modelTopology: { ...(json.modelTopology as object), keras_version: value } };
+    expect((await readNetwork({ json: versioned, shards })).outputs).toEqual(['r']);
+    const resize = operation('Resize', 'y', { size: [2, 2], interpolation: value }, tensor('x'));
+    const resized = model3(functional3('m', [inputLayer('x', 4, 4, 1), resize], ['x', 0, 0], ['y', 0, 0]), {});
+    expect((await rejection(readModelGraph(resized))).message).toMatch(/^layer 'y' \(Resize\): the interpolation /);
+    const leaky = { name: 'y', op: 'LeakyRelu', input: ['x'], attr: { alpha: { f: value } } };
+    const graph = graphFile([placeholder('x', [1]), leaky], {}, { y: 'y' });
+    expect((await rejection(read(graph))).message).toMatch(
+      /^node 'y' \(LeakyRelu\): attr: alpha expected a number, got /,
+    );
+  });
+});
+
 describe('names', () => {
   const dense = (name: string, units = 1) => layer('Dense', { name, units, use_bias: false });
   const input = (name: string) => layer('InputLayer', { name, batch_input_shape: [null, 3] });
-  const read = (layers: KerasLayer[], weights: Parameters<typeof manifestOf>[0]) => {
+  const readLayers = (layers: KerasLayer[], weights: Parameters<typeof manifestOf>[0]) => {
     return readNetwork(functionalModel(layers, weights));
   };
 
   it('of layers are there once', async () => {
     const twice = [input('in'), reading(['in'], dense('d')), reading(['in'], dense('d'))];
-    const error = await rejection(read(twice, { 'd/kernel': ones(3, 1) }));
+    const error = await rejection(readLayers(twice, { 'd/kernel': ones(3, 1) }));
     expect([error.code, error.message]).toEqual(['invalid-model', "layer 'd' (Dense): a second layer of this name"]);
     const stacked = sequentialModel([dense('d', 3), dense('d', 3)], { 'd/kernel': ones(3, 3) }, [3]);
     const other = await rejection(readNetwork(stacked));
     expect(other.message).toBe("layer 'd' (Dense): a second layer of this name");
-    const nameless = await rejection(read([input('in'), reading(['in'], dense(''))], {}));
+    const nameless = await rejection(readLayers([input('in'), reading(['in'], dense(''))], {}));
     expect([nameless.code, nameless.message]).toEqual([
       'invalid-model',
       "layers[1]: config: name expected a name, got ''",
@@ -187,20 +195,20 @@ describe('names', () => {
 
   it('of the prototype are names like others, but for one that could be no field of a result', async () => {
     const refused = await rejection(
-      read([input('in'), reading(['in'], dense('__proto__'))], { '__proto__/kernel': ones(3, 1) }),
+      readLayers([input('in'), reading(['in'], dense('__proto__'))], { '__proto__/kernel': ones(3, 1) }),
     );
     expect(refused.message).toBe(
       "layer '__proto__' (Dense): model: a value is named '__proto__', expected another name",
     );
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
-      const network = await read([input('in'), reading(['in'], dense(name))], { [`${name}/kernel`]: ones(3, 1) });
+      const network = await readLayers([input('in'), reading(['in'], dense(name))], { [`${name}/kernel`]: ones(3, 1) });
       expect(network.outputs).toEqual([name]);
-      expect((await read([input(name), reading([name], dense('d'))], { 'd/kernel': ones(3, 1) })).inputs[0].name).toBe(
-        name,
-      );
-      const error = await rejection(read([input('in'), reading([name], dense('d'))], {}));
+      expect(
+        (await readLayers([input(name), reading([name], dense('d'))], { 'd/kernel': ones(3, 1) })).inputs[0].name,
+      ).toBe(name);
+      const error = await rejection(readLayers([input('in'), reading([name], dense('d'))], {}));
       expect(error.message).toBe(`layer 'd' (Dense): reads '${name}', which is no layer`);
-      const missing = await rejection(read([input('in'), reading(['in'], dense(name))], {}));
+      const missing = await rejection(readLayers([input('in'), reading(['in'], dense(name))], {}));
       expect(missing.message).toBe(`layer '${name}' (Dense): weight '${name}/kernel' is missing from weightsManifest`);
     }
     // no field is found on a prototype
@@ -214,13 +222,13 @@ describe('names', () => {
     const other = { shape: [3, 1], data: Float32Array.of(7, 8, 9) };
     // DenseNet has such names of layers; the weight is the other layer's own
     const both = [input('in'), reading(['in'], dense('a/b')), reading(['in'], dense('a'))];
-    const stolen = await rejection(read(both, { 'a/b/kernel': other }));
+    const stolen = await rejection(readLayers(both, { 'a/b/kernel': other }));
     expect([stolen.code, stolen.message]).toEqual([
       'invalid-model',
       "layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest",
     ]);
     const one = [input('in'), reading(['in'], dense('a'))];
-    const kernelOf = async (weights: Record<string, typeof other>) => (await read(one, weights)).nodes[0];
+    const kernelOf = async (weights: Record<string, typeof other>) => (await readLayers(one, weights)).nodes[0];
     expect(await kernelOf({ 'a/b/kernel': other })).toMatchObject({ kernel: { data: other.data } });
     expect(await kernelOf({ 'a/b/kernel': ones(3, 1), 'a/kernel': other })).toMatchObject({
       kernel: { data: other.data },
@@ -237,7 +245,7 @@ describe('names', () => {
   it('of the nodes that a layer becomes make way for those of layers', async () => {
     const soft = layer('Dense', { name: 'a', units: 2, use_bias: false, activation: 'softmax' });
     const layers = [input('in'), reading(['in'], soft), reading(['a'], layer('ReLU', { name: 'a/product' }))];
-    const network = await read(layers, { 'a/kernel': ones(3, 2) });
+    const network = await readLayers(layers, { 'a/kernel': ones(3, 2) });
     expect(network.nodes.map(({ name }) => name)).toEqual(['a/product_1', 'a', 'a/product']);
     const stacked = sequentialModel([dense('input')], { 'input/kernel': ones(3, 1) }, [3]);
     const first = await readNetwork(stacked);

@@ -1,4 +1,5 @@
 /** Operators that work element by element. */
+import { show } from '../../errors.ts';
 import type { OpName } from '../../graph/ops/table.ts';
 import { isFloat } from '../../graph/values.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
@@ -177,7 +178,7 @@ export function activated(
     case 'Tanh':
       return builder.elementwise('hyperbolic-tangent', [x], {}, hint);
     default:
-      return node.unsupported(`the fused operator ${activation}`);
+      return node.unsupported(`the fused operator ${show(activation)}`);
   }
 }
 

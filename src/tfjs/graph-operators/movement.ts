@@ -1,4 +1,5 @@
 /** Operators that move elements: other orders of axes, copies, and elements around. */
+import { show } from '../../errors.ts';
 import type { Attributes } from '../../graph/ops/table.ts';
 import type { Size } from '../../graph/values.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
@@ -13,7 +14,8 @@ export const MOVEMENT: Converters = {
   Transpose(node, builder) {
     const x = node.input(0);
     const permutation = node.numbers(1).map((axis) => node.axisAmong(axis, x.rank));
-    if (new Set(permutation).size !== x.rank) node.invalid(`permutation is [${permutation}], expected each axis once`);
+    if (new Set(permutation).size !== x.rank)
+      node.invalid(`permutation is ${show(permutation)}, expected each axis once`);
     return builder.transpose(x, permutation);
   },
   Tile: tile,
@@ -23,7 +25,7 @@ export const MOVEMENT: Converters = {
   MirrorPad(node, builder) {
     const mode = node.string('mode');
     if (mode === 'REFLECT') return builder.pad(node.input(0), sidesOf(node), { mode: 'reflect' }, node.name);
-    if (mode !== 'SYMMETRIC') return node.invalid(`mode is '${mode}', expected 'REFLECT' or 'SYMMETRIC'`);
+    if (mode !== 'SYMMETRIC') return node.invalid(`mode is ${show(mode)}, expected 'REFLECT' or 'SYMMETRIC'`);
     return sidesOf(node).reduce((value, sides, axis) => mirrored(node, builder, value, axis, sides), node.input(0));
   },
   SpaceToBatchND: spaceToBatch,
@@ -92,7 +94,7 @@ function blockOf(node: NodeReader, { rank }: Value): readonly number[] {
   const isValid = block.length < rank && block.every((size) => Number.isInteger(size) && size >= 1);
   return isValid
     ? block
-    : node.invalid(`block is [${block}], expected whole numbers of at least 1 for axes of the input`);
+    : node.invalid(`block is ${show(block)}, expected whole numbers of at least 1 for axes of the input`);
 }
 
 /** [N, H, …] → [b · N, H / b, …], b for each axis behind the batch that has one, of what is padded before. */

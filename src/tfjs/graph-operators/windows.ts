@@ -1,4 +1,5 @@
 /** The attributes that convolutions and poolings share, and the layout of pictures. */
+import { show } from '../../errors.ts';
 import type { AxesPadding, WindowAttributes } from '../../graph/ops/windows-nd.ts';
 import type { Name } from '../../graph/values.ts';
 import type { LayoutBuilder, Value } from '../layout-builder.ts';
@@ -9,7 +10,7 @@ import { channelsFirst, type Order, plainOrder } from '../orders.ts';
 export function isChannelsLast(node: NodeReader): boolean {
   const format = node.string('data_format', 'NHWC');
   if (format === 'NHWC' || format === 'NDHWC') return true;
-  return format === 'NCHW' || format === 'NCDHW' ? false : node.unsupported(`data_format '${format}'`);
+  return format === 'NCHW' || format === 'NCDHW' ? false : node.unsupported(`data_format ${show(format)}`);
 }
 
 /** How planes lie that a node reads and makes. */
@@ -47,7 +48,8 @@ function paddingOf(node: NodeReader, rank: number): AxesPadding | undefined {
   const padding = node.string('padding');
   if (padding === 'SAME') return 'same';
   if (padding === 'VALID') return undefined;
-  if (padding !== 'EXPLICIT') return node.invalid(`padding is '${padding}', expected 'SAME', 'VALID' or 'EXPLICIT'`);
+  if (padding !== 'EXPLICIT')
+    return node.invalid(`padding is ${show(padding)}, expected 'SAME', 'VALID' or 'EXPLICIT'`);
   const sides = node.ints('explicit_paddings');
   if (sides.length !== 2 * rank) node.invalid(`explicit_paddings has ${sides.length} numbers, expected ${2 * rank}`);
   const channels = isChannelsLast(node) ? rank - 1 : 1;

@@ -1,5 +1,6 @@
 /** Operations that work element by element. */
 
+import { show } from '../../errors.ts';
 import type { OpName } from '../../graph/ops/table.ts';
 import { type Activation, SELU, unary } from '../activations.ts';
 import type { Value } from '../layout-builder.ts';
@@ -96,7 +97,7 @@ const CAST: Signature = {
     return call.builder.elementwise(
       'conversion',
       [inputOf(call)],
-      { dtype: known ?? call.unsupported(`the type ${dtype}`) },
+      { dtype: known ?? call.unsupported(`the type ${show(dtype)}`) },
       call.name,
     );
   },
