@@ -102,9 +102,10 @@ function shown(value: unknown): string {
   return `an object of ${typeof name === 'string' && name !== '' ? shortened(name) : 'no class'}`;
 }
 
-/** A text that a caller gave, as an error shows it. */
+/** A text that a caller gave, as an error shows it: paths and names of nodes differ at their ends. */
 export function shortened(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${text.slice(0, SHOWN_CHARACTERS / 2)}…${text.slice(-SHOWN_CHARACTERS / 2)}`;
 }
 
 /** Whether the value is an array, of any realm; not even a revoked proxy makes it throw. */

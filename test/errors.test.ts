@@ -20,7 +20,7 @@ describe('show', () => {
     [0, '0'],
     [1e300, '1e+300'],
     ['relu', "'relu'"],
-    ['x'.repeat(41), `'${'x'.repeat(40)}…'`],
+    [`${'x'.repeat(21)}${'y'.repeat(20)}`, `'${'x'.repeat(20)}…${'y'.repeat(20)}'`],
     [undefined, 'undefined'],
     [null, 'null'],
     [Symbol('a'), 'a symbol'],
@@ -31,7 +31,7 @@ describe('show', () => {
     [{}, 'an object of Object'],
     [Object.create(null), 'an object of no class'],
     [Object.create({ constructor: { name: 5 } }), 'an object of no class'],
-    [Object.create({ constructor: { name: 'N'.repeat(1000) } }), `an object of ${'N'.repeat(40)}…`],
+    [Object.create({ constructor: { name: 'N'.repeat(1000) } }), `an object of ${'N'.repeat(20)}…${'N'.repeat(20)}`],
     [new Float32Array(3), 'an object of Float32Array'],
     [Object.create({ constructor: { name: Symbol() } }), 'an object of no class'],
   ])('case %#', (value, text) => {
