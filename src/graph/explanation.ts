@@ -45,6 +45,7 @@ function documented(rules: readonly RuleResult[]): string {
   return `fails ${failed.map(({ condition, value }) => `${condition} [${value}]`).join('; ')}`;
 }
 
-function millions(count: number): string {
-  return (count / 1e6).toFixed(1);
+/** In millions, two digits of less than one. */
+export function millions(count: number): string {
+  return count < 1e6 ? (count / 1e6).toPrecision(2) : (count / 1e6).toFixed(1);
 }

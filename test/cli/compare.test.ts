@@ -1,4 +1,4 @@
-/** `compare` and `inspect`: nodes against their definitions, bounds that can fail, and what is said of a model. */
+/** `compare`: nodes against their definitions, by bounds that can fail. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { operationOf } from '../../src/graph/ops/table.ts';
 import { parseGraph } from '../../src/graph/parse-graph.ts';
 import type { DoubleTensor, Dtype, Parameter } from '../../src/graph/values.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
-import { type Files, layersModel, longModel, mxnetModel, typesModel } from '../models/small-models.ts';
+import { type Files, layersModel, longModel, typesModel } from '../models/small-models.ts';
 import { MAIN, resident } from '../support/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-compare-'));
@@ -205,43 +205,6 @@ describe('nnpack-ts compare', () => {
   });
 });
 
-describe('nnpack-ts inspect', () => {
-  const run = (...args: string[]) => one.run('inspect', ...args);
-
-  it('shows nodes, sizes, costs and what the files say', async () => {
-    const path = save('', mxnetModel());
-    const told = await run(
-      path,
-      '--shape',
-      '1x3x4x4',
-      '--json',
-      join(folder, 'i.json'),
-      '--svg',
-      join(folder, 'i.svg'),
-    );
-    expect([told.status, told.stderr]).toEqual([0, '']);
-    expect(told.stdout).toContain('net-symbol.json: mxnet');
-    expect(told.stdout).toContain('input data: float32 [data.0, 3, data.2, data.3]');
-    expect(told.stdout).toMatch(/mxnet_version: 1\.9\.1/);
-    expect(told.stdout).toMatch(/convolution-nd\s*│ data\s*│ float32 \[1, 2, 4, 4\]\s*│\s*8 │\s*0\.0 /);
-    const data = JSON.parse(readFileSync(join(folder, 'i.json'), 'utf8'));
-    expect(data.nodes[0]).toMatchObject({ op: 'convolution-nd', multiplyAdds: 96, parameters: 8 });
-    expect(data.parameters).toHaveLength(2);
-    const svg = readFileSync(join(folder, 'i.svg'), 'utf8');
-    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-    // a line to each node and to the output
-    expect(svg.match(/<path /g)).toHaveLength(data.nodes.length + 1);
-    expect(svg).toContain('>convolution-nd</text>');
-  });
-
-  it('shows sizes by name where they are open', async () => {
-    const told = await run(saveModel('n.onnx', longModel(2)));
-    expect(told.stdout).toContain('input x: float32 [N, 3, H, W]');
-    expect(told.stdout).toContain('2 nodes, 0 numbers\n');
-    expect((await run()).stderr).toMatch(/inspect expected the file of a model, got none/);
-  });
-});
-
 describe('plain', () => {
   it('prints what files say in one line, short, and without commands to the terminal', async () => {
     const { plain, plainList } = await import('../../src/cli/plain.ts');
@@ -249,41 +212,5 @@ describe('plain', () => {
     expect(plain('x'.repeat(500))).toBe(`${'x'.repeat(199)}…`);
     expect(plainList(['a', 'b', 'c'], 2)).toBe('a, b … (3)');
     expect(plainList(['a', 'b'], 2)).toBe('a, b');
-  });
-});
-
-describe('drawGraph', () => {
-  it('puts nodes below what they read, apart, with names that are no markup', async () => {
-    const { drawGraph } = await import('../../src/cli/inspect/svg.ts');
-    const { inferTypes } = await import('../../src/graph/infer.ts');
-    const named = parseGraph({
-      name: '<&">',
-      inputs: new Map([['<x>', { dtype: 'float32', shape: ['N', 2] }]]),
-      parameters: new Map(),
-      nodes: [
-        { name: 'a\u0000', op: 'relu', inputs: ['<x>'], outputs: ['a'], attributes: {} },
-        { name: 'b', op: 'sigmoid', inputs: ['<x>'], outputs: ['b'], attributes: {} },
-        { name: 'c', op: 'addition', inputs: ['a', 'b'], outputs: ['c'], attributes: {} },
-      ] as Node[],
-      outputs: ['c'],
-    });
-    const svg = drawGraph(named, inferTypes(named));
-    expect(svg).toContain('<title>&lt;&amp;&quot;&gt;</title>');
-    expect(svg).toContain('a\ufffd');
-    expect(svg).not.toContain('<x>');
-    const boxes = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)].map(
-      ([, ...numbers]) => numbers.map(Number),
-    );
-    expect(boxes).toHaveLength(5);
-    const tops = boxes.map(([, y]) => y);
-    expect(tops[1]).toBe(tops[2]);
-    expect(tops[0]).toBeLessThan(tops[1]);
-    expect(tops[3]).toBeGreaterThan(tops[2]);
-    for (const [i, [x, y, width, height]] of boxes.entries()) {
-      for (const [x2, y2, width2, height2] of boxes.slice(i + 1)) {
-        const isApart = x + width < x2 || x2 + width2 < x || y + height < y2 || y2 + height2 < y;
-        expect(isApart).toBe(true);
-      }
-    }
   });
 });

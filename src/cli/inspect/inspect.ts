@@ -2,9 +2,10 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { show } from '../../errors.ts';
+import { millions } from '../../graph/explanation.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { bindInputs, costsOf, inferTypes, type Types } from '../../graph/infer.ts';
-import { isTensorType, type Name, typeText } from '../../graph/values.ts';
+import { isTensorType, type Name, type Size, typeText } from '../../graph/values.ts';
 import { loadSource } from '../../models/load.ts';
 import type { ModelSource } from '../../models/source.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
@@ -20,10 +21,11 @@ export async function inspectModel(path: string, given: Given): Promise<void> {
   const source = await loadSource(path, given.options.get('params'));
   const output = await outputOf<object>(given, { files: svg === undefined ? [] : [svg] });
   const { graph, types } = graphOf(source, given);
-  const nodes = inspectedNodes(graph, types);
-  output.say(textOf(source, graph, nodes));
-  if (svg !== undefined) await writeWhole(svg, drawGraph(graph, types));
-  await output.write(dataOf(source, graph, nodes));
+  const shown = shownBy(graph);
+  const shownTypes = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape: shown(shape) }]));
+  output.say(textOf(source, graph, inspectedNodes(graph, types, shownTypes), shown));
+  if (svg !== undefined) await writeWhole(svg, drawGraph(graph, shownTypes));
+  await output.write(dataOf(source, graph, inspectedNodes(graph, types, types)));
 }
 
 /** The graph with sizes by name, or for the shapes that are told. */
@@ -45,6 +47,14 @@ function graphOf(source: ModelSource, given: Given): { graph: Graph; types: Type
   return { graph, types: inferTypes(graph, bindInputs(`model ${show(source.file)}`, graph, shapes)) };
 }
 
+type Shown = (shape: readonly Size[]) => readonly Size[];
+
+/** A shape as people read it: a size whose name no input has is called by what makes it, which says no more than `?`. */
+function shownBy({ inputs }: Graph): Shown {
+  const told = new Set<Size>([...inputs.values()].flatMap(({ shape }) => shape));
+  return (shape) => shape.map((size) => (typeof size === 'number' || told.has(size) ? size : '?'));
+}
+
 /** A node as it is shown. */
 interface InspectedNode {
   readonly name: Name;
@@ -59,7 +69,7 @@ interface InspectedNode {
   readonly multiplyAdds: number | null;
 }
 
-function inspectedNodes(graph: Graph, types: Types): readonly InspectedNode[] {
+function inspectedNodes(graph: Graph, types: Types, shown: Types): readonly InspectedNode[] {
   return graph.nodes.map((node) => {
     const isKnown = [...node.inputs, ...node.outputs].every((name) => {
       const type = name === null ? undefined : types.get(name);
@@ -71,7 +81,7 @@ function inspectedNodes(graph: Graph, types: Types): readonly InspectedNode[] {
       return sum + (parameter === undefined ? 0 : sizeOf(parameter.type.shape));
     }, 0);
     const outputs = node.outputs.map((name) => {
-      const type = types.get(name);
+      const type = shown.get(name);
       return { name, type: type === undefined ? null : typeText(type) };
     });
     const { name, op, inputs, attributes } = node;
@@ -79,7 +89,7 @@ function inspectedNodes(graph: Graph, types: Types): readonly InspectedNode[] {
   });
 }
 
-function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode[]): string {
+function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode[], shown: Shown): string {
   const table = new Table({
     head: ['node', 'operation', 'reads', 'makes', 'parameters', '10⁶ mul-adds'],
     colAligns: ['left', 'left', 'left', 'left', 'right', 'right'],
@@ -88,7 +98,7 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
   for (const { name, op, inputs, outputs, parameters, multiplyAdds } of nodes) {
     const values = inputs.filter((input) => input !== null && !graph.parameters.has(input));
     const makes = plainList(outputs.map((output) => output.type ?? 'of a size that is computed'));
-    const cost = multiplyAdds === null ? '?' : multiplyAdds === 0 ? '' : (multiplyAdds / 1e6).toFixed(1);
+    const cost = multiplyAdds === null ? '?' : multiplyAdds === 0 ? '' : millions(multiplyAdds);
     const reads = plainList(values as Name[]);
     table.push([plain(name, 60), colors.bold(op), reads, makes, parameters === 0 ? '' : String(parameters), cost]);
   }
@@ -98,19 +108,21 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
   const told = [...source.metadata].map(([key, value]) => `${plain(key)}: ${plain(value)}`);
   return [
     `${source.file}: ${source.format}`,
-    ...valueLines('input', source.inputs),
-    ...valueLines('output', source.outputs),
+    ...valueLines('input', source.inputs, (shape) => shape),
+    ...valueLines('output', source.outputs, shown),
     table.toString(),
-    `${nodes.length} nodes, ${numbers} numbers${known ? `, ${(sum / 1e6).toFixed(1)} million multiply-adds` : ''}`,
+    `${nodes.length} nodes, ${numbers} numbers${known ? `, ${millions(sum)} million multiply-adds` : ''}`,
     ...told,
     ...source.notes.map((note) => `${colors.yellow('note')} ${plain(note)}`),
   ].join('\n');
 }
 
-function valueLines(what: string, values: ModelSource['inputs']): string[] {
+function valueLines(what: string, values: ModelSource['inputs'], shown: Shown): string[] {
   return [...values].map(([name, { dtype, shape }]) => {
-    if (dtype === null) return `${what} ${plain(name)}: of a type that is computed`;
-    return `${what} ${plain(name)}: ${shape === null ? `${dtype}, of a shape that the files do not tell` : plain(typeText({ dtype, shape }))}`;
+    const who = `${what} ${plain(name)}`;
+    if (dtype === null) return `${who}: of a type that is computed`;
+    if (shape === null) return `${who}: ${dtype}, of a shape that the files do not tell`;
+    return `${who}: ${plain(typeText({ dtype, shape: shown(shape) }))}`;
   });
 }
 
