@@ -1,6 +1,7 @@
 /** The page of `bench --html`: algorithms over the size of the image, algorithms and phases by layer, and the goals. */
 import type { SymbolType } from '@observablehq/plot';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
+import { counted } from '../../src/cli/machine.ts';
 import { PHASES, phasesPlot, speedsPlot } from '../../src/cli/report/bars.ts';
 import { curvesPlot } from '../../src/cli/report/curves.ts';
 import { folded, type Html, html, left, type Piece, right, significant, table } from '../../src/cli/report/html.ts';
@@ -216,5 +217,5 @@ function formatGoal(goal: Goal): string {
 }
 
 function configuration({ kernels, threads }: LayerTimes): string {
-  return `${kernels} kernels, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
+  return `${kernels} kernels, ${counted(threads, 'thread')}`;
 }

@@ -25,5 +25,10 @@ export function describeMachine(peers: readonly { readonly name: string; readonl
 /** `AMD EPYC, 2 cores, Node 20.20.2, nnpack-ts 0.1.0` */
 export function formatMachine({ cpu, cores, node, packages }: Machine): string {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
-  return [cpu, cores === 1 ? '1 core' : `${cores} cores`, `Node ${node}`, ...versions].join(', ');
+  return [cpu, counted(cores, 'core'), `Node ${node}`, ...versions].join(', ');
+}
+
+/** `1 core`, `2 cores` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 /** The page of `score --html`: each network's images a second and speed-up over the batch, and where its time goes. */
+import { counted } from '../machine.ts';
 import type { Score, ScoreResult, ScoreRow, ScoreSettings } from '../score/result.ts';
 import { type Axes, type Curve, curvesPlot, type Point } from './curves.ts';
 import { type Html, right, significant, table } from './html.ts';
@@ -38,7 +39,7 @@ export async function scorePage(result: ScoreResult): Promise<string> {
 
 function describeSettings({ threads, kernels, eligibility, rule, budgetSeconds }: ScoreSettings): string {
   return [
-    threads === 1 ? '1 thread' : `${threads} threads`,
+    counted(threads, 'thread'),
     `${kernels} kernels`,
     `eligibility ${eligibility}`,
     `rule ${rule}`,

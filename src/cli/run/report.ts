@@ -6,7 +6,9 @@ import { sumOfMultiplyAdds } from '../../graph/explanation.ts';
 import type { NodeReport } from '../../graph/plan.ts';
 import { megabytes } from '../../tensor/arena.ts';
 import { sizeOf, type TypedTensor } from '../../tensor/ndarray.ts';
+import { counted } from '../machine.ts';
 import { plain } from '../plain.ts';
+import { significant } from '../report/html.ts';
 import type { EngineReport } from './engine.ts';
 
 export interface Report {
@@ -75,21 +77,25 @@ export function valuesText(values: readonly PlacedValue[]): string {
 export function formatReport(title: string, report: Report, values: readonly PlacedValue[] | null): string {
   const { machine } = report;
   const parts = report.parts === 1 ? 'at once' : `in ${report.parts} parts`;
-  const seconds = (report.milliseconds / 1e3).toFixed(2);
   const whole = report.parts === 1 ? '' : `, from one part of ${report.parts}`;
   const lines = [
     title,
-    `Node ${machine.node}, ${machine.threads} threads, ${machine.kernels} kernels`,
+    `Node ${machine.node}, ${counted(machine.threads, 'thread')}, ${machine.kernels} kernels`,
     ...machine.reasons,
     layerTable(report.layers).toString(),
-    `total ${colors.bold(`${seconds} s`)}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${parts}, ${megabytes(report.networkBytes)} for the network`,
+    `total ${colors.bold(timeText(report.milliseconds))}, ${report.gflops.toFixed(1)} effective GFLOP/s, ${parts}, ${megabytes(report.networkBytes)} for the network`,
   ];
   if (report.defaultMilliseconds !== null && report.ratio !== null) {
-    const [took, ratio] = [(report.defaultMilliseconds / 1e3).toFixed(2), report.ratio.toFixed(2)];
-    lines.push(`default implementation ${took} s${whole}: ${colors.bold(`${ratio} ×`)}`);
+    const took = timeText(report.defaultMilliseconds);
+    lines.push(`default implementation ${took}${whole}: ${colors.bold(`${report.ratio.toFixed(2)} ×`)}`);
   }
   if (values !== null) lines.push(`greatest values: ${valuesText(values)}`);
   return lines.join('\n');
+}
+
+/** Small models take less than a hundredth of a second. */
+function timeText(milliseconds: number): string {
+  return milliseconds < 1e3 ? `${significant(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(2)} s`;
 }
 
 function layerTable(layers: readonly NodeReport[]): Table.Table {

@@ -5,7 +5,7 @@ import type { KernelTableName } from '../../kernels/table.ts';
 import { warmUp } from '../../layers/warm-up.ts';
 import { buildNetwork } from '../../networks/definitions/index.ts';
 import type { NetworkName } from '../../networks/definitions/names.ts';
-import { describeMachine } from '../machine.ts';
+import { counted, describeMachine } from '../machine.ts';
 import type { Output } from '../output.ts';
 import { publishedOf } from './published.ts';
 import type { ScoreResult, ScoreRow, ScoreSettings } from './result.ts';
@@ -89,7 +89,7 @@ async function scoreAll(
 
 function deviceLine({ threads, kernels, eligibility, rule }: ScoreSettings): string {
   const chosen = `eligibility ${eligibility}, rule ${rule}`;
-  return `device: cpu, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${kernels} kernels, ${chosen}`;
+  return `device: cpu, ${counted(threads, 'thread')}, ${kernels} kernels, ${chosen}`;
 }
 
 /** Memory that is short is what the user can do something about. */
