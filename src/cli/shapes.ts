@@ -5,7 +5,7 @@ import type { Name } from '../graph/values.ts';
 import type { ModelValue } from '../models/source.ts';
 import { fail, readSizes } from './arguments.ts';
 import type { Given, OptionSpec } from './command.ts';
-import { namedFiles, sizesText } from './run/named-files.ts';
+import { namedFiles } from './run/named-files.ts';
 
 const SIZES = 'AxBxC';
 
@@ -25,8 +25,9 @@ export function shapesOption(given: Given, inputs: ReadonlyMap<Name, ModelValue>
       if (text !== undefined) return [name, readSizes(text, '--shape')];
       const known = shape?.map((size, axis) => (axis === 0 && typeof size === 'string' ? 1 : size));
       if (known?.every((size) => typeof size === 'number')) return [name, known];
-      const got = shape === null ? 'do not tell it' : `say ${sizesText(shape)}`;
-      return fail(`expected --shape ${name}=${SIZES}, the shape of input ${show(name)}: the model's files ${got}`);
+      const form = shape?.map((size) => (typeof size === 'number' ? size : '?')).join('x') ?? SIZES;
+      const open = `the model's files do not tell the ${shape === null ? 'shape' : 'sizes at ?'} of input ${show(name)}`;
+      return fail(`expected --shape ${name}=${form}: ${open}`);
     }),
   );
 }

@@ -61,7 +61,7 @@ describe('explain', () => {
   });
 
   it.each([
-    [onnxModel(), '', "expected --shape x=AxBxC, the shape of input 'x': the model's files say [?, 3, ?, ?]"],
+    [onnxModel(), '', "expected --shape x=?x3x?x?: the model's files do not tell the sizes at ? of input 'x'"],
     [onnxModel(), '--input 3x4x6', '--input says nothing of this model, expected --shape'],
     [onnxModel(), '--params net-0001.params', 'is no model of MXNet'],
     [layersModel(), '--shape 1x4x6x3', '--shape says nothing of a network, expected --input'],

@@ -102,7 +102,7 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
     const reads = plainList(values as Name[]);
     table.push([plain(name, 60), colors.bold(op), reads, makes, parameters === 0 ? '' : String(parameters), cost]);
   }
-  const known = nodes.every(({ multiplyAdds }) => multiplyAdds !== null);
+  const isKnown = nodes.every(({ multiplyAdds }) => multiplyAdds !== null);
   const sum = nodes.reduce((total, { multiplyAdds }) => total + (multiplyAdds ?? 0), 0);
   const numbers = [...graph.parameters.values()].reduce((total, { type }) => total + sizeOf(type.shape), 0);
   const told = [...source.metadata].map(([key, value]) => `${plain(key)}: ${plain(value)}`);
@@ -111,7 +111,7 @@ function textOf(source: ModelSource, graph: Graph, nodes: readonly InspectedNode
     ...valueLines('input', source.inputs, (shape) => shape),
     ...valueLines('output', source.outputs, shown),
     table.toString(),
-    `${nodes.length} nodes, ${numbers} numbers${known ? `, ${millions(sum)} million multiply-adds` : ''}`,
+    `${nodes.length} nodes, ${numbers} numbers${isKnown && sum > 0 ? `, ${millions(sum)} million multiply-adds` : ''}`,
     ...told,
     ...source.notes.map((note) => `${colors.yellow('note')} ${plain(note)}`),
   ].join('\n');
