@@ -39,8 +39,8 @@ export interface KerasLayer {
   readonly isKeras3: boolean;
   /** Where Keras 3 puts its weights: `layers/functional/layers/conv2d`. */
   readonly path: string;
-  /** The models around it, from the outside. */
-  readonly around: readonly string[];
+  /** The models around it, from the outside, with slashes between them. */
+  readonly scope: string;
   /** A model's own layers. */
   readonly model: KerasModel | null;
 }
@@ -50,14 +50,15 @@ const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model'
 /** Layers that a file may have, those of models in models together. */
 const MOST_LAYERS = 1_000_000;
 
-/** Models around a layer. */
-const MOST_DEPTH = 1000;
+/** Models around a layer, of which no tool writes as many: each makes the places of weights longer. */
+const MOST_DEPTH = 64;
 
 /** A model that is still to be read, and who waits for it. */
 interface Pending {
   readonly root: Config;
   readonly path: string;
-  readonly around: readonly string[];
+  readonly scope: string;
+  readonly depth: number;
   readonly done: (model: KerasModel) => void;
 }
 
@@ -71,7 +72,8 @@ export function readKerasModel(root: Config, isKeras3: boolean): KerasModel {
     {
       root,
       path: '',
-      around: [],
+      scope: '',
+      depth: 0,
       done: (model) => {
         whole.push(model);
       },
@@ -96,7 +98,7 @@ function entriesOf(root: Config): readonly Config[] {
 }
 
 function readOne(
-  { root, path, around, done }: Pending,
+  { root, path, scope, depth, done }: Pending,
   entries: readonly Config[],
   isKeras3: boolean,
   pending: Pending[],
@@ -115,16 +117,17 @@ function readOne(
     const isOperation = !isModel && isOperationOf(entry, config);
     const own = `${path}layers/${counted(snakeCase(className), classes)}`;
     const firstCall = isModel && !isSequential ? firstCallOf(entry) : 0;
-    const layer = { name, className, config, calls, firstCall, isOperation, isKeras3, path: own, around, model: null };
+    const layer = { name, className, config, calls, firstCall, isOperation, isKeras3, path: own, scope, model: null };
     layers.set(name, layer);
     if (!isModel) continue;
-    if (around.length >= MOST_DEPTH) {
-      throw new NnpackError('unsupported-layer', `${who}: lies in ${around.length} models, expected fewer`);
+    if (depth >= MOST_DEPTH) {
+      throw new NnpackError('unsupported-layer', `${who}: lies in ${depth} models, expected fewer`);
     }
     pending.push({
       root: entry,
       path: `${own}/`,
-      around: [...around, name],
+      scope: scope === '' ? name : `${scope}/${name}`,
+      depth: depth + 1,
       done: (model) => {
         layers.get(name)!.model = model;
       },

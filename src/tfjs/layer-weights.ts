@@ -17,8 +17,8 @@ export interface Owner {
   readonly who: string;
   /** Its own name, and those that its weights may have instead. */
   readonly names: readonly string[];
-  /** The models around it, from the outside. */
-  readonly around: readonly string[];
+  /** The models around it, from the outside, with slashes between them. */
+  readonly scope: string;
   /** Where Keras 3 puts its weights. */
   readonly path: string;
 }
@@ -39,10 +39,12 @@ const ROOTS = ['layers/', '_layer_checkpoint_dependencies/'];
 export class LayerWeights {
   readonly #weights: Map<string, DenseArray>;
   readonly #hasPlaces: boolean;
-  /** The end of a name → the full names that have more in front. */
+  /** The last two parts of a name → the full names that end so and have more in front. */
   readonly #withScope = new Map<string, string[]>();
   /** `<layer>/<weight>` → the full names that have one more name in between. */
   readonly #withCell = new Map<string, string[]>();
+  /** Full names that begin with a layer's own. */
+  readonly #ofLayers = new Set<string>();
 
   /** @param layers their names */
   constructor(weights: Map<string, DenseArray>, layers: Pick<ReadonlySet<string>, 'has'>) {
@@ -50,10 +52,12 @@ export class LayerWeights {
     this.#hasPlaces = [...weights.keys()].some((name) => PLACE.test(name));
     if (this.#hasPlaces) return;
     for (const full of weights.keys()) {
-      const parts = full.split('/');
-      if (parts.length < 3 || layers.has(parts.slice(0, -1).join('/'))) continue;
-      add(this.#withCell, parts.toSpliced(-2, 1).join('/'), full);
-      for (let cut = 1; cut < parts.length - 1; cut++) add(this.#withScope, parts.slice(cut).join('/'), full);
+      const end = lastTwoOf(full);
+      if (end === full) continue;
+      add(this.#withScope, end, full);
+      const weight = end.lastIndexOf('/') - end.length;
+      if (layers.has(full.slice(0, weight))) this.#ofLayers.add(full);
+      else add(this.#withCell, full.slice(0, -end.length - 1) + end.slice(weight), full);
     }
   }
 
@@ -81,13 +85,13 @@ export class LayerWeights {
 
   #named(owner: Owner, { names, isAlone = false }: WeightName): string {
     const own = owner.names.flatMap((layer) => names.map((name) => `${layer}/${name}`));
-    const inModels = owner.around
-      .map((_, i) => owner.around.slice(i).join('/'))
-      .flatMap((front) => own.map((name) => `${front}/${name}`));
-    const exact = [...own, ...inModels, ...(isAlone ? names : [])].find((name) => this.#weights.has(name));
+    const has = (name: string) => this.#weights.has(name);
+    const exact = own.find(has) ?? this.#inModels(owner.scope, own) ?? (isAlone ? names.find(has) : undefined);
     if (exact !== undefined) return exact;
-    for (const candidates of [this.#withCell, this.#withScope]) {
-      const found = own.flatMap((name) => candidates.get(name) ?? []);
+    const withCell = (name: string) => (this.#withCell.get(name) ?? []).filter(has);
+    const withScope = (name: string) => this.#endingIn(name).filter((full) => !this.#ofLayers.has(full));
+    for (const candidatesOf of [withCell, withScope]) {
+      const found = own.flatMap(candidatesOf);
       if (found.length === 1) return found[0];
       if (found.length === 0) continue;
       const what = `weight ${show(own[0])} may be ${show(found[0])} or ${show(found[1])}, expected one`;
@@ -95,6 +99,27 @@ export class LayerWeights {
     }
     throw missing(owner.who, show(own[0]));
   }
+
+  /** The full name that has the models around the layer in front, as many of them as one has. */
+  #inModels(scope: string, own: readonly string[]): string | undefined {
+    const found = own.flatMap((name) => {
+      const fronts = this.#endingIn(name).map((full) => ({ full, front: full.slice(0, -name.length - 1) }));
+      return fronts.filter(({ front }) => scope === front || scope.endsWith(`/${front}`));
+    });
+    const most = found.reduce((length, { front }) => Math.max(length, front.length), 0);
+    return found.find(({ front }) => front.length === most)?.full;
+  }
+
+  /** The full names that have something in front of a name; those of weights that were given back are no more. */
+  #endingIn(name: string): readonly string[] {
+    const candidates = this.#withScope.get(lastTwoOf(name)) ?? [];
+    return candidates.filter((full) => full.endsWith(`/${name}`) && this.#weights.has(full));
+  }
+}
+
+/** A layer's last part and its weight: a name may have as many parts as a file likes, and not all ends of it are kept. */
+function lastTwoOf(name: string): string {
+  return name.slice(name.lastIndexOf('/', name.lastIndexOf('/') - 1) + 1);
 }
 
 function add(lists: Map<string, string[]>, key: string, item: string): void {

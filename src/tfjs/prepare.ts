@@ -85,9 +85,9 @@ function isFunction(className: string): boolean {
 }
 
 function read(given: KerasLayer): Prepared {
-  const { name, className, config, isKeras3, isOperation, around } = given;
+  const { name, className, config, isKeras3, isOperation, scope } = given;
   const known: KnownWeights = new Map();
-  const owner = { who: config.who, names: [name], around, path: given.path };
+  const owner = { who: config.who, names: [name], scope, path: given.path };
   const signature = isOperation ? OPERATIONS.get(className) : undefined;
   if (signature !== undefined) {
     const layer: Layer = { name, className, config, isKeras3, dtype: 'float32' };

@@ -10,7 +10,7 @@ import { rejection } from '../support/failure.ts';
 import { runs } from '../support/runs.ts';
 import { graphFile, placeholder, read } from './graph-def.ts';
 import type { KerasLayer } from './keras.ts';
-import { functional3, inputLayer, model3, operation, tensor } from './keras3.ts';
+import { functional3, inputLayer, layer3, model3, operation, tensor } from './keras3.ts';
 import {
   functionalModel,
   layer,
@@ -240,6 +240,32 @@ describe('names', () => {
     ]);
     const further = await rejection(kernelOf({ 'a/b/c/kernel': other }));
     expect(further.message).toBe("layer 'a' (Dense): weight 'a/kernel' is missing from weightsManifest");
+  });
+
+  it('of weights may be as deep as they like', async () => {
+    const one = [input('in'), reading(['in'], dense('d'))];
+    const weights = { [`${'a/'.repeat(200_000)}d/kernel`]: ones(3, 1) };
+    expect((await readLayers(one, weights)).nodes[0]).toMatchObject({ kernel: { data: Float32Array.of(1, 1, 1) } });
+  });
+
+  it('of weights with a scope in front are of one layer, where models have layers of one name', async () => {
+    const inner = (name: string, from: string) => ({
+      ...functional3(
+        name,
+        [inputLayer('i', 3), layer3('Dense', 'd', { units: 3, use_bias: false }, [tensor('i')])],
+        ['i', 0, 0],
+        ['d', 0, 0],
+      ),
+      inbound_nodes: [{ args: [tensor(from)], kwargs: {} }],
+    });
+    const root = functional3('m', [inputLayer('x', 3), inner('a', 'x'), inner('b', 'a')], ['x', 0, 0], ['b', 0, 0]);
+    const error = await rejection(readModelGraph(model3(root, { 'scope/d/kernel': ones(3, 3) })));
+    expect([error.code, error.message]).toEqual([
+      'invalid-model',
+      "layer 'd' (Dense): weight 'd/kernel' is missing from weightsManifest",
+    ]);
+    const own = { 'a/d/kernel': ones(3, 3), 'b/d/kernel': ones(3, 3) };
+    expect((await readModelGraph(model3(root, own))).graph.parameters.size).toBe(2);
   });
 
   it('of the nodes that a layer becomes make way for those of layers', async () => {

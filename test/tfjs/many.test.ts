@@ -5,7 +5,7 @@ import { readLayersModel } from '../../src/tfjs/index.ts';
 import { rejection } from '../support/failure.ts';
 import { runs } from '../support/runs.ts';
 import { graphFile, int, list, type NodeDef, placeholder, read, whole } from './graph-def.ts';
-import { functional3, inputLayer, model3, operation, tensor } from './keras3.ts';
+import { functional3, inputLayer, layer3, model3, operation, sequential3, tensor } from './keras3.ts';
 import { functionalModel, layer, reading, readModelGraph, readNetwork, sequentialModel } from './models.ts';
 
 /** Calls of one another overflow at some 5,000. */
@@ -82,6 +82,18 @@ describe('layers', () => {
     expect((await rejection(readModelGraph(functionalModel([input, reading(['in'], turned)], {})))).code).toBe(
       'invalid-model',
     );
+  });
+
+  it('may lie in models in models, but not without end', async () => {
+    const nested = (depth: number) => {
+      let inner = sequential3('m0', layer3('ReLU', 'r', {}));
+      for (let i = 1; i <= depth; i++)
+        inner = sequential3(`m${i}`, ...(i === depth ? [inputLayer('x', 1)] : []), inner);
+      return readModelGraph(model3(inner, {}));
+    };
+    expect((await nested(64)).graph.nodes).toHaveLength(1);
+    expect((await rejection(nested(65))).message).toMatch(/: lies in 64 models, expected fewer$/);
+    expect((await rejection(nested(DEEP))).code).toBe('unsupported-layer');
   });
 
   it('may not have parts without number', async () => {
