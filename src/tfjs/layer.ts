@@ -52,7 +52,7 @@ export interface Shared {
 export type KnownWeights = Map<string, Value>;
 
 /** Numbers that are made for a layer that has none in its file. */
-const MOST_MADE = 2 ** 24;
+const MOST_FILLED = 2 ** 22;
 
 export class LayerCall {
   readonly layer: Layer;
@@ -116,19 +116,19 @@ export class LayerCall {
     return expected.map((weight) => weight && this.#weight(weight, index++));
   }
 
-  /** A number for each element of a weight, all the same, where the layer has none. */
+  /**
+   * A number for each element of a weight, all the same, where the layer has none.
+   *
+   * @throws NnpackError for more elements along an axis than numbers are made for: a file may tell any size
+   */
   filled(what: string, count: number, value: number): Value {
-    this.expectFew(count);
+    if (count > MOST_FILLED) {
+      throw new NnpackError(
+        'unsupported-layer',
+        `${this.who}: reads an axis of ${count} elements, expected at most ${MOST_FILLED}`,
+      );
+    }
     return this.builder.numbers(this.part(what), this.layer.dtype, [count], new Float64Array(count).fill(value));
-  }
-
-  /** @throws NnpackError for more elements along an axis than numbers are made for: a file may tell any size */
-  expectFew(count: number): void {
-    if (count <= MOST_MADE) return;
-    throw new NnpackError(
-      'unsupported-layer',
-      `${this.who}: reads an axis of ${count} elements, expected at most ${MOST_MADE}`,
-    );
   }
 
   #weight({ names, shape, role = 'weight', isAlone }: ExpectedWeight, index: number): Value {

@@ -88,6 +88,9 @@ export function mostAxes(values: readonly Value[]): number {
   return values.reduce((most, { rank }) => Math.max(most, rank), 0);
 }
 
+/** Numbers that a few bytes of a file may ask for: ones in place of a weight, or where samples lie. */
+const MOST_MADE = 2 ** 24;
+
 export class LayoutBuilder {
   readonly #graph: GraphBuilder;
   readonly #reserved: ReadonlySet<Name>;
@@ -96,6 +99,7 @@ export class LayoutBuilder {
   #wanted: Name | null = null;
   readonly #types = new Map<Name, KnownType>();
   readonly #inputs = new Map<Name, ValueType>();
+  #made = 0;
 
   /** @param names that are kept for whoever asks for them first: those of layers and inputs */
   constructor(names: Iterable<Name>) {
@@ -130,7 +134,11 @@ export class LayoutBuilder {
     return new Value(hint, parameterType(parameter), plainOrder(parameter.type.shape.length), parameter);
   }
 
-  /** Numbers in double, rounded to a type. */
+  /**
+   * Numbers in double, rounded to a type: they stand in no weights of the file, so they are counted.
+   *
+   * @throws NnpackError where there are more of all that are made than a model needs
+   */
   numbers(
     hint: Name,
     dtype: Dtype,
@@ -138,6 +146,11 @@ export class LayoutBuilder {
     numbers: Iterable<number>,
     role: Role = 'constant',
   ): Value {
+    this.#made += sizeOf(shape);
+    if (this.#made > MOST_MADE) {
+      const what = `more than ${MOST_MADE} numbers are made that its weights do not have`;
+      throw new NnpackError('unsupported-layer', `${hint}: ${what}, expected fewer`);
+    }
     return this.constant(hint, parameterOf({ shape, data: Float64Array.from(numbers) }, dtype, role));
   }
 

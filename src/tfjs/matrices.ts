@@ -5,8 +5,12 @@ import type { Layer } from './layer.ts';
 import type { LayoutBuilder, Value } from './layout-builder.ts';
 import type { Order } from './orders.ts';
 
-/** For each element that is made, the weights of all that there are. */
-export type Weights = readonly (readonly number[])[];
+/** A matrix of which each row is filled in turn: for each element that is made, the weights of all that there are. */
+export function rowsOf(length: number, size: number, fill: (row: Float64Array, i: number) => void): Float64Array {
+  const rows = new Float64Array(length * size);
+  for (let i = 0; i < length; i++) fill(rows.subarray(i * size, (i + 1) * size), i);
+  return rows;
+}
 
 /** Elements of a matrix. */
 const MOST_WEIGHTS = 2 ** 22;
@@ -23,7 +27,7 @@ export function alongAxes(
   order: Order,
   lengths: readonly number[],
   name: Name,
-  weightsOf: (size: number, length: number) => Weights,
+  weightsOf: (size: number, length: number) => Float64Array,
 ): Value {
   const sizes = order.slice(2).map((axis) => x.shape[axis]);
   const matrix = (axis: 0 | 1): Name | null => {
@@ -36,8 +40,7 @@ export function alongAxes(
     if (length * size > MOST_WEIGHTS) {
       throw new NnpackError('unsupported-layer', `${config.who}: makes ${length} of ${size} elements, expected fewer`);
     }
-    const numbers = weightsOf(size, length).flat();
-    return builder.nameOf(builder.numbers(`${name}/weights`, x.dtype, [length, size], numbers));
+    return builder.nameOf(builder.numbers(`${name}/weights`, x.dtype, [length, size], weightsOf(size, length)));
   };
   const [rows, columns] = [matrix(0), matrix(1)];
   let made = builder.nameOf(x, order);

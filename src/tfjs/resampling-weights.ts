@@ -3,7 +3,7 @@
  * at its number + ½, and a kernel weighs the distance. Antialiasing stretches kernels by m / n along axes that shrink.
  * Elements outside have no weight, and the others are brought to a sum of 1.
  */
-import type { Weights } from './matrices.ts';
+import { rowsOf } from './matrices.ts';
 
 /** A kernel, and how far it reaches. */
 interface Kernel {
@@ -40,28 +40,32 @@ export const KERNELS = {
   gaussian: { radius: 1.5, weight: (x: number) => (Math.abs(x) >= 1.5 ? 0 : Math.exp(-(x ** 2) / (2 * 0.5 ** 2))) },
 } as const satisfies Readonly<Record<string, Kernel>>;
 
-export function kernelWeights(size: number, length: number, { radius, weight }: Kernel, antialias: boolean): Weights {
+/** For each of `length` samples, the weights of `size` elements. */
+export function kernelWeights(
+  size: number,
+  length: number,
+  { radius, weight }: Kernel,
+  antialias: boolean,
+): Float64Array {
   const scale = size / length;
   const stretch = antialias ? Math.max(scale, 1) : 1;
-  return Array.from({ length }, (_, i) => {
+  return rowsOf(length, size, (row, i) => {
     const at = (i + 0.5) * scale;
     const start = Math.max(Math.ceil(at - radius * stretch - 0.5), 0);
     const end = Math.min(Math.floor(at + radius * stretch - 0.5), size - 1);
-    const row = Array.from({ length: size }, (_, j) => {
-      return j >= start && j <= end ? weight((j + 0.5 - at) / stretch) : 0;
-    });
+    for (let j = start; j <= end; j++) row[j] = weight((j + 0.5 - at) / stretch);
     const total = row.reduce((sum, value) => sum + value, 0);
-    return row.map((value) => value / total);
+    for (let j = start; j <= end; j++) row[j] /= total;
   });
 }
 
 /** The mean of the elements that sample i covers, those at its ends as far as it covers them. */
-export function areaWeights(size: number, length: number): Weights {
+export function areaWeights(size: number, length: number): Float64Array {
   const scale = size / length;
-  return Array.from({ length }, (_, i) => {
-    return Array.from({ length: size }, (_, j) => {
+  return rowsOf(length, size, (row, i) => {
+    for (let j = Math.floor(i * scale); j < Math.min(Math.ceil((i + 1) * scale), size); j++) {
       const covered = Math.min((i + 1) * scale, j + 1) - Math.max(i * scale, j);
-      return Math.max(covered, 0) / scale;
-    });
+      row[j] = Math.max(covered, 0) / scale;
+    }
   });
 }

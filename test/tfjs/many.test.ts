@@ -4,7 +4,8 @@ import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import { readLayersModel } from '../../src/tfjs/index.ts';
 import { rejection } from '../support/failure.ts';
 import { runs } from '../support/runs.ts';
-import { graphFile, int, list, type NodeDef, placeholder, read, whole } from './graph-def.ts';
+import { graphFile, int, list, type NodeDef, placeholder, read, type, whole } from './graph-def.ts';
+import type { KerasLayer } from './keras.ts';
 import { functional3, inputLayer, layer3, model3, operation, sequential3, tensor } from './keras3.ts';
 import { functionalModel, layer, reading, readModelGraph, readNetwork, sequentialModel } from './models.ts';
 
@@ -39,7 +40,7 @@ describe('layers', () => {
     expect((await rejection(readNetwork(self))).message).toBe("layer 'r0' (ReLU): reads 'r0' in a circle");
   });
 
-  it.each(['Add', 'Maximum', 'Concatenate'])('may read many values: %s', async (className) => {
+  it.each(['Add', 'Concatenate'])('may read many values: %s', async (className) => {
     const all = reading(
       times(MANY, () => 'in'),
       layer(className, { name: 'all' }),
@@ -105,6 +106,51 @@ describe('layers', () => {
       'unsupported-layer',
       `layer 'y' (Split): a split into ${MANY + 1} parts is not supported`,
     ]);
+  });
+});
+
+describe('numbers that no file holds', () => {
+  const wide = layer('InputLayer', { name: 'in', batch_input_shape: [null, 1, 1, 2 ** 22] });
+  const square = layer('InputLayer', { name: 'in', batch_input_shape: [null, 2000, 2000, 1] });
+  const chain = (first: KerasLayer, of: (name: string, i: number) => KerasLayer) =>
+    functionalModel([first, ...times(200, (i) => reading([i === 0 ? 'in' : `n${i - 1}`], of(`n${i}`, i)))], {});
+
+  it.each([
+    [
+      'ones for each channel',
+      chain(wide, (name) => layer('GroupNormalization', { name, groups: 1, scale: false, center: false })),
+    ],
+    [
+      'where samples lie',
+      chain(square, (name, i) => {
+        return layer('Resizing', { name, height: 1999 + (i % 2), width: 1999 + (i % 2), interpolation: 'lanczos5' });
+      }),
+    ],
+  ])('are counted: %s', async (_, model) => {
+    const before = process.memoryUsage().arrayBuffers;
+    const error = await rejection(readModelGraph(model));
+    expect([error.code, error.message]).toEqual([
+      'unsupported-layer',
+      expect.stringMatching(/^layer 'n\d' \(.*more than 16777216 numbers are made that its weights do not have/),
+    ]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
+  });
+
+  it('are not made of a constant by each of many nodes', async () => {
+    const casts = times(200, (i): NodeDef => {
+      return {
+        name: `n${i}`,
+        op: 'Cast',
+        input: [i === 0 ? 'k' : `n${i - 1}`],
+        attr: { DstT: type(i % 2 === 0 ? 'DT_INT32' : 'DT_FLOAT') },
+      };
+    });
+    const k = { shape: [2 ** 20], numbers: times(2 ** 20, () => 1) };
+    const sum = { name: 'y', op: 'AddV2', input: ['x', 'n199'] };
+    const before = process.memoryUsage().arrayBuffers;
+    const file = graphFile([placeholder('x', [1]), ...casts, sum], { k }, { y: 'y' });
+    expect((await read(file)).graph.nodes).toHaveLength(201);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
   });
 });
 

@@ -135,7 +135,12 @@ export const ELEMENTWISE: Converters = {
     const names = [builder.nameOf(x, x.order), ...bounds.map((bound) => builder.nameOf(bound))];
     return builder.made(builder.emit('clip', names, {}, node.name)[0], x.order);
   },
-  Cast: (node, builder) => builder.cast(node.input(0), node.dtype('DstT'), node.name),
+  Cast(node, builder) {
+    const [x, dtype] = [node.input(0), node.dtype('DstT')];
+    // Only what a list may be made of is needed at once; each of many nodes would make a large constant anew.
+    if (x.constant === null || x.type.elements !== undefined) return builder.cast(x, dtype, node.name);
+    return x.dtype === dtype ? x : builder.elementwise('conversion', [x], { dtype }, node.name);
+  },
   Select(node, builder) {
     const [condition, ...values] = [node.input(0), node.input(1), node.input(2)];
     const rank = values[0].rank;

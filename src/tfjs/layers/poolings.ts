@@ -1,6 +1,6 @@
 /** Poolings over rows, or rows and columns. */
 import type { LayerReader } from '../layer.ts';
-import { alongAxes } from '../matrices.ts';
+import { alongAxes, rowsOf } from '../matrices.ts';
 import { expectRank, isChannelsFirst, planesOrder } from '../options.ts';
 
 export function pooling(op: 'max-pooling-nd' | 'average-pooling-nd', axes: number): LayerReader {
@@ -37,9 +37,9 @@ export const adaptiveAveragePooling: LayerReader = (layer) => {
   return ({ x, name, builder }) => {
     expectRank(layer, x, 4);
     return alongAxes(layer, builder, x, planesOrder(isFirst, 4), lengths, name, (size, length) => {
-      return Array.from({ length }, (_, i) => {
+      return rowsOf(length, size, (row, i) => {
         const [start, end] = [Math.floor((i * size) / length), Math.ceil(((i + 1) * size) / length)];
-        return Array.from({ length: size }, (_, at) => (at >= start && at < end ? 1 / (end - start) : 0));
+        row.fill(1 / (end - start), start, end);
       });
     });
   };
