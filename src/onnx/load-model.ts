@@ -5,6 +5,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ByteRange, lookAt, lookInside, type RegularFile, readRanges, readRegular } from '../check/model-files.ts';
+import { namingFile } from '../check/naming-file.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { parseModel } from './parse-model.ts';
@@ -36,20 +37,6 @@ export async function loadModel(path: string, who = 'loadModel'): Promise<Loaded
     const model = parseModel(bytes);
     return { model, readExternal: await readExternals(path, model) };
   });
-}
-
-/** Reads part of a model. What reads knows the bytes alone, and there may be several files: errors name the one. */
-export async function namingFile<T>(path: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof NnpackError)) throw error;
-    const file = `model ${show(path)}`;
-    const named = /^model\b/.test(error.message)
-      ? error.message.replace(/^model/, () => file)
-      : `${file}: ${error.message}`;
-    throw new NnpackError(error.code, named, { cause: error });
-  }
 }
 
 async function readModelFile(path: string): Promise<Uint8Array> {

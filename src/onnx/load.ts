@@ -3,9 +3,11 @@
  *
  * @module nnpack-ts/onnx/load
  */
+
+import { namingFile } from '../check/naming-file.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { graphOfModel } from './graph-of-model.ts';
-import { loadModel, namingFile } from './load-model.ts';
+import { loadModel } from './load-model.ts';
 
 /**
  * Reads an ONNX file and the numbers that it keeps in files beside it: regular files inside its own folder alone, and of
