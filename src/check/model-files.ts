@@ -1,12 +1,14 @@
 /**
  * Files that are read from disk: those of models, pictures and arrays. What is read is a regular file, as long as it was
  * when it was looked at: never a pipe that waits for ever, or a device without an end. A model may come from anywhere, so
- * its manifest names files inside its own folder only. What is thrown here says what is wrong; whoever asked adds whose
- * file it is.
+ * its manifest names files inside its own folder only. What is thrown here says what is wrong; `readingFile` adds whose file
+ * it is.
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { NnpackError } from '../errors.ts';
+import { textOf } from './options.ts';
 
 export interface RegularFile {
   /** Without links. */
@@ -51,6 +53,34 @@ export async function readRanges({ path, bytes }: RegularFile, ranges: readonly 
   } finally {
     await file.close();
   }
+}
+
+/** What the disk gives; whatever goes wrong with it is one error, of the file that is named. */
+export async function readingFile<T>(who: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof NnpackError) throw error;
+    throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of a file of at most so many.
+ *
+ * @param where else to look for what makes it larger
+ */
+export function readWholeFile(
+  who: string,
+  path: string,
+  most = Number.POSITIVE_INFINITY,
+  where = '',
+): Promise<Uint8Array> {
+  return readingFile(who, async () => {
+    const file = await lookAt(path);
+    if (file.bytes > most) throw new Error(`it has ${file.bytes} bytes, expected at most ${most}${where}`);
+    return readRegular(file);
+  });
 }
 
 /** The file of the manifest's path, in the folder of the model (without links). */

@@ -8,8 +8,7 @@
  *
  * Source: NumPy, numpy.lib.format, versions 1.0 to 3.0.
  */
-import { lookAt, type RegularFile, readRanges } from '../check/model-files.ts';
-import { textOf } from '../check/options.ts';
+import { lookAt, type RegularFile, readingFile, readRanges } from '../check/model-files.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { Dtype } from '../graph/values.ts';
 import { decodeHalf } from '../maths/half.ts';
@@ -54,14 +53,11 @@ export async function readNpy(path: string): Promise<Required<TensorLike>>;
 export async function readNpy(path: string, dtype: Dtype): Promise<NpyArray>;
 export async function readNpy(path: string, dtype: Dtype = 'float32'): Promise<NpyArray> {
   const who = `array ${show(path)}`;
-  try {
+  return readingFile(who, async () => {
     const file = await lookAt(path);
     const header = await readHeader(who, file);
     return elementsOf(who, header, await readRange(file, header.start, file.bytes - header.start), dtype);
-  } catch (error) {
-    if (error instanceof NnpackError) throw error;
-    throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
-  }
+  });
 }
 
 /** The file of an array in C order: version 1.0, with elements of its type, bfloat16 as float32. */

@@ -3,8 +3,7 @@
  * is checked before anything is decoded, because a few bytes can claim gigabytes.
  */
 import { PNG } from 'pngjs';
-import { lookAt, readRegular } from '../check/model-files.ts';
-import { textOf } from '../check/options.ts';
+import { readWholeFile } from '../check/model-files.ts';
 import { NnpackError, show } from '../errors.ts';
 import { writeWhole } from './files.ts';
 import { decodeJpeg } from './jpeg.ts';
@@ -17,16 +16,7 @@ const MAX_BYTES = 1 << 29;
 
 /** Reads a PNG or JPEG file. */
 export async function readPicture(path: string): Promise<Picture> {
-  const who = `picture ${show(path)}`;
-  let bytes: Uint8Array;
-  try {
-    const file = await lookAt(path);
-    if (file.bytes > MAX_BYTES) throw new Error(`it has ${file.bytes} bytes, expected at most ${MAX_BYTES}`);
-    bytes = await readRegular(file);
-  } catch (error) {
-    throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
-  }
-  return decodePicture(bytes, path);
+  return decodePicture(await readWholeFile(`picture ${show(path)}`, path, MAX_BYTES), path);
 }
 
 /** The pixels of a PNG or JPEG file; `name` stands for it in errors. */

@@ -1,7 +1,6 @@
 /** Reading a model of any format from disk, in Node. A format's reader is loaded once the file is known to be of it. */
-import { lookAt, readRanges, readRegular } from '../check/model-files.ts';
+import { lookAt, readingFile, readRanges, readRegular } from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
-import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';
 import { fixedSource, type ModelFormat, type ModelSource } from './source.ts';
@@ -45,17 +44,12 @@ export async function formatOf(path: string): Promise<ModelFormat> {
 
 /** The first bytes of a file, and what reads all of a short one. */
 async function readHead(path: string, who: string) {
-  const reading = async <T>(read: () => Promise<T>): Promise<T> => {
-    try {
-      return await read();
-    } catch (error) {
-      throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
-    }
-  };
-  const file = await reading(() => lookAt(path));
-  const [head] = await reading(() => readRanges(file, [{ offset: 0, length: Math.min(HEAD_BYTES, file.bytes) }]));
+  const file = await readingFile(who, () => lookAt(path));
+  const [head] = await readingFile(who, () =>
+    readRanges(file, [{ offset: 0, length: Math.min(HEAD_BYTES, file.bytes) }]),
+  );
   const rest = () =>
-    reading(async () => {
+    readingFile(who, async () => {
       if (file.bytes <= MOST_JSON_BYTES) return readRegular(file);
       throw new Error(`it has ${file.bytes} bytes of JSON, expected at most ${MOST_JSON_BYTES}`);
     });

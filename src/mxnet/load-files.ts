@@ -1,8 +1,7 @@
 /** The two files of an MXNet model on disk: NAME-symbol.json, and NAME-NNNN.params beside it. */
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { lookAt, readRegular } from '../check/model-files.ts';
-import { textOf } from '../check/options.ts';
+import { readingFile, readWholeFile } from '../check/model-files.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { MxnetFiles } from './files.ts';
 import { parseParams } from './params.ts';
@@ -23,12 +22,12 @@ export async function loadMxnetFiles(path: string, params?: string, who = 'loadM
   const text = await readText(path);
   const symbol = within(`model ${show(path)}`, () => parseSymbol(text));
   const arraysPath = params ?? (await newestParams(path, who));
-  const bytes = await bytesOf(arraysPath, Number.POSITIVE_INFINITY);
+  const bytes = await readWholeFile(`file ${show(arraysPath)}`, arraysPath);
   return { symbol, arrays: within(`model ${show(arraysPath)}`, () => parseParams(bytes)) };
 }
 
 async function readText(path: string): Promise<string> {
-  const bytes = await bytesOf(path, MOST_SYMBOL_CHARACTERS);
+  const bytes = await readWholeFile(`file ${show(path)}`, path, MOST_SYMBOL_CHARACTERS);
   return new TextDecoder().decode(bytes);
 }
 
@@ -41,12 +40,14 @@ async function newestParams(path: string, who: string): Promise<string> {
   }
   const start = `${name.slice(0, -SYMBOL_ENDING.length)}-`;
   const folder = dirname(path);
-  const found = newestOf(start, await reading(folder, () => readdir(folder)));
+  const found = newestOf(start, await readingFile(`file ${show(folder)}`, () => readdir(folder)));
   if (found === undefined) {
     throw new NnpackError('input-output', `model ${show(path)}: no ${show(`${start}0000.params`)} or later beside it`);
   }
   const place = join(folder, found);
-  const [real, realFolder] = await reading(place, () => Promise.all([realpath(place), realpath(folder)]));
+  const [real, realFolder] = await readingFile(`file ${show(place)}`, () =>
+    Promise.all([realpath(place), realpath(folder)]),
+  );
   if (dirname(real) === realFolder) return place;
   throw new NnpackError(
     'input-output',
@@ -64,23 +65,6 @@ function newestOf(start: string, names: readonly string[]): string | undefined {
     if (newest === undefined || number > newest.number) newest = { name, number };
   }
   return newest?.name;
-}
-
-/** The bytes of a file of at most so many. */
-async function bytesOf(path: string, most: number): Promise<Uint8Array> {
-  return reading(path, async () => {
-    const file = await lookAt(path);
-    if (file.bytes > most) throw new Error(`it has ${file.bytes} bytes, expected at most ${most}`);
-    return readRegular(file);
-  });
-}
-
-async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new NnpackError('input-output', `file ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  }
 }
 
 /** The parsers know the contents alone, and there are several files: errors name the one. */

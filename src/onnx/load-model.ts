@@ -4,7 +4,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ByteRange, lookAt, lookInside, type RegularFile, readRanges, readRegular } from '../check/model-files.ts';
+import { type ByteRange, lookInside, type RegularFile, readRanges, readWholeFile } from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
@@ -32,23 +32,11 @@ export async function loadModel(path: string, who = 'loadModel'): Promise<Loaded
   if (typeof path !== 'string') {
     throw new NnpackError('invalid-argument', `${who}: path is ${show(path)}, expected a string`);
   }
-  const bytes = await readModelFile(path);
+  const bytes = await readWholeFile(`model ${show(path)}`, path, MOST_MODEL_BYTES, ' (numbers lie in other files)');
   return namingFile(path, async () => {
     const model = parseModel(bytes);
     return { model, readExternal: await readExternals(path, model) };
   });
-}
-
-async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    const file = await lookAt(path);
-    if (file.bytes > MOST_MODEL_BYTES) {
-      throw new Error(`it has ${file.bytes} bytes, expected at most ${MOST_MODEL_BYTES} (numbers lie in other files)`);
-    }
-    return await readRegular(file);
-  } catch (error) {
-    throw new NnpackError('input-output', `model ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  }
 }
 
 /** The ranges that tensors take of one file. */

@@ -5,8 +5,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { lookAt, lookInside, type RegularFile, readRegular } from '../check/model-files.ts';
-import { textOf } from '../check/options.ts';
+import { lookInside, type RegularFile, readRegular, readWholeFile } from '../check/model-files.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import type { Network } from '../networks/network.ts';
@@ -91,15 +90,8 @@ async function load<Model extends { readonly groups: readonly WeightGroup[] }, R
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    const file = await lookAt(path);
-    if (file.bytes > MOST_JSON_BYTES) {
-      throw new Error(`it has ${file.bytes} bytes, expected at most ${MOST_JSON_BYTES} (weights lie in other files)`);
-    }
-    return new TextDecoder().decode(await readRegular(file));
-  } catch (error) {
-    throw new NnpackError('input-output', `model ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  }
+  const bytes = await readWholeFile(`model ${show(path)}`, path, MOST_JSON_BYTES, ' (weights lie in other files)');
+  return new TextDecoder().decode(bytes);
 }
 
 /** Where the files of a manifest lie. All their sizes are compared before anything is read. */

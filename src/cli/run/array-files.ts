@@ -1,7 +1,5 @@
 /** Arrays in files: NumPy's `.npy`, and tensors of ONNX, `.pb`. */
-import { readFile } from 'node:fs/promises';
-import { lookAt } from '../../check/model-files.ts';
-import { textOf } from '../../check/options.ts';
+import { readWholeFile } from '../../check/model-files.ts';
 import { NnpackError, show } from '../../errors.ts';
 import type { Dtype } from '../../graph/values.ts';
 import type { TypedTensorLike } from '../../tensor/ndarray.ts';
@@ -24,12 +22,7 @@ export async function readArray(path: string, dtype: Dtype): Promise<TypedTensor
 
 async function readTensorFile(path: string, dtype: Dtype): Promise<TypedTensorLike> {
   const who = `array ${show(path)}`;
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile((await lookAt(path)).path);
-  } catch (error) {
-    throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
-  }
+  const bytes = await readWholeFile(who, path);
   const { parseTensor } = await import('../../onnx/parse-tensor.ts');
   try {
     const { shape, data, dtype: own } = parseTensor(bytes);

@@ -1,8 +1,7 @@
 /** Runs a model, and shows how every layer ran; without a model it enlarges a picture twofold, the main job. */
-import { readFile } from 'node:fs/promises';
 import { ALGORITHM_NAMES } from '../../algorithms/algorithm.ts';
-import { textOf } from '../../check/options.ts';
-import { NnpackError, show } from '../../errors.ts';
+import { readWholeFile } from '../../check/model-files.ts';
+import { show } from '../../errors.ts';
 import { fail } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { BUILT_IN, type Loaded, MODEL_FILES, PARAMS_OPTION } from '../model.ts';
@@ -128,10 +127,7 @@ function starter({ subject }: Loaded, { threads, memoryBytes, choice }: Settings
 
 /** A line for each class. */
 async function readLabels(path: string): Promise<readonly string[]> {
-  try {
-    const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
-    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-  } catch (error) {
-    throw new NnpackError('input-output', `labels ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  }
+  const text = new TextDecoder().decode(await readWholeFile(`labels ${show(path)}`, path));
+  const lines = text.split(/\r?\n/);
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }

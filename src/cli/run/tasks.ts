@@ -1,8 +1,8 @@
 /** Which files go into each run of a model, and where what comes out goes to. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { textOf } from '../../check/options.ts';
-import { NnpackError, show } from '../../errors.ts';
+import { readingFile } from '../../check/model-files.ts';
+import { show } from '../../errors.ts';
 import type { Name } from '../../graph/values.ts';
 import type { ModelValue } from '../../models/source.ts';
 import { fail } from '../arguments.ts';
@@ -93,9 +93,7 @@ function valueText({ shape }: ModelValue): string {
 async function expanded({ name, path }: NamedFile): Promise<InputFiles> {
   const isFolder = await isFolderAt(path);
   if (!isFolder) return { name, paths: [path], isMany: false };
-  const entries = await readdir(path).catch((error: unknown) => {
-    throw new NnpackError('input-output', `folder ${show(path)} could not be read: ${textOf(error)}`, { cause: error });
-  });
+  const entries = await readingFile(`folder ${show(path)}`, () => readdir(path));
   const paths = entries
     .filter((entry) => isPictureName(entry) || kindOfFile(entry) !== 'picture')
     .sort()
