@@ -12,6 +12,7 @@ import { divide, imagesOf } from './divide.ts';
 import type { Graph } from './graph.ts';
 import { inferTypes, shapeOf, type Types } from './infer.ts';
 import { expectPlaces, layOut } from './layout.ts';
+import type { KnownType } from './node.ts';
 import { OneRun } from './one-run.ts';
 import { simplifyFor, simplifyGraph } from './passes/simplify.ts';
 import {
@@ -25,6 +26,7 @@ import {
   readRunOptions,
 } from './plan.ts';
 import { planesFirst, TO_PLANES } from './planes-first.ts';
+import { isInMemory } from './run-values.ts';
 import type { Slice, SlicePlan } from './slices.ts';
 import type { Name } from './values.ts';
 
@@ -53,12 +55,22 @@ export function planDivided(job: DividedJob): DividedPlan {
   const { who, graph, inputs, selection, bytes, context } = job;
   const types = inferTypes(graph, inputs);
   expectPlaces(who, types, [...graph.inputs.keys(), ...graph.outputs]);
-  const { graph: planes, channelsLast } = planesFirst(simplifyFor(simplifyGraph(graph), inputs));
+  const simplified = simplifyFor(simplifyGraph(graph), inputs);
+  const { graph: planes, channelsLast } = areImages(graph, types)
+    ? planesFirst(simplified)
+    : { graph: simplified, channelsLast: new Set<Name>() };
   const inner = innerTypes(inputs, channelsLast);
   const division = divide({ ...job, graph: planes, inputs: inner });
   const part = planWithin(layOut(who, division.graph, division.inputs, selection, context), bytes, context);
   const [images, partImages] = [inner, division.inputs].map(imagesOf);
   return new DividedPlan(who, { graph, whole: types, channelsLast, part, slices: division.slices, images, partImages });
+}
+
+/** Whether all that goes in and comes out is a batch of as many images, which are copied in and out image by image. */
+function areImages({ inputs, outputs }: Graph, types: Types): boolean {
+  const ends = [...inputs.keys(), ...outputs].map((name) => types.get(name) as KnownType);
+  const [first] = ends;
+  return ends.every(({ dtype, shape }) => isInMemory(dtype) && shape.length > 0 && shape[0] === first.shape[0]);
 }
 
 /** The types of inputs as the plan has them. */

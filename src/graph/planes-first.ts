@@ -54,17 +54,19 @@ function inputsTurned({ inputs, outputs, nodes }: Graph): readonly Name[] {
   });
 }
 
-/** Outputs that are what a node made, turned, and that nobody reads; nor is what was turned read as it comes out. */
+/** Outputs that are what a node made, turned, and that nobody reads; nor is what was turned read as it comes out, or turned twice. */
 function outputsTurned({ outputs, nodes }: Graph): readonly Name[] {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  return outputs.filter((name) => {
+  const sources = outputs.map((name) => makers.get(name)?.inputs[0]);
+  return outputs.filter((name, i) => {
     const node = makers.get(name);
     if (node === undefined || !turns(node, FROM_PLANES, [])) return false;
     const source = node.inputs[0] as Name;
     const maker = makers.get(source);
     const isRead = nodes.some(({ inputs }) => inputs.includes(name));
     const isTurned = maker === undefined || operationOf(maker).permutation !== undefined;
-    return !isTurned && !outputs.includes(source) && !isRead;
+    const isOnce = sources.indexOf(source) === i && sources.lastIndexOf(source) === i;
+    return !isTurned && isOnce && !outputs.includes(source) && !isRead;
   });
 }
 

@@ -125,6 +125,38 @@ describe('a graph in parts', () => {
     );
   });
 
+  const greatest: Node = {
+    ...{ name: 'z', op: 'reduction', inputs: ['y'], outputs: ['z'] },
+    attributes: { by: 'maximum', axes: [0, 3], keepAxes: false },
+  };
+  it.each<[string, Node, (y: TypedTensor) => object]>([
+    ['one value turned twice', turn('last', 'z', [0, 2, 3, 1]), ({ shape, data }) => ({ shape, data })],
+    [
+      'truths',
+      { name: 'z', op: 'is-nan', inputs: ['y'], outputs: ['z'], attributes: {} },
+      ({ shape, data }) => ({ shape, data: new Uint8Array(data.length) }),
+    ],
+    [
+      'what has no batch',
+      greatest,
+      ({ shape: [, height, width, channels], data }) => {
+        const most = new Float32Array(height * width).fill(-Infinity);
+        data.forEach((value: number | bigint, i: number) => {
+          const pixel = Math.floor(i / channels) % most.length;
+          most[pixel] = Math.max(most[pixel], Number(value));
+        });
+        return { shape: [height, width], data: most };
+      },
+    ],
+  ])('gives pictures as they lie, whatever else it gives: %s', (_, node, expected) => {
+    const graph = { ...pixels, nodes: [...pixels.nodes, node], outputs: ['z', 'y'] };
+    const x = makeTensor(randomNumbers(7, 2 * 9 * 8 * 3), [2, 9, 8, 3]);
+    const { y } = runGraph(pixels, { x }, { ...exact, context });
+    const made = runGraph(graph, { x }, { ...exact, context });
+    expect(made.y.data).toEqual(y.data);
+    expect(made.z).toMatchObject(expected(y));
+  });
+
   it('says what the smallest slice takes', () => {
     const x = makeTensor(new Float32Array(3 * 2000), [1, 3, 40, 50]);
     const error = failure(() => divided(planes, x, 1000));
