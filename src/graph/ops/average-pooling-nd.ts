@@ -2,18 +2,14 @@ import { reachOf } from '../../tensor/windows.ts';
 import type { OpNode } from '../node.ts';
 import { parseFlag } from '../parse-values.ts';
 import type { Size } from '../values.ts';
-import { onFloats } from './inputs.ts';
 import { lineAsPlane } from './line-as-plane.ts';
-import { ONE, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { explicitPadding, planeAxes } from './plane-windows.ts';
 import {
-  lowerPoolingNd,
+  foldedWindows,
   POOLING_ND_FIELDS,
   type PoolingNdAttributes,
   parsePoolingNd,
-  pooledNd,
-  pooledShape,
-  poolingNdTerms,
   poolingWindows,
 } from './pooling-nd.ts';
 import { windowAxes } from './windows-nd.ts';
@@ -27,13 +23,20 @@ export interface AveragePoolingNdAttributes extends PoolingNdAttributes {
 type Node = OpNode<AveragePoolingNdAttributes>;
 
 export const averagePoolingNd: Operation<AveragePoolingNdAttributes> = {
-  inputs: ONE,
+  ...foldedWindows<AveragePoolingNdAttributes>(
+    ({ countPadding }) => ({
+      start: 0,
+      add: (total, x) => total + x,
+      end: (total, inside, padded) => (inside === 0 ? 0 : total / (countPadding ? padded : inside)),
+    }),
+    ({ countPadding }, { inside, padded }) =>
+      inside.length === 0 ? 0 : inside.reduce((a, b) => a + b) / (countPadding ? padded : inside.length),
+  ),
   fields: { ...POOLING_ND_FIELDS, countPadding: true },
   check: (who, given) => ({
     ...parsePoolingNd(who, given),
     countPadding: parseFlag(who, 'countPadding', given.countPadding),
   }),
-  infer: onFloats((node, [x]) => [pooledShape(node, x)]),
   specialise(node, [x]) {
     const { dilation = [], size, stride = [1, 1], countPadding } = node.attributes;
     if (x?.shape.length !== 4 || dilation.some((step) => step !== 1)) return null;
@@ -45,23 +48,6 @@ export const averagePoolingNd: Operation<AveragePoolingNdAttributes> = {
     return { op: 'average-pooling', inputs: node.inputs, attributes: { ...sizes, ...windows } };
   },
   decompose: lineAsPlane,
-  lower(call) {
-    const { countPadding = false } = call.node.attributes;
-    return lowerPoolingNd(call, {
-      start: 0,
-      add: (total, x) => total + x,
-      end: (total, inside, padded) => (inside === 0 ? 0 : total / (countPadding ? padded : inside)),
-    });
-  },
-  reference: (node, [x]) => [
-    pooledNd(node, x, ({ inside, padded }) => {
-      if (inside.length === 0) return 0;
-      return inside.reduce((a, b) => a + b) / (node.attributes.countPadding ? padded : inside.length);
-    }),
-  ],
-  terms: poolingNdTerms,
-  slicing: () => 'slices need the planes of an average pooling',
-  gradient: null,
 };
 
 /** Whether a window ends behind the padding, for sizes that are known. */

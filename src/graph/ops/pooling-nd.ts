@@ -7,8 +7,8 @@ import { parseFlag } from '../parse-values.ts';
 import type { Size } from '../values.ts';
 import { at, type DoubleTensor, present } from './double.ts';
 import { countedWindows, indicesOf } from './double-windows.ts';
-import { expectChannelAxis } from './inputs.ts';
-import type { Given } from './operation.ts';
+import { expectChannelAxis, onFloats } from './inputs.ts';
+import { type Given, ONE, type Operation } from './operation.ts';
 import {
   parseCounts,
   parseWindows,
@@ -60,6 +60,29 @@ export function pooledShape(node: Node, input: readonly Size[] | null): Sizes {
 /** Every window is looked at whole. */
 export function poolingNdTerms({ attributes }: Node): number {
   return sizeOf(attributes.size);
+}
+
+/**
+ * What poolings of floating-point numbers have in common.
+ *
+ * @param foldingOf how kernels make one number of a window
+ * @param outputOf the same by its definition, of the elements inside the input
+ */
+export function foldedWindows<A extends PoolingNdAttributes>(
+  foldingOf: (attributes: A) => Folding,
+  outputOf: (attributes: A, elements: WindowElements) => number,
+) {
+  return {
+    inputs: ONE,
+    infer: onFloats((node: OpNode<A>, [x]) => [pooledShape(node, x)]),
+    lower: (call: Lowering<A>) => lowerPoolingNd(call, foldingOf(call.node.attributes)),
+    reference: (node: OpNode<A>, [x]: readonly (DoubleTensor | null)[]) => [
+      pooledNd(node, x, (elements) => outputOf(node.attributes, elements)),
+    ],
+    terms: poolingNdTerms,
+    slicing: () => 'slices need the planes of a pooling',
+    gradient: null,
+  } satisfies Partial<Operation<A>>;
 }
 
 /** How the elements of a window become one. */
