@@ -11,7 +11,8 @@ import { type DoubleTensor, parameterOf } from '../src/graph/values.ts';
 import { loadOnnxModel } from '../src/onnx/load.ts';
 import type { TypedTensor } from '../src/tensor/ndarray.ts';
 import { copyIn } from '../src/tensor/tensor.ts';
-import { type Case, outcomeOf, outputsOf } from './onnx-cases.ts';
+import { type OnnxOutcome, outputsOf } from './onnx-cases.ts';
+import { type Case, outcomeOf } from './suite.ts';
 
 interface Exported {
   readonly name: string;
@@ -20,14 +21,15 @@ interface Exported {
   readonly noFixedResult?: boolean;
 }
 
-export function exportedCases(folder: string): Case[] {
+export function exportedCases(folder: string): Case<OnnxOutcome>[] {
   const cases: readonly Exported[] = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8'));
   const whole = cases.filter(({ name, noFixedResult }) => noFixedResult !== true && existsSync(join(folder, name)));
   return whole.map((exported) => ({
     name: exported.name,
-    run() {
+    async run() {
       const notes: string[] = [];
-      return outcomeOf(notes, () => wrongIn(join(folder, exported.name), exported, notes));
+      const outcome = await outcomeOf(() => wrongIn(join(folder, exported.name), exported, notes));
+      return { ...outcome, notes };
     },
   }));
 }

@@ -9,14 +9,18 @@ import { readOnnxModel } from '../src/onnx/index.ts';
 import { parseTensor } from '../src/onnx/parse-tensor.ts';
 import type { Tensor } from '../src/onnx/tensor.ts';
 import type { TypedTensor } from '../src/tensor/ndarray.ts';
-import { type Case, outcomeOf, outputsOf } from './onnx-cases.ts';
+import { type OnnxOutcome, outputsOf } from './onnx-cases.ts';
+import { type Case, differenceOf, outcomeOf } from './suite.ts';
 
 const RTOL = 1e-3;
 const ATOL = 1e-7;
 
-export function nodeTests(folder: string): Case[] {
+export function nodeTests(folder: string): Case<OnnxOutcome>[] {
   const names = readdirSync(folder).filter((name) => name.startsWith('test_'));
-  return names.sort().map((name) => ({ name, run: () => outcomeOf([], async () => wrongIn(join(folder, name))) }));
+  return names.sort().map((name) => ({
+    name,
+    run: async () => ({ ...(await outcomeOf(() => wrongIn(join(folder, name)))), notes: [] }),
+  }));
 }
 
 function wrongIn(test: string): string {
@@ -24,7 +28,7 @@ function wrongIn(test: string): string {
   const types = graphTypes(graph);
   const outputs = tensorsOf(test, 'output', graph.outputs, types);
   const got = outputsOf(graph, tensorsOf(test, 'input', [...graph.inputs.keys()], types));
-  return got.map((output, i) => differenceOf(output, outputs[i])).find((text) => text !== '') ?? '';
+  return got.map((output, i) => wrongOf(output, outputs[i])).find((text) => text !== '') ?? '';
 }
 
 function tensorsOf(
@@ -41,14 +45,8 @@ function tensorsOf(
   return tensors;
 }
 
-function differenceOf(got: TypedTensor, expected: Tensor): string {
-  if (String(got.shape) !== String(expected.shape)) return `shape [${got.shape}], expected [${expected.shape}]`;
+function wrongOf(got: TypedTensor, expected: Tensor): string {
   if (got.data.constructor !== expected.data.constructor)
     return `type ${got.data.constructor.name}, expected ${expected.data.constructor.name}`;
-  const at = [...expected.data.keys()].find((i) => !isNear(Number(got.data[i]), Number(expected.data[i])));
-  return at === undefined ? '' : `element ${at} is ${got.data[at]}, expected ${expected.data[at]}`;
-}
-
-function isNear(x: number, y: number): boolean {
-  return Object.is(x, y) || x === y || Math.abs(x - y) <= ATOL + RTOL * Math.abs(y);
+  return differenceOf(got, expected, (x, y) => x === y || Math.abs(x - y) <= ATOL + RTOL * Math.abs(y));
 }

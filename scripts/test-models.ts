@@ -7,10 +7,11 @@
  * not supported must be refused, by their names.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeJson } from './suite.ts';
 
 interface Network {
   /** Of its file, in test/models/node_modules. */
@@ -64,7 +65,7 @@ const results = NETWORKS.filter(({ path }) => path.includes(pattern)).map((netwo
 rmSync(folder, { recursive: true });
 const wrong = results.filter(({ isRight }) => !isRight);
 console.log(`${results.length} networks: ${results.length - wrong.length} right, ${wrong.length} wrong`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
+writeJson(values.json, results);
 process.exit(wrong.length === 0 && results.length > 0 ? 0 : 1);
 
 function outcomeOf({ path, shapes = [], refused }: Network): { isRight: boolean; text: string } {

@@ -11,9 +11,8 @@
  * where they are. Networks have 1e-4 where fast algorithms may serve: the transforms of the 8×8 Winograd tile make
  * roundings about ten times as large as those of sums are.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readNpy } from '../src/cli/npy.ts';
 import { NnpackError } from '../src/errors.ts';
 import { runByDefinition } from '../src/graph/evaluate.ts';
@@ -27,6 +26,7 @@ import { inputsOf } from '../src/mxnet/inputs-of.ts';
 import { parseParams } from '../src/mxnet/params.ts';
 import { readOnnxModel } from '../src/onnx/read-model.ts';
 import { makeArray, type TypedTensorLike } from '../src/tensor/ndarray.ts';
+import { differenceOf, suiteArguments, writeJson } from './suite.ts';
 
 interface Array {
   readonly name: string;
@@ -60,15 +60,7 @@ interface Outcome {
   readonly text: string;
 }
 
-const { values: given, positionals } = parseArgs({
-  options: { json: { type: 'string' } },
-  allowPositionals: true,
-});
-const [folder, pattern = ''] = positionals;
-if (folder === undefined) {
-  console.error('usage: npm run test:mxnet -- FOLDER [PATTERN] [--json FILE]');
-  process.exit(2);
-}
+const { folder, pattern, values } = suiteArguments('npm run test:mxnet -- FOLDER [PATTERN] [--json FILE]', ['json']);
 const outcomes: Outcome[] = [];
 
 /** What is run of each model, and how many times the usual bound it may be off. */
@@ -175,7 +167,7 @@ async function modelOutcome(listed: Listed, place: string, ways: readonly string
   for (const [way, got] of outputs) {
     for (const [i, { file }] of listed.outputs.entries()) {
       const dtype = listed.outputs[i].dtype ?? 'float32';
-      const text = differenceOf(got[i], await readNpy(join(folder, place, file)), dtype, WAYS[way].times);
+      const text = wrongOf(got[i], await readNpy(join(folder, place, file)), dtype, WAYS[way].times);
       if (text !== '') return ['wrong', `${way}, output ${i}: ${text}`];
     }
   }
@@ -200,20 +192,17 @@ function outputsOf(
   return graph.outputs.map((name) => values.get(name) as TypedTensorLike);
 }
 
-function differenceOf(got: TypedTensorLike, expected: TypedTensorLike, dtype: Dtype, times = 1): string {
-  if (String(got.shape) !== String(expected.shape)) return `shape [${got.shape}], expected [${expected.shape}]`;
-  const [a, b] = [got.data, expected.data].map((data) => Float64Array.from(data as Float32Array, Number));
-  const usual = b.filter((x) => Math.abs(x) < 1e30);
+function wrongOf(got: TypedTensorLike, expected: TypedTensorLike, dtype: Dtype, times = 1): string {
+  const usual = Float64Array.from(expected.data as Float32Array, Number).filter((x) => Math.abs(x) < 1e30);
   const bound = times * (dtype === 'float16' ? 2e-3 : 1e-5) * usual.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const at = b.findIndex((x, i) => !(Object.is(a[i], x) || a[i] === x || Math.abs(a[i] - x) <= bound));
-  return at < 0 ? '' : `element ${at} is ${a[at]}, expected ${b[at]}`;
+  return differenceOf(got, expected, (x, y) => x === y || Math.abs(x - y) <= bound);
 }
 
 /** The arrays of one file in every type, beside each of which lies a file of NumPy's. */
 async function typesOutcome(): Promise<readonly [Kind, string]> {
   const place = join(folder, 'generations', 'params');
   for (const [name, { type, data }] of parseParams(readFileSync(join(place, 'types.params')))) {
-    const text = differenceOf(makeArray(data, type.shape), await readNpy(join(place, `${name}.npy`)), type.dtype);
+    const text = wrongOf(makeArray(data, type.shape), await readNpy(join(place, `${name}.npy`)), type.dtype);
     if (text !== '') return ['wrong', `${name}: ${text}`];
   }
   return ['right', ''];
@@ -233,10 +222,10 @@ async function twinOutcome(twin: Twin): Promise<readonly [Kind, string]> {
   const isAlike = opsOf(own) === opsOf(exported);
   for (const [i, output] of theirs.entries()) {
     const told = await readNpy(join(folder, twin.folder, twin.outputs[i].file));
-    const text = differenceOf(output, told, 'float32');
+    const text = wrongOf(output, told, 'float32');
     if (text !== '') return ['wrong', `the export, output ${i}: ${text}`];
     if (twin.agrees !== true) continue;
-    const between = differenceOf(ours[i], output, 'float32');
+    const between = wrongOf(ours[i], output, 'float32');
     if (between !== '') return ['wrong', `the two, output ${i}: ${between}`];
     const isSame = output.data.every((x, k) => Object.is(x, ours[i].data[k]));
     if (isAlike && !isSame) return ['wrong', `output ${i}: the graphs are alike, expected the same bits`];
@@ -261,5 +250,5 @@ function printAll(): void {
     });
     console.log(`${part}: ${own.length} run, ${counts.join(', ')}`);
   }
-  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(outcomes, null, 1)}\n`);
+  writeJson(values.json, outcomes);
 }
