@@ -4,7 +4,8 @@
  *
  *   1. each package that dist/cli imports  →  dist/cli/vendor/NAME.js, its own dependencies inside
  *   2. dist/testing with fast-check        →  dist/cli/vendor/testing.js: as a library it leaves fast-check to its user
- *   3. the imports in dist/cli are pointed at these, and the licences of all that was bundled stand beside them
+ *   3. dist/cli is bundled from main.js, a file for each part that is loaded when it is needed; its imports are pointed at
+ *      these, and the licences of all that was bundled stand beside them
  *   4. comments, white space and long names go from what runs: they are for readers of the sources, and declarations keep
  *      what is for users
  *   5. declarations that no entry of the package comes to go, and comments of those that none names
@@ -16,7 +17,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
 import typescript from 'typescript';
 
@@ -90,20 +91,21 @@ function drawnWith(): string {
   return [...new Set(names.map((name) => name.trim()))].join(', ');
 }
 
-/** Writes dist/cli anew with other imports, and gives the packages that it now expects in `vendor`. */
-async function pointAtVendor(): Promise<Map<string, string>> {
+/** Writes dist/cli anew, in parts and with other imports, and gives the packages that it now expects in `vendor`. */
+async function bundleCommands(): Promise<Map<string, string>> {
   const names = new Map([['fast-check', 'testing']]);
   const pointing: Plugin = {
     name: 'imports point at vendor',
     setup({ onResolve }) {
       onResolve({ filter: /.*/ }, ({ path, resolveDir, kind }) => {
         if (kind === 'entry-point') return undefined;
-        const vendored = (name: string) => ({
-          path: importPath(resolveDir, join(VENDOR, `${name}.js`)),
-          external: true,
-        });
+        // All parts lie in CLI itself.
+        const outside = (target: string) => ({ path: importPath(CLI, target), external: true });
+        const vendored = (name: string) => outside(join(VENDOR, `${name}.js`));
         if (path.startsWith('.')) {
-          return isIn(TESTING, resolve(resolveDir, path)) ? vendored('testing') : { path, external: true };
+          const target = resolve(resolveDir, path);
+          if (isIn(TESTING, target)) return vendored('testing');
+          return isIn(CLI, target) ? undefined : outside(target);
         }
         if (isBuiltin(path) || STAY.includes(path)) return { path, external: true };
         const name = names.get(path) ?? path.replaceAll('/', '-').replace('@', '');
@@ -112,15 +114,15 @@ async function pointAtVendor(): Promise<Map<string, string>> {
       });
     },
   };
-  await build({
-    entryPoints: files,
+  const { outputFiles } = await build({
+    entryPoints: [join(CLI, 'main.js')],
     absWorkingDir: DIST,
     outdir: CLI,
-    outbase: CLI,
-    allowOverwrite: true,
-    // Every file is an entry and every import is external: what is written is the same file.
+    chunkNames: '[name]-[hash]',
+    write: false,
     bundle: true,
-    treeShaking: false,
+    splitting: true,
+    minify: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -128,6 +130,8 @@ async function pointAtVendor(): Promise<Map<string, string>> {
     logLevel: 'warning',
     plugins: [pointing],
   });
+  for (const entry of readdirSync(CLI)) if (entry !== basename(VENDOR)) rmSync(join(CLI, entry), { recursive: true });
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
   return names;
 }
 
@@ -201,7 +205,7 @@ const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' })
 mkdirSync(VENDOR);
 const testing = `export * from ${JSON.stringify(join(TESTING, 'index.js'))}; export { ${drawnWith()} } from 'fast-check';`;
 const inputs = new Set(await bundle('testing', testing));
-for (const [target, name] of await pointAtVendor()) {
+for (const [target, name] of await bundleCommands()) {
   if (name === 'testing') continue;
   for (const input of await bundle(name, await reexports(target))) inputs.add(input);
 }
