@@ -131,9 +131,9 @@ function changed({ node, op, attrs, array, outputs, fewer, shape, usual }: Chang
 }
 
 describe('changed models', () => {
-  it('are refused, or make a graph whose run ends or is refused', () => {
+  it('are refused, or make a graph whose run ends or is refused', async () => {
     const refusals = { codes: ERROR_CODES, part: /^(?:model|node '|input '|array ')/ };
-    expectReadOrRefused('MXNet, graphs', change, refusals, (given) => expectRunOrRefused(changed(given)));
+    await expectReadOrRefused('MXNet, graphs', change, refusals, (given) => expectRunOrRefused(changed(given)));
   });
 
   it('as they were make graphs', () => {

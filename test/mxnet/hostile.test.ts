@@ -24,9 +24,9 @@ describe('changed files of parameters', () => {
     { name: 'none', form: 2, shape: [], type: 0, elements: new Uint8Array(0), isNone: true },
   ]);
 
-  it('are refused, or give arrays of their shapes that take no more than the file may', () => {
+  it('are refused, or give arrays of their shapes that take no more than the file may', async () => {
     const refusals = { codes: CODES, part: /^(?:parameters|array ')/ };
-    expectReadOrRefused('MXNet, parameters', changedBytes(file), refusals, (bytes) => {
+    await expectReadOrRefused('MXNet, parameters', changedBytes(file), refusals, (bytes) => {
       let taken = 0;
       for (const { type, data } of parseParams(bytes).values()) {
         expect(isArrayOf(type.dtype, data)).toBe(true);
@@ -86,9 +86,9 @@ describe('changed symbols', () => {
   const changedText = changedBytes(good).map((bytes) => new TextDecoder().decode(bytes));
   const drawn = fc.oneof({ arbitrary: changedValue, weight: 3 }, changedText);
 
-  it('are refused, or give nodes in order whose ends are there', () => {
+  it('are refused, or give nodes in order whose ends are there', async () => {
     const refusals = { codes: CODES, part: /^(?:symbol|node)/ };
-    expectReadOrRefused('MXNet, symbols', drawn, refusals, (text) => {
+    await expectReadOrRefused('MXNet, symbols', drawn, refusals, (text) => {
       const { nodes, variables, outputs } = parseSymbol(text);
       expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
       for (const [i, { inputs, attributes }] of nodes.entries()) {

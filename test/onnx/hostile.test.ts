@@ -43,9 +43,9 @@ describe('a good file', () => {
     expect(ends.length).toBeLessThan(10);
   });
 
-  it('with any bytes changed is a good one or an NnpackError', () => {
+  it('with any bytes changed is a good one or an NnpackError', async () => {
     const refusals = { codes: ['invalid-model', 'unsupported-layer', 'out-of-memory'], part: /^model/ } as const;
-    expectReadOrRefused('ONNX, tensors', changedBytes(good), refusals, readAll);
+    await expectReadOrRefused('ONNX, tensors', changedBytes(good), refusals, readAll);
   });
 });
 

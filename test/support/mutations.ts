@@ -20,21 +20,21 @@ interface Refusals {
  * Holds `read` to its refusals on drawn files, and prints the seed and how each ended: a draw in which none was read, or
  * hardly any was refused, would show little. The longest time is printed, and not looked at.
  */
-export function expectReadOrRefused<T>(
+export async function expectReadOrRefused<T>(
   what: string,
   drawn: fc.Arbitrary<T>,
   refusals: Refusals,
   read: (file: T) => unknown,
-): void {
+): Promise<void> {
   const counts = new Map<string, number>();
   let longest = 0;
-  const property = fc.property(drawn, (file) => {
+  const property = fc.asyncProperty(drawn, async (file) => {
     const start = performance.now();
-    const ending = endingOf(refusals, () => read(file));
+    const ending = await endingOf(refusals, () => read(file));
     longest = Math.max(longest, performance.now() - start);
     counts.set(ending, (counts.get(ending) ?? 0) + 1);
   });
-  const details = fc.check(property, { numRuns: MUTATIONS });
+  const details = await fc.check(property, { numRuns: MUTATIONS });
   const endings = [...counts].map(([ending, count]) => `${count} ${ending}`).join(', ');
   console.log(`${what}, seed ${details.seed}: ${endings}; the longest took ${longest.toFixed(0)} ms`);
   if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
@@ -43,10 +43,10 @@ export function expectReadOrRefused<T>(
   expect(good).toBeLessThan(MUTATIONS * 0.9);
 }
 
-function endingOf({ codes, part }: Refusals, read: () => unknown): string {
+async function endingOf({ codes, part }: Refusals, read: () => unknown): Promise<string> {
   const before = process.memoryUsage().arrayBuffers;
   try {
-    read();
+    await read();
     return 'read';
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;

@@ -1,26 +1,15 @@
-/** Graph models that are made to cost much, to run in circles, or in which anything was changed. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NnpackError } from '../../src/errors.ts';
-import { type ModelGraph, readGraphModel } from '../../src/tfjs/index.ts';
 import { rejection } from '../support/failure.ts';
-import { runs } from '../support/runs.ts';
 import {
   type Constant,
-  flag,
-  float,
   floats,
-  type GraphFile,
   graphFile,
   int,
-  ints,
   list,
   type NodeDef,
   placeholder,
   read,
   table,
-  text,
-  texts,
   whole,
 } from './graph-def.ts';
 
@@ -98,98 +87,3 @@ describe('what costs much', () => {
     expect(graph.outputs).toHaveLength(4);
   });
 });
-
-/** A model that has most forms of attributes, and lists that are computed. */
-function sample(): GraphFile {
-  const attr = { strides: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC') };
-  const nodes: NodeDef[] = [
-    placeholder('image', [-1, 4, 4, 2]),
-    {
-      name: 'conv',
-      op: '_FusedConv2D',
-      input: ['image', 'kernel', 'bias'],
-      attr: { ...attr, fused_ops: texts('BiasAdd', 'LeakyRelu'), leakyrelu_alpha: float(0.5) },
-    },
-    {
-      name: 'pool',
-      op: 'MaxPool',
-      input: ['conv'],
-      attr: { ...attr, ksize: ints(1, 2, 2, 1), strides: ints(1, 2, 2, 1) },
-    },
-    { name: 'apart', op: 'SpaceToBatchND', input: ['pool', 'block', 'sides'] },
-    { name: 'dilated', op: 'Conv2D', input: ['apart', 'kernel'], attr: { ...attr, padding: text('VALID') } },
-    { name: 'joined', op: 'BatchToSpaceND', input: ['dilated', 'block', 'crops'] },
-    { name: 'up', op: 'ResizeBilinear', input: ['joined', 'two'], attr: { half_pixel_centers: flag(true) } },
-    { name: 'shape', op: 'Shape', input: ['up'], attr: { out_type: { type: 'DT_INT32' } } },
-    { name: 'batch', op: 'StridedSlice', input: ['shape', 'zero', 'one', 'one'], attr: { shrink_axis_mask: int(1) } },
-    { name: 'sizes', op: 'Pack', input: ['batch', 'eight'], attr: { axis: int(0), N: int(2) } },
-    { name: 'flat', op: 'Reshape', input: ['up', 'sizes'] },
-    { name: 'parts', op: 'Split', input: ['axis', 'flat'], attr: { num_split: int(2) } },
-    { name: 'sum', op: 'Einsum', input: ['parts', 'parts:1'], attr: { equation: text('bi,bi->b') } },
-    { name: 'all', op: 'Mean', input: ['flat', 'one'], attr: { keep_dims: flag(false) } },
-    { name: 'both', op: 'AddV2', input: ['sum:0', 'all', '^pool'] },
-  ];
-  const constants = {
-    kernel: floats([1, 1, 2, 2], 1, 2, 3, 4),
-    bias: floats([2], 1, -1),
-    ...{ block: list(2, 2), sides: table([0, 0], [0, 0]), crops: table([0, 0], [0, 0]), two: list(2, 2) },
-    ...{ zero: list(0), one: list(1), eight: whole(8), axis: whole(1) },
-  };
-  return graphFile(nodes, constants, { score: 'both:0', flat: 'flat' });
-}
-
-const VALUES: readonly unknown[] = [
-  ...[null, 0, -1, 1, 2, 7, 1e9, -(2 ** 31), 2 ** 53, 1.5, Number.NaN, true, false],
-  ...['', 'x', 'image', 'conv:1', 'parts:9', '^conv', '__proto__', 'constructor', '-1', '3', '99999999999999999999'],
-  ...['U0FNRQ==', 'VkFMSUQ=', 'DT_INT32', 'DT_FLOAT', 'DT_STRING', 'DT_BOOL', 'Relu', 'Conv2D', 'Switch', 'Tile'],
-  ...[[], {}, [1], [1, 2, 3, 4], { i: '0' }, { i: '3' }, { list: {} }, { list: { i: ['0', '0', '0', '0'] } }],
-  ...[{ s: 'QQ==' }, { type: 'DT_BOOL' }, { b: true }, { f: 'NaN' }, { unknownRank: true }],
-];
-
-/** Every place of some JSON: the object or array, and the key. */
-function placesOf(json: object): (readonly [Record<string, unknown>, string])[] {
-  const places: (readonly [Record<string, unknown>, string])[] = [];
-  const open: object[] = [json];
-  for (let item = open.pop(); item !== undefined; item = open.pop()) {
-    for (const [key, inner] of Object.entries(item)) {
-      places.push([item as Record<string, unknown>, key]);
-      if (typeof inner === 'object' && inner !== null) open.push(inner);
-    }
-  }
-  return places;
-}
-
-it('a model in which anything was changed, removed or copied is a good one or an NnpackError', async () => {
-  const { json, shards } = sample();
-  expect((await read({ json, shards })).graph.outputs).toEqual(['score', 'flat']);
-  const change = fc.record({
-    at: fc.nat(),
-    to: fc.oneof(
-      fc.constantFrom('remove', 'copy'),
-      fc.constantFrom(...VALUES).map((value) => ({ value })),
-    ),
-    from: fc.nat(),
-  });
-  const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
-    const changed = structuredClone(json);
-    for (const { at, to, from } of changes) {
-      const places = placesOf(changed);
-      if (places.length === 0) break;
-      const [holder, key] = places[at % places.length];
-      const [other, otherKey] = places[from % places.length];
-      if (to === 'remove') delete holder[key];
-      else holder[key] = structuredClone(to === 'copy' ? other[otherKey] : to.value);
-    }
-    await readOrFail(changed, shards);
-  });
-  await fc.assert(property, { numRuns: runs(2000) });
-});
-
-async function readOrFail(json: unknown, shards: GraphFile['shards']): Promise<ModelGraph | null> {
-  try {
-    return await readGraphModel(json, (path) => shards[path] ?? new Uint8Array(0));
-  } catch (error) {
-    if (error instanceof NnpackError) return null;
-    throw error;
-  }
-}

@@ -8,7 +8,7 @@ export const OPERATIONS: ReadonlyMap<string, Signature> = new Map(
   Object.entries({ ...ELEMENTWISE_CLASSES, ...MOVEMENT_CLASSES }),
 );
 
-const FUNCTIONS: ReadonlyMap<string, Signature> = new Map(
+export const FUNCTIONS: ReadonlyMap<string, Signature> = new Map(
   Object.entries({ ...ELEMENTWISE_FUNCTIONS, ...MOVEMENT_FUNCTIONS }),
 );
 
