@@ -3,7 +3,8 @@ import { NnpackError } from '../errors.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
 import type { Name } from '../graph/values.ts';
 import type { Layer } from './layer.ts';
-import type { LayoutBuilder, Value } from './layout-builder.ts';
+import type { LayoutBuilder } from './layout-builder.ts';
+import type { Value } from './value.ts';
 
 /** f(x), under a name. */
 export type Activation = (builder: LayoutBuilder, x: Value, name: Name) => Value;

@@ -10,10 +10,11 @@ import { inPart, isAxisLength } from './config.ts';
 import type { KerasLayer, KerasModel } from './keras-model.ts';
 import { type ArgumentValue, LayerCall, type Shared } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
-import { LayoutBuilder, Value } from './layout-builder.ts';
+import { LayoutBuilder } from './layout-builder.ts';
 import { channelsFirst, plainOrder } from './orders.ts';
 import type { Prepared } from './prepare.ts';
 import { type Argument, type Reference, referencesIn } from './references.ts';
+import { Value } from './value.ts';
 
 /** A call of a layer. */
 interface Step {
@@ -57,11 +58,11 @@ export function convertModel(
     return inPart(`input ${show(name)}`, () => builder.input(name, type, orderOf(type.shape.length)));
   });
   const walk = new Walk(prepared, shared, calledOnce(model));
-  const outputs = walk.run(model, inputs);
-  const named = model.outputs.map(({ name }, i) => ({ name, value: outputs[i] }));
-  const finished = builder.finish(named, ({ rank }) => orderOf(rank));
+  const made = walk.run(model, inputs);
+  const named = model.outputs.map(({ name }, i) => ({ name, value: made[i] }));
+  const outputs = builder.finish(named, ({ rank }) => orderOf(rank));
   const { nodes, parameters } = builder;
-  return withoutUnused({ name: model.name, inputs: builder.inputs, parameters, nodes, ...finished });
+  return withoutUnused({ name: model.name, inputs: builder.inputs, parameters, nodes, outputs });
 }
 
 /** The layers that one run calls once. */

@@ -11,9 +11,10 @@
 import { show } from '../errors.ts';
 import type { Name, Size } from '../graph/values.ts';
 import { reshaped } from './graph-operators/reshaping.ts';
-import type { LayoutBuilder, Value } from './layout-builder.ts';
+import type { LayoutBuilder } from './layout-builder.ts';
 import { knownSize } from './open-sizes.ts';
 import { plainOrder } from './orders.ts';
+import type { Value } from './value.ts';
 
 /** A value whose axes have labels. */
 interface Labelled {

@@ -19,11 +19,12 @@ import { foldDilations } from './fold-dilations.ts';
 import { behind, type GraphNode, type GraphNodes, inOrder, parseGraphDef } from './graph-def.ts';
 import { CONVERTERS } from './graph-operators/table.ts';
 import { KnownSizes } from './known-sizes.ts';
-import { LayoutBuilder, type Value } from './layout-builder.ts';
+import { LayoutBuilder } from './layout-builder.ts';
 import { parseJson } from './model-json.ts';
 import { NodeReader } from './node-reader.ts';
 import { MOST_AXES } from './orders.ts';
 import { readSignature, type Signature } from './signature.ts';
+import type { Value } from './value.ts';
 import {
   expectReadShard,
   parseManifest,
@@ -152,7 +153,7 @@ export function toModelGraph(
   const named = outputs.map(({ name, tensor }) => ({ name, value: outputOf('model', tensor, values) }));
   const graph: Graph = {
     name: 'tfjs model',
-    ...{ outputs: builder.finish(named).outputs },
+    outputs: builder.finish(named),
     ...{ inputs: builder.inputs, parameters: builder.parameters, nodes: builder.nodes },
   };
   return { graph: inPart('model', () => parseGraph(withoutUnused(graph))), metadata, notes };

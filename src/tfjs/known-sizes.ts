@@ -4,9 +4,10 @@
  *
  *     Shape(x: [N, 7, 7, 64]) → [N, 7, 7, 64]   StridedSlice → N   Pack(N, 3136) → [N, 3136]   2 · N + 1 stays that
  */
-import type { Value } from './layout-builder.ts';
+
 import type { NodeReader } from './node-reader.ts';
 import { type KnownSize, knownSize, productOf, type SizesOf, sumOf } from './open-sizes.ts';
+import type { Value } from './value.ts';
 
 /** Lists of shapes have few elements. */
 const MOST = 64;

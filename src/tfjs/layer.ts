@@ -3,8 +3,9 @@ import { NnpackError, show } from '../errors.ts';
 import type { Dtype, Name, Role } from '../graph/values.ts';
 import type { Config } from './config.ts';
 import type { LayerWeights, Owner } from './layer-weights.ts';
-import type { LayoutBuilder, Value } from './layout-builder.ts';
+import type { LayoutBuilder } from './layout-builder.ts';
 import type { Argument } from './references.ts';
+import type { Value } from './value.ts';
 
 /** What is known of a layer before its weights are. */
 export interface Layer {

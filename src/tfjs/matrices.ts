@@ -2,8 +2,9 @@
 import { NnpackError } from '../errors.ts';
 import type { Name } from '../graph/values.ts';
 import type { Layer } from './layer.ts';
-import type { LayoutBuilder, Value } from './layout-builder.ts';
+import type { LayoutBuilder } from './layout-builder.ts';
 import type { Order } from './orders.ts';
+import type { Value } from './value.ts';
 
 /** A matrix of which each row is filled in turn: for each element that is made, the weights of all that there are. */
 export function rowsOf(length: number, size: number, fill: (row: Float64Array, i: number) => void): Float64Array {

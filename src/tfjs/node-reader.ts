@@ -4,9 +4,9 @@ import type { Dtype } from '../graph/values.ts';
 import { type Config, wholeNumberOf } from './config.ts';
 import { dataTypeOf } from './data-types.ts';
 import type { Dilated, GraphNode } from './graph-def.ts';
-import type { Value } from './layout-builder.ts';
 import type { KnownSize, SizesOf } from './open-sizes.ts';
 import { MOST_AXES } from './orders.ts';
+import type { Value } from './value.ts';
 
 export class NodeReader {
   /** As errors name it. */

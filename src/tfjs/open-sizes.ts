@@ -1,6 +1,6 @@
 /** Sizes that are not known yet, and what follows from them. */
 import type { Size } from '../graph/values.ts';
-import type { Value } from './layout-builder.ts';
+import type { Value } from './value.ts';
 
 /** times · (the size of that name) + plus */
 export interface LinearSize {

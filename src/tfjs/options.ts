@@ -1,8 +1,8 @@
 /** Options that several classes of layers have. What they say and we cannot do is refused before any weight is read. */
 import type { Config } from './config.ts';
 import type { Layer } from './layer.ts';
-import type { Value } from './layout-builder.ts';
 import { channelsFirst, type Order, plainOrder } from './orders.ts';
+import type { Value } from './value.ts';
 
 /** Whether the channels come right behind the batch. */
 export function isChannelsFirst({ config }: Layer): boolean {

@@ -4,8 +4,9 @@ import { parseGraph } from '../../src/graph/parse-graph.ts';
 import { simplifyGraph } from '../../src/graph/passes/simplify.ts';
 import { runGraph } from '../../src/graph/run-graph.ts';
 import { makeArray, sizeOf, type TypedTensorLike } from '../../src/tensor/ndarray.ts';
-import { LayoutBuilder, type Value } from '../../src/tfjs/layout-builder.ts';
+import { LayoutBuilder } from '../../src/tfjs/layout-builder.ts';
 import { channelsFirst } from '../../src/tfjs/orders.ts';
+import type { Value } from '../../src/tfjs/value.ts';
 
 function counting(shape: readonly number[], scale = 1): TypedTensorLike {
   return makeArray(
@@ -15,9 +16,9 @@ function counting(shape: readonly number[], scale = 1): TypedTensorLike {
 }
 
 function graphOf(builder: LayoutBuilder, outputs: readonly Value[]) {
-  const made = builder.finish(outputs.map((value, i) => ({ name: `y${i}`, value })));
+  const names = builder.finish(outputs.map((value, i) => ({ name: `y${i}`, value })));
   const { nodes, parameters, inputs } = builder;
-  return parseGraph({ name: 'test', inputs, parameters, nodes, ...made });
+  return parseGraph({ name: 'test', inputs, parameters, nodes, outputs: names });
 }
 
 function opsOf(builder: LayoutBuilder, outputs: readonly Value[]): string[] {
@@ -127,7 +128,7 @@ describe('a builder of graphs in N H W C', () => {
     const builder = new LayoutBuilder(['x', 'conv']);
     const x = builder.input('x', picture);
     const a = scaling(builder, x, 2);
-    const { outputs } = builder.finish([
+    const outputs = builder.finish([
       { name: 'conv', value: a },
       { name: 'x', value: x },
       { name: 'again', value: a },

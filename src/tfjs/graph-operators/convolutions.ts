@@ -1,10 +1,11 @@
 /** Convolutions, with what is fused into them. Kernels are R S C K in the files, and are laid out once. */
 import type { AxesSides, WindowAttributes } from '../../graph/ops/windows-nd.ts';
 import type { Name, Size } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { knownSize } from '../open-sizes.ts';
 import { plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 import { activated } from './elementwise.ts';
 import { normalised } from './normalisations.ts';

@@ -2,9 +2,10 @@
 import { show } from '../../errors.ts';
 import type { OpName } from '../../graph/ops/table.ts';
 import { isFloat } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { channelsFirst } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converter, Converters } from './converter.ts';
 
 /** Operators that are operations of graphs with the same inputs and nothing else. */

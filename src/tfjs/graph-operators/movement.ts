@@ -2,10 +2,11 @@
 import { show } from '../../errors.ts';
 import type { Attributes } from '../../graph/ops/table.ts';
 import type { Size } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { knownSize, plainSize } from '../open-sizes.ts';
 import { inOrder, plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 import { reshaped } from './reshaping.ts';
 import { orderOf, planesOf } from './windows.ts';

@@ -1,6 +1,7 @@
 /** What brings numbers to one size: normalisations, and softmax among them. */
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
+import type { Value } from '../value.ts';
 import type { Converter, Converters } from './converter.ts';
 import { orderOf, planesOf } from './windows.ts';
 

@@ -1,6 +1,7 @@
 /** Poolings. */
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 import { orderOf, planesOf, spatial, windowsOf } from './windows.ts';
 

@@ -1,8 +1,9 @@
 /** Products of matrices, with what is fused into them. */
 
 import { einsum } from '../einsum.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 import { activated } from './elementwise.ts';
 

@@ -1,8 +1,9 @@
 /** Operators that make one number of many along axes, or choose among them. */
 import type { ReductionWay } from '../../graph/ops/reduction-ways.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converter, Converters } from './converter.ts';
 
 /** Over the axes that the second input tells; none is over none. */

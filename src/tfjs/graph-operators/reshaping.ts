@@ -1,9 +1,10 @@
 /** Operators that give elements another shape and move none. */
 import type { Sizes } from '../../graph/node.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { type KnownSize, plainSize } from '../open-sizes.ts';
 import { plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 
 export const RESHAPING: Converters = {

@@ -1,9 +1,10 @@
 /** Pictures of other sizes. */
 import type { ResamplingAttributes } from '../../graph/ops/resampling.ts';
 import type { Name } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { channelsFirst } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 
 /** Where samples lie, by TensorFlow's two flags; the nearest element of each. */

@@ -1,9 +1,10 @@
 /** Operators that tell and take shapes, and make values of nothing else. */
 import { isFloat } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { plainSize } from '../open-sizes.ts';
 import { plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 import { identity } from './reshaping.ts';
 

@@ -1,9 +1,10 @@
 /** Operators that take parts of values, and put them together. */
 
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { plainSize } from '../open-sizes.ts';
 import { plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import type { Converters } from './converter.ts';
 
 /** No axis is as long: an end beyond it is none. */

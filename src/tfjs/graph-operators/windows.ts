@@ -2,9 +2,10 @@
 import { show } from '../../errors.ts';
 import type { AxesPadding, WindowAttributes } from '../../graph/ops/windows-nd.ts';
 import type { Name } from '../../graph/values.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
 import { channelsFirst, type Order, plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 
 /** Whether the channels are the last axis of what a node reads. */
 export function isChannelsLast(node: NodeReader): boolean {

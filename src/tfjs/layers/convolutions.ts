@@ -4,9 +4,9 @@ import type { AxesPadding, WindowAttributes } from '../../graph/ops/windows-nd.t
 import { reachOf } from '../../tensor/windows.ts';
 import { type Activation, activationOf } from '../activations.ts';
 import type { ExpectedWeight, Layer, LayerCall, LayerReader } from '../layer.ts';
-import type { Value } from '../layout-builder.ts';
 import { channelsOf, expectRank, isChannelsFirst, planesOrder } from '../options.ts';
 import { channelsFirst, type Order, plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 
 /** What all convolutions have. */
 interface Options {

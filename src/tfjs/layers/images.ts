@@ -3,11 +3,12 @@ import { NnpackError } from '../../errors.ts';
 import type { Attributes } from '../../graph/ops/table.ts';
 import type { Dtype, Name } from '../../graph/values.ts';
 import type { Layer, LayerReader } from '../layer.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import { alongAxes } from '../matrices.ts';
 import { expectRank, isChannelsFirst, planesOrder } from '../options.ts';
 import type { Order } from '../orders.ts';
 import { areaWeights, KERNELS, kernelWeights } from '../resampling-weights.ts';
+import type { Value } from '../value.ts';
 
 export const INTERPOLATIONS = [
   'nearest',

@@ -1,8 +1,9 @@
 /** Layers that make one value of several, which are stretched to one shape. */
 import type { LayerCall, LayerReader } from '../layer.ts';
-import { type LayoutBuilder, mostAxes, type Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import { axisFrom } from '../options.ts';
 import { plainOrder } from '../orders.ts';
+import { mostAxes, type Value } from '../value.ts';
 import { unitNormalised } from './normalisations.ts';
 
 /** Where their ranks differ, the new axes of one element come right behind the batch. */

@@ -1,9 +1,9 @@
 /** Layers that bring numbers to one size. Statistics of moving means are constants, others are taken of each input. */
 import type { Name } from '../../graph/values.ts';
 import type { ExpectedWeight, LayerCall, LayerReader } from '../layer.ts';
-import type { Value } from '../layout-builder.ts';
 import { axesFrom, axisFrom } from '../options.ts';
 import { isPlain, type Order, plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 
 /** What Keras adds to what it divides by, or holds it above. */
 const EPSILON = 1e-7;

@@ -1,8 +1,9 @@
 /** Layers that work element by element, or along one axis. */
 import { activationOf, unary } from '../activations.ts';
 import type { LayerReader } from '../layer.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import { axesFrom, axisFrom, slopeOf } from '../options.ts';
+import type { Value } from '../value.ts';
 
 export const identity: LayerReader =
   () =>

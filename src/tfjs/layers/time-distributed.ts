@@ -2,7 +2,7 @@
 import { NnpackError } from '../../errors.ts';
 import type { Config } from '../config.ts';
 import type { Convert } from '../layer.ts';
-import type { Value } from '../layout-builder.ts';
+import type { Value } from '../value.ts';
 
 export function timeDistributed(config: Config, convert: Convert): Convert {
   return (call) => {

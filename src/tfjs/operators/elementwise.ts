@@ -3,7 +3,7 @@
 import { show } from '../../errors.ts';
 import type { OpName } from '../../graph/ops/table.ts';
 import { type Activation, SELU, unary } from '../activations.ts';
-import type { Value } from '../layout-builder.ts';
+import type { Value } from '../value.ts';
 import type { OperatorCall, Signature } from './operator-call.ts';
 
 type Pair =

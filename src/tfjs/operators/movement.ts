@@ -5,8 +5,8 @@ import { Config } from '../config.ts';
 import { einsum } from '../einsum.ts';
 import { INTERPOLATIONS, resized } from '../layers/images.ts';
 import { ENDLESS } from '../layers/movement.ts';
-import type { Value } from '../layout-builder.ts';
 import { channelsFirst, plainOrder } from '../orders.ts';
+import type { Value } from '../value.ts';
 import { inputOf } from './elementwise.ts';
 import type { OperatorCall, Signature } from './operator-call.ts';
 

@@ -2,8 +2,9 @@
 import { NnpackError, show } from '../../errors.ts';
 import { type Dtype, isFloat, type Name } from '../../graph/values.ts';
 import type { ArgumentValue, LayerCall } from '../layer.ts';
-import type { LayoutBuilder, Value } from '../layout-builder.ts';
+import type { LayoutBuilder } from '../layout-builder.ts';
 import { axesFrom, axisFrom } from '../options.ts';
+import type { Value } from '../value.ts';
 
 /** What an operation makes. */
 export type Operator = (call: OperatorCall) => Value | readonly Value[];
