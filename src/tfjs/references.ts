@@ -43,7 +43,7 @@ export function callOf(layer: Config, node: unknown, isLayer: (name: unknown) =>
     const options = given[3] ?? null;
     if (options !== null) {
       const config = new Config(`${layer.who}: inbound_nodes`, options);
-      for (const name of config.names()) named.set(name, oldArgument(config.value(name), isLayer));
+      for (const name of config.names()) named.set(name, oldArgument(layer, config.value(name), isLayer));
     }
     if (given[0] === CONSTANT) return { kind: 'constant', value: given[2] } as const;
     return { kind: 'reference', reference: referenceOf(layer, 'inbound_nodes', given.slice(0, 3)) } as const;
@@ -52,13 +52,12 @@ export function callOf(layer: Config, node: unknown, isLayer: (name: unknown) =>
 }
 
 /** In Keras 2, an argument by name is a connection, or anything else. */
-function oldArgument(value: unknown, isLayer: (name: unknown) => boolean): Argument {
+function oldArgument(layer: Config, value: unknown, isLayer: (name: unknown) => boolean): Argument {
   const isConnection = (item: unknown) =>
     Array.isArray(item) && item.length >= 3 && isLayer(item[0]) && Number.isSafeInteger(item[1]);
   const toArgument = (item: unknown): Argument => {
     if (!isConnection(item)) return { kind: 'constant', value: item };
-    const [layer, call, output] = item as [string, number, number];
-    return { kind: 'reference', reference: { layer, call, output } };
+    return { kind: 'reference', reference: referenceOf(layer, 'inbound_nodes', (item as unknown[]).slice(0, 3)) };
   };
   const isList = Array.isArray(value) && value.some(isConnection);
   return isList ? { kind: 'list', items: value.map(toArgument) } : toArgument(value);

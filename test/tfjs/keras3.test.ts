@@ -189,11 +189,12 @@ describe('what a layer is called with', () => {
     expect(await valuesOf(model3(functional3('m', layers, ['x', 0, 0], ['add', 0, 0]), {}), 2)).toEqual([-9]);
   });
 
+  const lambda = (name: string, fn: string, connection: unknown): Entry => {
+    const config = { name, dtype: 'float32', function: fn };
+    return { class_name: 'TFOpLambda', config, name, inbound_nodes: [connection] };
+  };
+
   it('has names in Keras 2: numbers, values, and numbers on the left', async () => {
-    const lambda = (name: string, fn: string, connection: unknown): Entry => {
-      const config = { name, dtype: 'float32', function: fn };
-      return { class_name: 'TFOpLambda', config, name, inbound_nodes: [connection] };
-    };
     const layers = [
       x,
       lambda('mul', 'math.multiply', ['x', 0, 0, { y: 3, name: null }]),
@@ -204,6 +205,21 @@ describe('what a layer is called with', () => {
     // 1 − 3x + x
     expect(await valuesOf(model3(model, {}, '2.15.0'), 2)).toEqual([-3]);
   });
+
+  it.each(['constructor', 0.5, -1, Symbol('x')])(
+    'is an output of a layer by its number, and not %s',
+    async (output) => {
+      const layers = [x, lambda('y', 'math.maximum', ['x', 0, 0, { y: ['x', 0, output] }])];
+      const model = model3(functional3('m', layers, [['x', 0, 0]], [['y', 0, 0]]), {}, '2.15.0');
+      const { code, message } = await rejection(readModelGraph(model));
+      expect([code, message]).toEqual([
+        'invalid-model',
+        expect.stringMatching(
+          /^layer 'y' \(TFOpLambda\): inbound_nodes expected connections \[name, 0, 0\], got \['x', 0, /,
+        ),
+      ]);
+    },
+  );
 
   it('may be slices', async () => {
     const slice = (start: unknown, stop: unknown, step: unknown) => ({
