@@ -18,6 +18,7 @@ import {
   type,
   whole,
 } from './graph-def.ts';
+import { fileOf } from './one-operator.ts';
 
 /** What a node reads, and its attributes; x is a picture unless it is told otherwise. */
 interface Row {
@@ -141,9 +142,7 @@ const PAIRS: ReadonlySet<string> = new Set([
 
 function ofOperator(op: string): GraphFile {
   const { reads = PAIRS.has(op) ? ['x', VECTOR] : ['x'], attr, x: [shape, dtype] = [[-1, 4, 4, 2]] } = ROWS[op] ?? {};
-  const constants = reads.flatMap((read, i): [string, Constant][] => (read === 'x' ? [] : [[`k${i}`, read]]));
-  const node = { name: 'y', op, input: reads.map((read, i) => (read === 'x' ? 'x' : `k${i}`)), attr };
-  return graphFile([placeholder('x', shape, dtype), node], Object.fromEntries(constants), { y: 'y:0' });
+  return fileOf(placeholder('x', shape, dtype), op, reads, attr);
 }
 
 /** Most forms of attributes, a dilation in batches, and lists that are computed. */

@@ -1,3 +1,4 @@
+/** Graph models that are made to cost much, or whose names mean nothing. */
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../support/failure.ts';
 import {

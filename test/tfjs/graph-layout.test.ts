@@ -18,6 +18,7 @@ import {
   text,
   whole,
 } from './graph-def.ts';
+import { SAME, VALID } from './one-operator.ts';
 
 /** An operator on c: [2, 4, 5, 3], and constants; x is c before it lay in another order. */
 interface Case {
@@ -32,8 +33,6 @@ const numbers = (...shape: number[]) => {
   const count = shape.reduce((product, size) => product * size, 1);
   return floats(shape, ...randomNumbers(count + 7, count));
 };
-const VALID = { strides: ints(1, 1, 1, 1), padding: text('VALID'), data_format: text('NHWC') };
-const SAME = { ...VALID, padding: text('SAME') };
 const SIDES = table([0, 0], [1, 2], [0, 1], [2, 0]);
 const onC = (...others: Constant[]) => ['c' as const, ...others];
 

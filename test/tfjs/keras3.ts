@@ -69,3 +69,14 @@ export async function run3(
   ]);
   return runGraph(graph, Object.fromEntries(arrays));
 }
+
+/** An image of one number each. */
+export function column(...data: number[]) {
+  return { shape: [data.length, 1], data };
+}
+
+/** The numbers that a model with the one input x makes of a number each. */
+export async function valuesOf(model: Model, ...x: number[]): Promise<number[]> {
+  const [y] = Object.values(await run3(model, { x: column(...x) }));
+  return Array.from(y.data, Number);
+}
