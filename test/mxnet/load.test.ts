@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NnpackError } from '../../src/errors.ts';
 import { loadMxnetFiles } from '../../src/mxnet/load-files.ts';
+import { rejection } from '../support/failure.ts';
 import { symbolOf } from './symbols.ts';
 import { bytesOf, paramsBytes } from './writer.ts';
 
@@ -35,14 +35,7 @@ async function write(name: string, epoch: number): Promise<string> {
 const epochOf = async (path = symbolPath, params?: string) =>
   (await loadMxnetFiles(path, params)).arrays.get('conv_bias')?.data[0];
 
-async function errorOf(...given: Parameters<typeof loadMxnetFiles>): Promise<NnpackError> {
-  const error = await loadMxnetFiles(...given).then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
-}
+const errorOf = (...given: Parameters<typeof loadMxnetFiles>) => rejection(loadMxnetFiles(...given));
 
 describe('loadMxnetFiles', () => {
   it('reads the symbol, and the parameters of the greatest number beside it', async () => {

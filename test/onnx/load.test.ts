@@ -1,26 +1,17 @@
 /** Models with numbers in files beside them, as writers make them and as an attacker does. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import { loadModel } from '../../src/onnx/load-model.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { tensorsOf } from '../../src/onnx/tensors-of.ts';
+import { rejection } from '../support/failure.ts';
+import { modelFolder } from '../support/model-folder.ts';
 import { graphProto, modelProto, nodeProto, tensorProto } from './draw.ts';
 import { writeModel } from './write.ts';
 
 const isWindows = process.platform === 'win32';
-let root: string;
-let folder: string;
-const at = (name: string) => join(folder, name);
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'nnpack-model-'));
-  folder = join(root, 'model');
-  mkdirSync(folder);
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const { at, beside } = modelFolder();
 
 /** A tensor of float32 in another file. */
 function external(location: string, dims: number[], offset?: number) {
@@ -40,18 +31,9 @@ async function load(...initializers: ReturnType<typeof external>[]) {
   return tensorsOf(model).map(({ who, tensor }) => [...(readTensor(who, tensor, readExternal).data as Float32Array)]);
 }
 
-async function errorOf(loading: Promise<unknown>): Promise<NnpackError> {
-  const error = await loading.then(
-    () => expect.unreachable('expected an error'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NnpackError);
-  return error as NnpackError;
-}
-
 /** What an error says after the name of the model. */
 const sayingOf = async (...initializers: ReturnType<typeof external>[]) => {
-  const { message, code } = await errorOf(load(...initializers));
+  const { message, code } = await rejection(load(...initializers));
   const name = message.match(/^model '[^']*': /)?.[0] ?? '';
   expect(name).not.toBe('');
   return [code, message.slice(name.length)];
@@ -97,7 +79,7 @@ describe('the files of a model', () => {
     ['https://example.com/w.bin', "it is a URL, expected a path inside the model's folder"],
     ['.', 'it is a folder, expected a regular file'],
   ])('are not at %j', async (location, reason) => {
-    writeFileSync(join(root, 'outside.bin'), NUMBERS);
+    writeFileSync(beside('outside.bin'), NUMBERS);
     expect(await sayingOf(external(location, [1]))).toEqual([
       'input-output',
       `external data '${location}' could not be read: ${reason}`,
@@ -105,7 +87,7 @@ describe('the files of a model', () => {
   });
 
   it.skipIf(isWindows)('are not behind links that lead out', async () => {
-    writeFileSync(join(root, 'outside.bin'), NUMBERS);
+    writeFileSync(beside('outside.bin'), NUMBERS);
     symlinkSync('../outside.bin', at('link.bin'));
     const reason = "it is a link to a file outside of the model's folder, expected one inside";
     const text = `external data 'link.bin' could not be read: ${reason}`;
@@ -136,17 +118,17 @@ describe('the files of a model', () => {
   it('are none of a model that is too large, and none that cannot be read', async () => {
     writeFileSync(at('model.onnx'), '');
     truncateSync(at('model.onnx'), 2 ** 31);
-    const large = await errorOf(loadModel(at('model.onnx')));
+    const large = await rejection(loadModel(at('model.onnx')));
     expect(large.message).toContain(
       'it has 2147483648 bytes, expected at most 2147483647 (numbers lie in other files)',
     );
     for (const path of ['none.onnx', '', 'a\0b']) {
-      const error = await errorOf(loadModel(path === '' ? path : at(path)));
+      const error = await rejection(loadModel(path === '' ? path : at(path)));
       expect(error.code).toBe('input-output');
     }
-    expect((await errorOf(loadModel(3 as unknown as string))).code).toBe('invalid-argument');
+    expect((await rejection(loadModel(3 as unknown as string))).code).toBe('invalid-argument');
     writeFileSync(at('model.onnx'), 'not a model');
-    const broken = await errorOf(loadModel(at('model.onnx')));
+    const broken = await rejection(loadModel(at('model.onnx')));
     expect([broken.code, broken.message]).toEqual([
       'invalid-model',
       expect.stringMatching(/^model '.*': a field has wire type 6/),

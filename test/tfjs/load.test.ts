@@ -1,25 +1,15 @@
 /** Model files as an attacker writes them: every file is small, sparse, or never opened. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { refusePath } from '../../src/check/model-files.ts';
 import { loadLayersModel } from '../../src/tfjs/load.ts';
 import { rejection } from '../support/failure.ts';
+import { modelFolder } from '../support/model-folder.ts';
 
 const isWindows = process.platform === 'win32';
-let root: string;
-let folder: string;
-const at = (name: string) => join(folder, name);
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'nnpack-model-'));
-  folder = join(root, 'model');
-  mkdirSync(folder);
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const { at, beside } = modelFolder();
 
 /** A Dense layer of 3 inputs and `units` outputs without bias: 12 bytes each. */
 function denseModel(paths: unknown, units = 1): string {
@@ -53,8 +43,8 @@ describe('the files of a model', () => {
     writeFileSync(at('whole.bin'), WEIGHTS);
     symlinkSync('whole.bin', at('link.bin'));
     expect((await load(['link.bin'])).nodes).toHaveLength(1);
-    symlinkSync(folder, join(root, 'here'));
-    expect((await loadLayersModel(join(root, 'here', 'model.json'))).nodes).toHaveLength(1);
+    symlinkSync(at(), beside('here'));
+    expect((await loadLayersModel(beside('here', 'model.json'))).nodes).toHaveLength(1);
   });
 
   it.each([
@@ -69,9 +59,9 @@ describe('the files of a model', () => {
     ['', 'it has no name'],
     ['.', 'it is a folder, expected a regular file'],
   ])('are not at %j', async (path, reason) => {
-    writeFileSync(join(root, 'outside.bin'), WEIGHTS);
-    mkdirSync(join(root, 'model-2'));
-    writeFileSync(join(root, 'model-2', 'x.bin'), WEIGHTS);
+    writeFileSync(beside('outside.bin'), WEIGHTS);
+    mkdirSync(beside('model-2'));
+    writeFileSync(beside('model-2', 'x.bin'), WEIGHTS);
     const error = await rejection(load([path]));
     expect(error.message).toBe(`weights file '${path}' could not be read: ${reason}`);
     expect(error.code).toBe('input-output');
@@ -90,7 +80,7 @@ describe('the files of a model', () => {
   });
 
   it.skipIf(isWindows)('are not behind a link that leads out', async () => {
-    writeFileSync(join(root, 'outside.bin'), WEIGHTS);
+    writeFileSync(beside('outside.bin'), WEIGHTS);
     symlinkSync('../outside.bin', at('link.bin'));
     symlinkSync('..', at('up'));
     symlinkSync('/dev/zero', at('zero.bin'));
