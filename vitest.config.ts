@@ -29,8 +29,8 @@ export default defineConfig(({ mode }) => {
     pool: 'forks' as const,
     setupFiles: ['test/support/setup.ts'],
     execArgv: mode === 'relaxed' ? ['--experimental-wasm-relaxed-simd'] : [],
-    // What tests read of the mode, in their own processes.
-    env: { NNPACK_TEST_RUNS: mode === 'slow' ? 'slow' : '' },
+    // What tests read of the mode, in their own processes; and texts that they compare have no colours, in CI neither.
+    env: { NNPACK_TEST_RUNS: mode === 'slow' ? 'slow' : '', NO_COLOR: '1' },
     maxWorkers: 2,
     testTimeout: mode === 'slow' ? 3_600_000 : 120_000,
     hookTimeout: 60_000,
