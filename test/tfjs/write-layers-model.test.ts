@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import { runGraph } from '../../src/graph/run-graph.ts';
 import { buildNetwork } from '../../src/networks/index.ts';
-import type { Network, NodeOp } from '../../src/networks/network.ts';
+import type { Network, NetworkNode, NodeOp } from '../../src/networks/network.ts';
+import type { PerAxis } from '../../src/tensor/convolution-shape.ts';
 import { readLayersModel, readLayersModelGraph } from '../../src/tfjs/index.ts';
 import { reordered } from '../../src/tfjs/orders.ts';
 import { type WrittenModel, writeLayersModel } from '../../src/tfjs/write-layers-model.ts';
@@ -18,10 +20,6 @@ const LAYERS: readonly NodeOp[] = [
   ...(['global-average-pooling', 'batch-normalisation', 'scale-shift', 'concatenation', 'addition'] as const),
   ...(['resize', 'dropout', 'identity', 'flatten'] as const),
 ];
-const EPSILON = 2 ** -24;
-/** Roundings of one value: products of a kernel (at most 9 · 18 here), or a few operations. */
-const ROUNDINGS = 256;
-
 const shardOf =
   ({ shards }: WrittenModel) =>
   (path: string) =>
@@ -40,49 +38,124 @@ function turned({ shape, data }: Tensor, order: readonly number[]): Tensor {
   return { shape: order.map((axis) => shape[axis]), data: made };
 }
 
-async function asNetwork(written: WrittenModel, { inputs }: Drawn): Promise<Map<string, Tensor>> {
-  return runNaive(await readLayersModel(written.json, shardOf(written)), inputs);
+/** Values by name, and the unit of what each operation on the way may have rounded. */
+interface Made {
+  readonly values: ReadonlyMap<string, Tensor>;
+  readonly unit: number;
 }
 
+type Make = (written: WrittenModel, drawn: Drawn) => Promise<Made>;
+
+const DOUBLE = 2 ** -53;
+const SINGLE = 2 ** -24;
+
+const asNetwork: Make = async (written, { inputs }) => {
+  return { values: runNaive(await readLayersModel(written.json, shardOf(written)), inputs), unit: DOUBLE };
+};
+
 /** In N H W C, as the model has it. */
-async function asGraph(written: WrittenModel, { inputs }: Drawn): Promise<Map<string, Tensor>> {
+const asGraph: Make = async (written, { inputs }) => {
+  const { graph } = await readLayersModelGraph(written.json, shardOf(written));
+  const given = Object.entries(inputs).map(([name, value]) => [name, turned(value, [0, 2, 3, 1])]);
+  const values = evaluateGraph(graph, Object.fromEntries(given));
+  return {
+    values: new Map(graph.outputs.map((name) => [name, turned(values.get(name)!, [0, 3, 1, 2])])),
+    unit: DOUBLE,
+  };
+};
+
+/** The same, as it runs where no tile amplifies what is rounded. */
+const asRun: Make = async (written, { inputs }) => {
   const { graph } = await readLayersModelGraph(written.json, shardOf(written));
   const given = Object.entries(inputs).map(([name, value]) => {
     const { shape, data } = turned(value, [0, 2, 3, 1]);
     return [name, { shape, data: Float32Array.from(data) }];
   });
-  const made = Object.entries(runGraph(graph, Object.fromEntries(given)));
-  return new Map(
-    made.map(([name, { shape, data }]) => [
-      name,
-      turned({ shape, data: Float64Array.from(data as Float32Array) }, [0, 3, 1, 2]),
-    ]),
-  );
+  const made = Object.entries(runGraph(graph, Object.fromEntries(given), { algorithm: 'implicit-gemm' }));
+  const values = made.map(([name, { shape, data }]): [string, Tensor] => {
+    return [name, turned({ shape, data: Float64Array.from(data as Float32Array) }, [0, 3, 1, 2])];
+  });
+  return { values: new Map(values), unit: SINGLE };
+};
+
+/** A node's numbers, once they are folded into a neighbour's: a root, a quotient and a product. */
+const FOLDED = 3;
+
+/** How often at most a term of what a node adds up is rounded, in any order, its activation among it. */
+function roundingsOf(node: NetworkNode, [, , ...pixels]: readonly number[]): number {
+  switch (node.op) {
+    case 'convolution':
+    case 'fully-connected': {
+      // A product, an addition for each of the others and the bias, and a slope.
+      const terms = node.kernel.data.length / node.kernel.shape[0];
+      return terms + 2 + FOLDED;
+    }
+    case 'average-pooling': {
+      const { height, width } = perAxis(node.poolingSize);
+      return height * width + 1;
+    }
+    case 'global-average-pooling':
+      return pixels.reduce((product, size) => product * size, 1) + 1;
+    case 'batch-normalisation':
+    case 'scale-shift':
+      // The mean is taken away or multiplied, epsilon, root, quotient, product, and two sums.
+      return 7 + FOLDED;
+    case 'resize': {
+      // Weights are multiples of half a step, and rounded as 1 is; then a difference, a product and a sum, for each axis.
+      const { height, width } = perAxis(node.scale);
+      return 2 * (height + width) + 6;
+    }
+    case 'addition':
+      return node.inputs.length;
+    case 'relu':
+      return 1;
+    default:
+      return 0;
+  }
 }
 
-/** What a few roundings of every node make of the sum of the magnitudes of all terms. */
-function allowedErrors({ network, inputs }: Drawn): (name: string) => number {
+function perAxis(value: PerAxis) {
+  return typeof value === 'number' ? { height: value, width: value } : value;
+}
+
+/**
+ * A result is a sum of products, each of which was rounded at most so often on its way through all nodes:
+ *
+ *     |ŷ − y|  ≤  ((1 + u)ⁿ − 1) · M        M: the same sum of magnitudes
+ *
+ * Maxima and activations bring no two values further apart. What is less than a float32 holds is rounded by that much.
+ */
+function allowedError(drawn: Drawn, values: ReadonlyMap<string, Tensor>, unit: number): (magnitude: number) => number {
+  const shapeOf = ({ inputs: [first] }: NetworkNode) => values.get(first)!.shape;
+  const { nodes } = drawn.network;
+  const count = nodes.reduce((sum, node) => sum + roundingsOf(node, shapeOf(node)), 0);
+  const smallest = unit === SINGLE ? nodes.length * 2 ** -140 : 0;
+  // What it is compared with, and M, are themselves rounded in double.
+  const relative = Math.expm1(count * Math.log1p(unit)) + 2 * Math.expm1(count * Math.log1p(DOUBLE));
+  return (magnitude) => relative * magnitude + smallest;
+}
+
+function expectNear(drawn: Drawn, { values: got, unit }: Made): void {
+  const { network, inputs } = drawn;
+  const expected = runNaive(network, inputs);
   const absolute = Object.entries(inputs).map(([name, { shape, data }]) => [name, tensor(shape, data.map(Math.abs))]);
   const magnitudes = runNaive(magnitudesOf(network), Object.fromEntries(absolute));
-  return (name) => ROUNDINGS * network.nodes.length * EPSILON * Math.max(...magnitudes.get(name)!.data);
-}
-
-function expectNear(drawn: Drawn, got: ReadonlyMap<string, Tensor>): void {
-  const expected = runNaive(drawn.network, drawn.inputs);
-  const allowed = allowedErrors(drawn);
-  for (const name of drawn.network.outputs) {
+  const allowed = allowedError(drawn, expected, unit);
+  for (const name of network.outputs) {
     const { shape, data } = expected.get(name)!;
-    const output = got.get(name);
-    expect(output?.shape, name).toEqual(shape);
-    // Math.max keeps a NaN, which no bound allows.
-    const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - output!.data[i])), 0);
-    expect(worst, name).toBeLessThanOrEqual(allowed(name));
+    const output = got.get(name)!;
+    expect(output.shape, name).toEqual(shape);
+    const magnitude = magnitudes.get(name)!.data;
+    // NaN is within no bound.
+    const wrong = data.findIndex((value, i) => !(Math.abs(value - output.data[i]) <= allowed(magnitude[i])));
+    if (wrong >= 0) expect.fail(`${name}[${wrong}] is ${output.data[wrong]}, expected ${data[wrong]}`);
   }
 }
 
 const RUNS = [
   ['a network', asNetwork],
   ['a graph in N H W C', asGraph],
+  ['a graph in N H W C that runs', asRun],
 ] as const;
 
 describe('a network that is written and read', () => {
