@@ -33,10 +33,10 @@ describe('the scripts of package.json', () => {
     expect(scripts['test:slow']).toContain('--mode slow');
     expect(scripts['test:relaxed']).toContain('--mode relaxed');
     const both = <Said>(said: Said) => [said, said];
-    expect(configured('test')).toEqual(both({ env: { NNPACK_TEST_RUNS: '' }, execArgv: [] }));
-    expect(configured('slow')).toEqual(both({ env: { NNPACK_TEST_RUNS: 'slow' }, execArgv: [] }));
+    expect(configured('test')).toEqual(both({ env: { NNPACK_TEST_RUNS: '', NO_COLOR: '1' }, execArgv: [] }));
+    expect(configured('slow')).toEqual(both({ env: { NNPACK_TEST_RUNS: 'slow', NO_COLOR: '1' }, execArgv: [] }));
     expect(configured('relaxed')).toEqual(
-      both({ env: { NNPACK_TEST_RUNS: '' }, execArgv: ['--experimental-wasm-relaxed-simd'] }),
+      both({ env: { NNPACK_TEST_RUNS: '', NO_COLOR: '1' }, execArgv: ['--experimental-wasm-relaxed-simd'] }),
     );
   });
 });
