@@ -34,7 +34,7 @@ export async function loadModel(path: string, who = 'loadModel'): Promise<Loaded
   }
   const bytes = await readWholeFile(`model ${show(path)}`, path, MOST_MODEL_BYTES, ' (numbers lie in other files)');
   return namingFile(path, async () => {
-    const model = parseModel(bytes);
+    const model = parseModel(bytes, who, true);
     return { model, readExternal: await readExternals(path, model) };
   });
 }

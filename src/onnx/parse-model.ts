@@ -166,16 +166,17 @@ const MODEL: Fields<ModelDraft> = {
  * The model that the bytes of an ONNX file hold. Numbers of tensors stay where they are: the model shares them with
  * `bytes`.
  *
+ * @param isOwn whether nobody else reads the bytes, so that numbers may be moved to where an array can lie on them
  * @throws NnpackError `invalid-model` where the bytes are no such file, `unsupported-layer` where the file has sparse
  *   initializers, `out-of-memory` where it would take far more memory than it has bytes
  */
-export function parseModel(bytes: Uint8Array, who = 'parseModel'): Model {
+export function parseModel(bytes: Uint8Array, who = 'parseModel', isOwn = false): Model {
   if (!isUint8Array(bytes)) {
     throw new NnpackError('invalid-argument', `${who}: bytes are ${show(bytes)}, expected a Uint8Array`);
   }
   const own = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const place = new Place('model');
-  const draft = readMessage(new Cursor(own), MODEL, newModel(), place);
+  const draft = readMessage(new Cursor(own, isOwn), MODEL, newModel(), place);
   const { irVersion, graph, producerName, producerVersion, domain, modelVersion, description, functions } = draft;
   if (irVersion < 1) throw invalid(place, `ir_version is ${irVersion}, expected at least 1`);
   if (graph === null) throw invalid(place, 'has no graph');

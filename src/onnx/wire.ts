@@ -37,10 +37,15 @@ const TEXT_BYTES = 32;
 /** Longer texts are decoded as a whole, a call of which takes longer than a few letters; chains of more take more memory. */
 const SHORT_TEXT = 12;
 
+const WORD = 4;
+/** A length from here on takes three bytes, and its tag one. */
+const LONG_BYTES = 2 ** 14;
+
 /** Reads a file from the front; where it is in a message, nothing beyond the end of that can be read. */
 export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #mayMove: boolean;
   #at = 0;
   #end: number;
   #depth = 0;
@@ -49,8 +54,10 @@ export class Cursor {
   #low = 0;
   #high = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** @param mayMove whether bytes that have been read may be written over */
+  constructor(bytes: Uint8Array, mayMove = false) {
     this.#bytes = bytes;
+    this.#mayMove = mayMove;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#end = bytes.length;
     this.#allowance = LEAST_ALLOWANCE + ALLOWANCE_PER_BYTE * bytes.length;
@@ -113,7 +120,20 @@ export class Cursor {
   bytes(place: Place): Uint8Array {
     const length = this.length(place);
     const start = this.#take(length, place);
-    return this.#bytes.subarray(start, start + length);
+    const bytes = this.#bytes.subarray(start, start + length);
+    return this.#mayMove && length >= LONG_BYTES ? this.#aligned(bytes) : bytes;
+  }
+
+  /**
+   * The bytes moved to the start of a word, so that an array of floats can lie on them: over those of their own tag and
+   * length, which have been read and take at least as many as they are moved by. A copy would lie in memory that the process
+   * has not had before, which takes longer, and twice as much.
+   */
+  #aligned(bytes: Uint8Array): Uint8Array {
+    const start = bytes.byteOffset - this.#bytes.byteOffset;
+    const to = start - (bytes.byteOffset % WORD);
+    this.#bytes.copyWithin(to, start, start + bytes.length);
+    return this.#bytes.subarray(to, to + bytes.length);
   }
 
   /** A text, which must be UTF-8. */

@@ -3,6 +3,8 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NnpackError } from '../../src/errors.ts';
 import { loadModel } from '../../src/onnx/load-model.ts';
+import { parseModel } from '../../src/onnx/parse-model.ts';
+import type { Model } from '../../src/onnx/proto.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { tensorsOf } from '../../src/onnx/tensors-of.ts';
 import { rejection } from '../support/failure.ts';
@@ -22,6 +24,8 @@ function external(location: string, dims: number[], offset?: number) {
   if (offset !== undefined) entries.push(['offset', `${offset}`]);
   return tensorProto({ name: location, dims, external: new Map(entries) });
 }
+
+const numbersOf = (model: Model) => tensorsOf(model).map(({ who, tensor }) => readTensor(who, tensor));
 
 /** Writes and loads a model of these tensors; gives their numbers. */
 async function load(...initializers: ReturnType<typeof external>[]) {
@@ -55,6 +59,22 @@ describe('the files of a model', () => {
       external('w.bin', [0], 0),
     );
     expect(found).toEqual([[50_000, 50_001], [1, 2, 3], [7, 8], [99_999], [1], []]);
+  });
+
+  it('are one array with the numbers in the model itself, wherever these begin, without a copy', async () => {
+    const initializers = ['a', 'ab', 'abc', 'abcd', 'abcde'].map((name, i) => {
+      const rawData = new Uint8Array(Float32Array.from(NUMBERS.subarray(i, i + 5000)).buffer);
+      return tensorProto({ name, dims: [5000], rawData });
+    });
+    const bytes = writeModel(modelProto(graphProto({ initializers })));
+    const copy = bytes.slice();
+    // what a caller has given is left as it is
+    expect(numbersOf(parseModel(bytes)).map(({ data }) => data[0])).toEqual([0, 1, 2, 3, 4]);
+    expect(bytes).toEqual(copy);
+    writeFileSync(at('model.onnx'), bytes);
+    const found = numbersOf((await loadModel(at('model.onnx'))).model);
+    for (const [i, { data }] of found.entries()) expect(data).toEqual(NUMBERS.subarray(i, i + 5000));
+    expect(new Set(found.map(({ data }) => data.buffer)).size).toBe(1);
   });
 
   it('may be asked for by attributes and functions', async () => {
