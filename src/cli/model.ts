@@ -59,7 +59,7 @@ export function isPath(name: string): boolean {
   return !isBuiltIn(name) && (extname(name) !== '' || /[\\/]/.test(name) || existsSync(name));
 }
 
-function isBuiltIn(name: string): name is NetworkName {
+export function isBuiltIn(name: string): name is NetworkName {
   return (NETWORK_NAMES as readonly string[]).includes(name);
 }
 

@@ -8,7 +8,7 @@ import { BUILT_IN, type Loaded, MODEL_FILES, PARAMS_OPTION } from '../model.ts';
 import { JSON_OPTION } from '../output.ts';
 import { RANGE_HELP, rangesText, USUAL } from '../range.ts';
 import type { Start } from './job.ts';
-import { type Settings, settingsOf } from './settings.ts';
+import { expectRandom, type Settings, settingsOf } from './settings.ts';
 
 /** The default bound on the memory of a network that takes a picture, in mebibytes; a larger one runs in slices. */
 const MEMORY = 512;
@@ -83,13 +83,14 @@ export const run: Command = {
   async run(given, signal) {
     const settings = settingsOf(given);
     // What does the work is loaded for a command line that makes sense, and not for help.
-    const [{ loadSubject }, { tasksOf }, { runMany }, { runOne, runRandom }] = await Promise.all([
+    const [{ isBuiltIn, loadSubject }, { tasksOf }, { runMany }, { runOne, runRandom }] = await Promise.all([
       import('../model.ts'),
       import('./tasks.ts'),
       import('./many.ts'),
       import('./one.ts'),
     ]);
     const who = given.options.has('model') ? '--model' : 'the model';
+    if (settings.model !== undefined && isBuiltIn(settings.model)) expectRandom(settings.model, settings);
     const loaded = await loadSubject(settings.model, who, settings.params);
     const labels = settings.labels === undefined ? null : await readLabels(settings.labels);
     const job = { given, settings, loaded, labels, signal, start: starter(loaded, settings) };

@@ -47,15 +47,7 @@ export async function runOne(job: Job, task: Task, isSample: boolean): Promise<v
 
 /** A built-in network has random weights: images are random as well. */
 export async function runRandom(job: Job, network: Network): Promise<void> {
-  const { files, pictures, batch = 1, top, labels } = job.settings;
-  if (files.pictures.length + files.inputs.length > 0) {
-    fail(`${network.name} has random weights and takes no picture, expected only options`);
-  }
-  if (files.outputs.length > 0) fail(`${network.name} gives no picture, expected no --out and no --output`);
-  if (pictures.ranges !== undefined) fail(`${network.name} takes and gives no picture, expected no --range`);
-  if (top !== undefined || labels !== undefined)
-    fail(`${network.name} has random weights, expected no --top and no --labels`);
-  if (files.shard !== null || files.isResumed) fail('--shard and --resume expected many files or a folder, got none');
+  const { batch = 1 } = job.settings;
   const output = await outputOf<object>(job.given);
   await job.start(false, async (engine, context) => {
     const arrays = randomImages(network, batch);

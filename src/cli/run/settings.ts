@@ -117,3 +117,14 @@ function sizeOf(text: string | undefined): PictureSettings['size'] {
   if (more.length > 0) fail(`--size expected a number or HxW, got ${show(text)}`);
   return { height, width };
 }
+
+/** What is asked of a network whose weights are random, before they are made: nothing that goes in or comes out. */
+export function expectRandom(name: string, { files, pictures, top, labels }: Settings): void {
+  if (files.pictures.length + files.inputs.length > 0) {
+    fail(`${name} has random weights and takes no picture, expected only options`);
+  }
+  if (files.outputs.length > 0) fail(`${name} gives no picture, expected no --out and no --output`);
+  if (pictures.ranges !== undefined) fail(`${name} takes and gives no picture, expected no --range`);
+  if (top !== undefined || labels !== undefined) fail(`${name} has random weights, expected no --top and no --labels`);
+  if (files.shard !== null || files.isResumed) fail('--shard and --resume expected many files or a folder, got none');
+}
