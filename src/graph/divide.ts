@@ -41,9 +41,9 @@ type Which = 'own' | 'least';
 export interface Job {
   /** As errors name it. */
   readonly who: string;
-  /** Simplified. */
+  /** Parsed; simplified for `divide`. */
   readonly graph: Graph;
-  /** The types of its inputs as a whole. */
+  /** The types of its inputs as a whole, with all of their sizes. */
   readonly inputs: Types;
   /** Whether the images of a batch are known to have nothing to do with one another; so it is where slices can be. */
   readonly areImagesApart: boolean;

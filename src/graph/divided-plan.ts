@@ -3,12 +3,10 @@
  * cut into smaller ones, a picture into slices that share a halo, so that no seam shows (see `slices.ts`). All parts have
  * one shape, and one plan serves them all.
  */
-import type { Context } from '../context/context.ts';
-import type { ParsedSelection } from '../dispatch/select.ts';
 import { newTensor } from '../layers/staging.ts';
 import type { Tensor, TypedTensor, TypedTensorLike } from '../tensor/ndarray.ts';
 import { type CheckedTensor, copyIn, copyOut } from '../tensor/tensor.ts';
-import { divide, imagesOf } from './divide.ts';
+import { divide, imagesOf, type Job } from './divide.ts';
 import type { Graph } from './graph.ts';
 import { inferTypes, shapeOf, type Types } from './infer.ts';
 import { expectPlaces, layOut } from './layout.ts';
@@ -30,28 +28,13 @@ import { isInMemory } from './run-values.ts';
 import type { Slice, SlicePlan } from './slices.ts';
 import type { Name } from './values.ts';
 
-/** What is planned, within which bytes. */
-export interface DividedJob {
-  /** As errors name it. */
-  readonly who: string;
-  /** Parsed. */
-  readonly graph: Graph;
-  /** The types of its inputs, with all of their sizes. */
-  readonly inputs: Types;
-  /** Whether the images of a batch are known to have nothing to do with one another. */
-  readonly areImagesApart: boolean;
-  readonly selection: ParsedSelection;
-  readonly bytes: number;
-  readonly context: Context;
-}
-
 /**
  * Plans a graph as the whole if that fits with every layer by its fastest algorithm, else in parts or with layers that take
  * less memory, whichever is estimated to take the least time.
  *
  * @throws NnpackError 'out-of-memory' if not even the smallest part fits, and says what it would take
  */
-export function planDivided(job: DividedJob): DividedPlan {
+export function planDivided(job: Job): DividedPlan {
   const { who, graph, inputs, selection, bytes, context } = job;
   const types = inferTypes(graph, inputs);
   expectPlaces(who, types, [...graph.inputs.keys(), ...graph.outputs]);
@@ -224,18 +207,20 @@ export class DividedPlan {
 
 function workOf(who: string, parts: Parts, inputs: Readonly<Record<Name, TypedTensorLike>>): Work {
   const { graph, whole, channelsLast, slices, images, partImages } = parts;
-  if (slices === null && images === partImages && channelsLast.size === 0) return wholeWork(inputs);
-  // The plan copies what one part reads as that part begins: for those that follow, the caller's inputs may have changed.
-  const copies = new Map(
+  const isOnePart = slices === null && images === partImages;
+  if (isOnePart && channelsLast.size === 0) return wholeWork(inputs);
+  const views = new Map(
     [...checkInputs(who, graph, whole, inputs)].map(([name, input]) => {
       // What runs in parts, or has pictures, has no inputs of other types.
-      const copy = copyOf(who, input as CheckedTensor);
-      return [name, channelsLast.has(name) ? turned(copy) : copy];
+      const own = input as CheckedTensor;
+      // The plan copies what a part reads as it begins: for those that follow, the caller's inputs may have changed.
+      const lasting = isOnePart ? own : copyOf(who, own);
+      return [name, channelsLast.has(name) ? turned(lasting) : lasting];
     }),
   );
   const outputs = new Map(graph.outputs.map((name) => [name, newTensor(who, shapeOf(whole, name))]));
   const planes = new Map([...outputs].map(([name, to]) => [name, channelsLast.has(name) ? turned(to) : to]));
-  const each = slices === null ? batchParts(parts, copies, planes) : sliceParts(images, slices, copies, planes);
+  const each = slices === null ? batchParts(parts, views, planes) : sliceParts(images, slices, views, planes);
   return { outputs: Object.fromEntries(outputs), parts: each };
 }
 
