@@ -10,7 +10,7 @@ export function isMet({ ratio = Number.NaN, goal }: Row): boolean | undefined {
 
 /** Whether a table's kernels are emitted as WebAssembly. */
 export function isEmitted(kernels: KernelTableName): kernels is SimdTableName {
-  return kernels === 'simd' || kernels === 'simd-relaxed';
+  return kernels.startsWith('simd');
 }
 
 /** The least ratio to reach on typed arrays, and with emitted kernels. A row of a kind without a goal only informs. */

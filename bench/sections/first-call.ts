@@ -1,5 +1,4 @@
 /** The kernels of a fresh process, and its first call, in which the engine still compiles, against a warm call. */
-import type { KernelTableName } from '../../src/kernels/table.ts';
 import { runScript, type Section } from '../section.ts';
 import { median } from '../statistics.ts';
 
@@ -10,8 +9,9 @@ const EMISSION = 50;
 
 /** What a process prints. */
 interface Run {
-  readonly kernels: KernelTableName;
-  /** Milliseconds to emit and compile all kernels; null for typed arrays. */
+  /** Milliseconds of a context and its first convolution, 3×3 of 32→32 @28. */
+  readonly fresh: number;
+  /** Milliseconds to emit and compile all kernels, which no process needs; null for typed arrays. */
   readonly emitted: number | null;
   readonly first: number;
   readonly warm: number;
@@ -28,6 +28,11 @@ export const firstCall: Section = {
       step(`process ${run}`);
       runs.push(await runScript<Run>(SCRIPT, kernels, signal));
     }
+    found.rows.push({
+      what: 'a context and its first 3×3 convolution, fresh process',
+      value: median(runs.map((run) => run.fresh)),
+      unit: 'ms',
+    });
     const times = runs.flatMap(({ emitted }) => (emitted === null ? [] : [emitted]));
     if (times.length > 0) {
       const emitted = median(times);

@@ -1,10 +1,6 @@
-import { expectBoolean, expectOneOf, type FieldsOf, isInstance, readOptions, textOf } from '../check/options.ts';
+import { expectBoolean, type FieldsOf, isInstance, readOptions } from '../check/options.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
-import { refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
-import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
-import { compileKernels } from '../kernels/simd/module.ts';
-import { KERNEL_TABLES, type KernelTable, type KernelTableName } from '../kernels/table.ts';
-import { createKernelTable } from '../kernels/tables.ts';
+import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 import { Arena } from '../tensor/arena.ts';
 import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkExtents, checkTensor } from '../tensor/tensor.ts';
@@ -12,6 +8,7 @@ import { importNode, mustImportNode } from '../threads/node.ts';
 import { ThreadPool } from '../threads/pool.ts';
 import { coresCount, environmentVariable } from '../threads/runtime.ts';
 import type { WorkerFactory } from '../threads/spawn.ts';
+import { checkKernels, chooseKernels, reasonsSince } from './choose-kernels.ts';
 import { Measurements } from './measurements.ts';
 import { type Trace, traceOfEnvironment } from './trace.ts';
 
@@ -19,7 +16,11 @@ import { type Trace, traceOfEnvironment } from './trace.ts';
 export interface ContextOptions {
   /** Threads in all, with the caller; when not given, as many as the environment says, or else as there are cores. */
   readonly threads?: number;
-  /** `'auto'` takes the fastest table that this machine runs; when not given, `NNPACK_KERNELS` decides, or `'auto'`. */
+  /**
+   * `'auto'` takes the fastest table that this machine runs; when not given, `NNPACK_KERNELS` decides, or `'auto'`. The wide
+   * tables want an experimental pass of V8, which is switched on for the whole process; `'auto'` takes them only where the
+   * process was started with `--experimental-wasm-revectorize`. Where the engine does not pack, the narrow table is taken.
+   */
   readonly kernels?: 'auto' | KernelTableName;
   /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
   readonly deterministic?: boolean;
@@ -154,7 +155,8 @@ export class Context {
 
   /** The threads, kernels and memory that the context really got, and why it did not get more. */
   describe(): ContextDescription {
-    const all = [this.arena.reason, this.#kernelsReason, this.#threadsReason, this.pool.reason];
+    const since = reasonsSince(this.#kernelsName);
+    const all = [this.arena.reason, this.#kernelsReason, ...since, this.#threadsReason, this.pool.reason];
     if (this.disposed) all.push('the context has been disposed of');
     const reasons = all.filter((reason) => reason !== '');
     return {
@@ -263,92 +265,6 @@ function expectThreads(what: string, threads: unknown): number {
     );
   }
   return threads;
-}
-
-const KERNELS = ['auto', ...KERNEL_TABLES] as const;
-
-/** The table that is asked for, and who asks. */
-interface KernelsWish {
-  readonly who: string;
-  readonly name: 'auto' | KernelTableName;
-  /** Why it is not the one that the environment names; empty when it is, or when the environment names none. */
-  readonly reason: string;
-}
-
-/** The table that the caller names or, if none, the environment. */
-function checkKernels(kernels: unknown, deterministic: boolean): KernelsWish {
-  const who = 'createContext';
-  if (kernels !== undefined) {
-    return { who, name: expectOneOf(who, 'kernels', kernels, KERNELS, 'invalid-argument'), reason: '' };
-  }
-  const name = kernelsOfEnvironment();
-  if (deterministic && name === 'simd-relaxed') {
-    return { who, name: 'auto', reason: 'NNPACK_KERNELS is simd-relaxed, which is not deterministic as was asked for' };
-  }
-  return { who: 'NNPACK_KERNELS', name, reason: '' };
-}
-
-/** What `NNPACK_KERNELS` says, of contexts that name no kernels themselves. */
-export function kernelsOfEnvironment(): 'auto' | KernelTableName {
-  const value = environmentVariable('NNPACK_KERNELS') ?? '';
-  return value === '' ? 'auto' : expectOneOf('environment', 'NNPACK_KERNELS', value, KERNELS, 'invalid-argument');
-}
-
-/** A table that runs here, with what it needs. */
-interface Runnable {
-  readonly table: KernelTable;
-  readonly simd: SimdSetup | null;
-}
-
-interface ChosenKernels extends Runnable {
-  /** Why it is not the fastest there is; empty when it is. */
-  readonly reason: string;
-}
-
-/** The table that is asked for, or the fastest of those that this machine runs. */
-function chooseKernels(
-  { who, name, reason }: KernelsWish,
-  deterministic: boolean,
-  arena: Arena,
-  threads: number,
-): ChosenKernels {
-  if (name === 'reference' || name === 'scalar') {
-    return { table: createKernelTable(name, arena), simd: null, reason };
-  }
-  if (name !== 'auto') {
-    const simd = setUpSimd(name, arena, threads);
-    if (typeof simd !== 'string') return { ...simd, reason };
-    throw new NnpackError('unsupported-hardware', `${who}: kernels '${name}' cannot run: ${simd}`);
-  }
-  if (!deterministic && refuseSimd('simd-relaxed') === null) {
-    const relaxed = setUpSimd('simd-relaxed', arena, threads);
-    if (typeof relaxed !== 'string') return { ...relaxed, reason };
-  }
-  const simd = setUpSimd('simd', arena, threads);
-  if (typeof simd !== 'string') return { ...simd, reason };
-  // The arena has said why, where its memory is not one of WebAssembly.
-  return { table: createKernelTable('scalar', arena), simd: null, reason: arena.wasm === null ? reason : simd };
-}
-
-/** An emitted table, or why it cannot be made. */
-function setUpSimd(name: SimdTableName, arena: Arena, threads: number): Runnable | string {
-  const refusal = refuseSimd(name);
-  if (refusal !== null) return refusal;
-  if (arena.wasm === null) return `the memory is ${arena.kind}, not one of WebAssembly`;
-  let module: WebAssembly.Module;
-  try {
-    module = compileKernels(name, arena.shared !== null);
-  } catch (error) {
-    return `WebAssembly could not be compiled (${textOf(error)})`;
-  }
-  const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
-  if (scratch === 0) return 'memoryLimit leaves no room for the scratch of emitted kernels';
-  const simd = { module, scratch };
-  try {
-    return { table: createKernelTable(name, arena, simd), simd };
-  } catch (error) {
-    return `WebAssembly could not be instantiated (${textOf(error)})`;
-  }
 }
 
 function checkMeasurements(measurements: unknown = new Measurements()): Measurements {

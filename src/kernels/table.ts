@@ -1,7 +1,7 @@
 import type { TileName } from '../maths/tiles.ts';
 
 /** In the order in which a later table overwrites an earlier one. */
-export const KERNEL_TABLES = ['reference', 'scalar', 'simd', 'simd-relaxed'] as const;
+export const KERNEL_TABLES = ['reference', 'scalar', 'simd', 'simd-relaxed', 'simd-wide', 'simd-relaxed-wide'] as const;
 
 export type KernelTableName = (typeof KERNEL_TABLES)[number];
 

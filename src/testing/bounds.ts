@@ -10,7 +10,7 @@
 import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound, type Underflow } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { expectOneOf, type FieldsOf, isRecord, readFields } from '../check/options.ts';
-import { kernelsOfEnvironment } from '../context/context.ts';
+import { kernelsOfEnvironment } from '../context/choose-kernels.ts';
 import { EPSILON } from '../dispatch/select.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { fastestTable, kernelNumbers } from '../kernels/numbers.ts';

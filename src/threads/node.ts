@@ -5,6 +5,7 @@
 interface NodeModules {
   readonly workerThreads: typeof import('node:worker_threads');
   readonly os: typeof import('node:os');
+  readonly v8: typeof import('node:v8');
 }
 
 let node: NodeModules | null = builtinModules();
@@ -14,7 +15,8 @@ function builtinModules(): NodeModules | null {
     if (typeof process.getBuiltinModule !== 'function') return null;
     const workerThreads = process.getBuiltinModule('node:worker_threads');
     const os = process.getBuiltinModule('node:os');
-    return workerThreads && os ? { workerThreads, os } : null;
+    const v8 = process.getBuiltinModule('node:v8');
+    return workerThreads && os ? { workerThreads, os, v8 } : null;
   } catch {
     // There is no process.
     return null;
@@ -36,7 +38,8 @@ export async function importNode(): Promise<void> {
   try {
     const workerThreads = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:worker_threads');
     const os = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');
-    node = { workerThreads, os };
+    const v8 = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:v8');
+    node = { workerThreads, os, v8 };
   } catch {
     // The host calls itself Node, but is not.
   }
@@ -48,4 +51,8 @@ export function nodeWorkerThreads(): NodeModules['workerThreads'] | undefined {
 
 export function nodeOs(): NodeModules['os'] | undefined {
   return node?.os;
+}
+
+export function nodeV8(): NodeModules['v8'] | undefined {
+  return node?.v8;
 }

@@ -28,6 +28,27 @@ function cores(ask: () => unknown): number | undefined {
   }
 }
 
+/** The flags that the process was started with, as far as the host tells. */
+export function startFlags(): readonly string[] {
+  try {
+    const { execArgv } = process;
+    return Array.isArray(execArgv) ? execArgv.filter((flag) => typeof flag === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The first number of V8's version; undefined where the engine is another one, or does not tell. */
+export function versionOfV8(): number | undefined {
+  try {
+    if ('bun' in process.versions) return undefined; // it tells the version of V8 that it stands in for
+    const major = Number.parseInt(process.versions.v8, 10);
+    return major > 0 ? major : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Milliseconds, by the steadiest clock there is. */
 export function now(): number {
   return (globalThis.performance ?? Date).now();

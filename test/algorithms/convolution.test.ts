@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import { type Context, createContext } from '../../src/index.ts';
-import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import type { KernelTableName } from '../../src/kernels/table.ts';
 import { TILES } from '../../src/maths/tiles.ts';
 import { convolveHere } from '../../src/testing/check.ts';
@@ -21,6 +20,7 @@ import {
   shapeOf,
 } from '../../src/testing/index.ts';
 import { runs } from '../support/runs.ts';
+import { EMITTED } from '../support/tables.ts';
 
 const THREADS = [1, 2, 3];
 const contexts = new Map<KernelTableName, Context[]>();
@@ -40,11 +40,7 @@ afterAll(() => {
 });
 
 /** Tables that serve users; the emitted ones where the engine runs them. */
-const FAST = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
-  const refusal = name === 'scalar' ? null : refuseSimd(name);
-  if (refusal !== null) console.log(`${name}: not tried, because ${refusal}`);
-  return refusal === null;
-});
+const FAST = ['scalar', ...EMITTED] as const;
 
 /** T of the tile T × T that an algorithm works on; 0 for those without. */
 function edgeOf(algorithm: AlgorithmName): number {
@@ -92,26 +88,26 @@ describe.each(CASES)('%s with %s kernels', (algorithm, kernels, usual) => {
   });
 });
 
-/** Cases of the emitted tables. */
-const EMITTED = CASES.filter(([, table]) => table === 'simd' || table === 'simd-relaxed');
-
-describe.each(EMITTED)('%s: typed arrays against %s kernels', (algorithm, kernels) => {
-  it('differ by no more than both may be off', () => {
-    const pair = [contexts.get('scalar')![0], contexts.get(kernels)![0]];
-    const property = fc.property(convolutionProblem({ algorithm }), (problem) => {
-      const shape = shapeOf(problem);
-      fc.pre(algorithmNamed(algorithm).supports(shape, 'forward') === null);
-      const data = convolutionData(problem);
-      const [scalar, emitted] = pair.map((context) => convolveHere(problem, data, algorithm, context));
-      const [one, other] = pair.map((context) =>
-        errorBound(problem, data, algorithmNamed(algorithm).errorBound(shape, 'forward', context)),
-      );
-      const allowed = one.map((bound, i) => bound + other[i]);
-      expectWithin(emitted, scalar, allowed, outputShapeOf(problem));
+describe.each(CASES.filter(([, table]) => table !== 'scalar'))(
+  '%s: typed arrays against %s kernels',
+  (algorithm, kernels) => {
+    it('differ by no more than both may be off', () => {
+      const pair = [contexts.get('scalar')![0], contexts.get(kernels)![0]];
+      const property = fc.property(convolutionProblem({ algorithm }), (problem) => {
+        const shape = shapeOf(problem);
+        fc.pre(algorithmNamed(algorithm).supports(shape, 'forward') === null);
+        const data = convolutionData(problem);
+        const [scalar, emitted] = pair.map((context) => convolveHere(problem, data, algorithm, context));
+        const [one, other] = pair.map((context) =>
+          errorBound(problem, data, algorithmNamed(algorithm).errorBound(shape, 'forward', context)),
+        );
+        const allowed = one.map((bound, i) => bound + other[i]);
+        expectWithin(emitted, scalar, allowed, outputShapeOf(problem));
+      });
+      fc.assert(property, { numRuns: runs(40) });
     });
-    fc.assert(property, { numRuns: runs(40) });
-  });
-});
+  },
+);
 
 describe.each(FAST)('%s kernels in a memory beyond 2 GiB', (kernels) => {
   /** In elements: the first tensors and workspaces lie on both sides of 2 GiB, where addresses get their sign bit. */

@@ -8,16 +8,12 @@ import type { AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import { phasedShape } from '../../src/algorithms/phases.ts';
 import { tileLayout } from '../../src/algorithms/tile-layout.ts';
 import { type Context, createContext } from '../../src/index.ts';
-import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { STRIDED_TILES, TILES } from '../../src/maths/tiles.ts';
 import { checkConvolution, convolutionProblem, type Problem, shapeOf } from '../../src/testing/index.ts';
 import { runs } from '../support/runs.ts';
+import { EMITTED } from '../support/tables.ts';
 
-const TABLES = (['scalar', 'simd', 'simd-relaxed'] as const).filter((name) => {
-  const refusal = name === 'scalar' ? null : refuseSimd(name);
-  if (refusal !== null) console.log(`${name}: not tried, because ${refusal}`);
-  return refusal === null;
-});
+const TABLES = ['scalar', ...EMITTED] as const;
 
 /** The larger tiles are in no emitted table, and slow. */
 const ALGORITHMS = [

@@ -14,7 +14,6 @@ import {
   explainConvolution,
   planConvolution,
 } from '../../src/index.ts';
-import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { planNetwork } from '../../src/networks/index.ts';
 import { convolveHere } from '../../src/testing/check.ts';
 import {
@@ -29,11 +28,10 @@ import {
   shapeOf,
 } from '../../src/testing/index.ts';
 import { runs } from '../support/runs.ts';
+import { EMITTED } from '../support/tables.ts';
 import { tensor } from '../support/tensors.ts';
 
-const TABLES = (['scalar', 'simd', 'simd-relaxed', 'reference'] as const).filter(
-  (name) => name === 'scalar' || name === 'reference' || refuseSimd(name) === null,
-);
+const TABLES = ['scalar', ...EMITTED, 'reference'] as const;
 const contexts: Context[] = [];
 
 beforeAll(async () => {

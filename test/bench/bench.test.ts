@@ -158,7 +158,7 @@ describe('the command', () => {
     [['--threads', '2'], "unknown option '--threads'"],
     [
       ['--kernels', 'scaler'],
-      "--kernels expected one of auto, reference, scalar, simd, simd-relaxed, got 'scaler', did you mean 'scalar'?",
+      "--kernels expected one of auto, reference, scalar, simd, simd-relaxed, simd-wide, simd-relaxed-wide, got 'scaler', did you mean 'scalar'?",
     ],
     [['gemm', '--json', join('no', 'x.json')], "file 'no/x.json' cannot be written: the folder 'no' does not exist"],
     [['gemm', '--html', 'src'], "file 'src' cannot be written: it is a folder, expected the name of a file"],

@@ -291,7 +291,7 @@ describe('the command', () => {
     ['--algorithm wt88', "--algorithm expected one of direct, .*, got 'wt88', did you mean 'wt8x8'\\?"],
     [
       '--kernels simple',
-      "--kernels expected one of reference, scalar, simd, simd-relaxed, got 'simple', did you mean 'simd'\\?",
+      "--kernels expected one of reference, scalar, simd, simd-relaxed, simd-wide, simd-relaxed-wide, got 'simple', did you mean 'simd'\\?",
     ],
     ['--threads 0', "--threads expected a whole number above 0, got '0'"],
     ['--cases 1.5', "--cases expected a whole number above 0, got '1.5'"],

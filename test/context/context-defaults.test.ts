@@ -82,8 +82,8 @@ const THREE = { threads: 3 };
 const SHARED = 'shared WebAssembly.Memory';
 const NO_SAB = ['SharedArrayBuffer is not available', 'the memory cannot be shared between threads'];
 const NO_VECTORS = 'WebAssembly has no SIMD here';
-const NO_ROOM = 'WebAssembly could not be instantiated (out of address space)';
-const FORBIDDEN = 'WebAssembly could not be compiled (forbidden by the policy)';
+const NO_ROOM = 'emitted kernels could not be made (out of address space)';
+const FORBIDDEN = 'emitted kernels could not be made (forbidden by the policy)';
 
 /** The tables that serve users here: a process computes with one after the other. */
 const TABLES = [...new Set(['scalar', BEST] as const)];

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { KERNEL_TABLES } from '../../src/kernels/table.ts';
+import { EMITTED } from '../support/tables.ts';
 
 const run = promisify(execFile);
 const PROCESS = new URL('../fixtures/trace-process.mjs', import.meta.url).pathname;
@@ -49,7 +50,7 @@ function usual(): ReturnType<typeof job> {
 
 const refusal = (message: string, code = 'invalid-argument') => ({ error: { name: 'NnpackError', code, message } });
 
-const RUNNABLE = KERNEL_TABLES.filter((name) => name === 'reference' || name === 'scalar' || refuseSimd(name) === null);
+const RUNNABLE = KERNEL_TABLES.filter((name) => name === 'reference' || name === 'scalar' || EMITTED.includes(name));
 
 describe('NNPACK_KERNELS', () => {
   it.each(RUNNABLE)('%s is the table of contexts that name none', async (kernels) => {
@@ -92,7 +93,7 @@ describe('NNPACK_KERNELS', () => {
     ['simd,scalar', "'simd,scalar'", ", did you mean 'scalar'?"],
     ['0', "'0'", ''],
   ])('that is %j is refused by name', async (value, shown, hint) => {
-    const names = 'auto, reference, scalar, simd, simd-relaxed';
+    const names = 'auto, reference, scalar, simd, simd-relaxed, simd-wide, simd-relaxed-wide';
     const expected = refusal(`environment: NNPACK_KERNELS is ${shown}, expected one of ${names}${hint}`);
     const { results } = await jobsOf(['create', 'call'], { NNPACK_KERNELS: value });
     expect(results).toEqual([expected, expected]);

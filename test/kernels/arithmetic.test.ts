@@ -14,7 +14,7 @@ const exports = emitted(emitArithmetic);
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referenceArithmetic],
   ['scalar', scalarArithmetic],
-  ['simd', () => simdArithmetic(exports)],
+  ['simd', () => simdArithmetic(() => exports)],
 ];
 
 /** Which of the two is one number, and which of the two the result is written over. */

@@ -14,7 +14,7 @@ const exports = emitted(emitGates);
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referenceGates],
   ['scalar', scalarGates],
-  ['simd', () => simdGates(exports)],
+  ['simd', () => simdGates(() => exports)],
 ];
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 

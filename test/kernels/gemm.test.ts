@@ -7,7 +7,7 @@ import { COLUMNS, ROWS } from '../../src/kernels/scalar/generated/gemm.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { SCRATCH_BYTES } from '../../src/kernels/simd/exports.ts';
 import { emitGemm, KC, MC, simdGemm } from '../../src/kernels/simd/gemm.ts';
-import { type MicroTiles, type MultiplyAdd, mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
+import { type Micro, mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import type { GemmKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { f32x4 } from '../../src/wasm/index.ts';
@@ -33,9 +33,9 @@ interface Table {
   readonly kernels: (memory?: Memory, scratch?: number) => Products;
 }
 
-/** Emitted products of given micro-tiles; what they leave to the scalar ones is k = 0 alone. */
-function emittedTable(name: string, tiles: MicroTiles, multiplyAdd: MultiplyAdd): Table {
-  const emit = (memory: Memory) => emitted((module) => emitGemm(module, tiles, multiplyAdd), memory);
+/** Emitted products of given micro-kernels; what they leave to the scalar ones is k = 0 alone. */
+function emittedTable(name: string, micro: Micro): Table {
+  const emit = (memory: Memory) => emitted((module) => emitGemm(module, micro), memory);
   const usual = emit(testMemory);
   return {
     name,
@@ -45,22 +45,34 @@ function emittedTable(name: string, tiles: MicroTiles, multiplyAdd: MultiplyAdd)
         k === 0 ? scalar.sgemm(m, n, k, ...rest) : expect.fail('left to the scalar kernel');
       const left = { sgemm: empty } as GemmKernels;
       return simdGemm(
-        memory === testMemory ? usual : emit(memory),
+        lazily(() => (memory === testMemory ? usual : emit(memory))),
         scratch,
-        { tiles, panels: tiles, units: left.gemmUnits },
+        { ...micro, panels: micro.tiles, units: left.gemmUnits },
         left,
       );
     },
   };
 }
 
+/** What is made when it is first asked for. */
+function lazily<Made>(make: () => Made): () => Made {
+  let made: Made | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 const scalarTable: Table = { name: 'scalar', kernels: (memory = testMemory) => scalarGemm(memory) as Products };
 /** Micro-tiles of old engines, of new ones, and of fused multiply-add, with which they are measured. */
 const emittedTables: readonly Table[] = [
-  emittedTable('simd, 2×16', [4, 4, 2, 2], mulAdd),
-  emittedTable('simd of engines with relaxed SIMD, 2×16', [6, 4, 3, 2], mulAdd),
-  emittedTable('simd, 6×8', [6, 6], mulAdd),
-  ...(refuseSimd('simd-relaxed') === null ? [emittedTable('simd-relaxed, 6×8', [6, 6], f32x4.relaxed_madd)] : []),
+  emittedTable('simd, 2×16', { tiles: [4, 4, 2, 2], multiplyAdd: mulAdd, steps: 'two apart' }),
+  emittedTable('simd of engines with relaxed SIMD, 2×16', { tiles: [6, 4, 3, 2], multiplyAdd: mulAdd, steps: 4 }),
+  emittedTable('simd, 6×8', { tiles: [6, 6], multiplyAdd: mulAdd, steps: 2 }),
+  emittedTable('simd-wide, 6×16', { tiles: [6, 6, 6, 6], multiplyAdd: mulAdd, steps: 4 }),
+  ...(refuseSimd('simd-relaxed') === null
+    ? [emittedTable('simd-relaxed, 6×8', { tiles: [6, 6], multiplyAdd: f32x4.relaxed_madd, steps: 4 })]
+    : []),
 ];
 const tables = [scalarTable, ...emittedTables];
 

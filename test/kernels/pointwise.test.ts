@@ -35,7 +35,8 @@ const exports = emitted(emit);
 
 function simd(memory: Memory): PointwiseKernels {
   const scalar = scalarPointwise(memory);
-  return { ...scalar, ...simdPointwise(exports), ...simdSoftmax(exports), ...simdLocalResponse(exports, scalar) };
+  const load = () => exports;
+  return { ...scalar, ...simdPointwise(load), ...simdSoftmax(load), ...simdLocalResponse(load, scalar) };
 }
 
 interface Fast {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
-import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
+import { emitPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import type { PoolingKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
 import { emitted, SCRATCH } from './emitted.ts';
@@ -34,8 +34,8 @@ interface Shape {
   readonly paddingLeft: number;
 }
 
-const exports = emitted((module) => [...emitMaxPooling(module), ...emitAveragePooling(module)]);
-const simd: Factory = (memory) => simdPooling(exports, SCRATCH, scalarPooling(memory));
+const exports = emitted(emitPooling);
+const simd: Factory = (memory) => simdPooling(() => exports, SCRATCH, scalarPooling(memory));
 const tables: readonly (readonly [string, Factory])[] = [
   ['reference', referencePooling],
   ['scalar', scalarPooling],

@@ -11,6 +11,7 @@ import { emitFourier, simdFourierTile } from '../../src/kernels/simd/fourier.ts'
 import type { TileTransform } from '../../src/kernels/table.ts';
 import { fourierPosition, fourierPositions, halfSpectrum, isRealFrequency } from '../../src/maths/fourier-layout.ts';
 import {
+  FOURIER_EDGES,
   type FourierEdge,
   forwardColumn,
   forwardComplexRow,
@@ -33,19 +34,20 @@ const range = (n: number) => Array.from({ length: n }, (_, k) => k);
 
 type FourierExports = SimdExports<typeof emitFourier>;
 
-function emitted(): Module {
+function emitted(edge: FourierEdge): Module {
   const module = new Module();
   module.importMemory('env', 'memory', { initial: 1, maximum: PAGE, shared: true });
-  emitFourier(module);
+  emitFourier(module, edge, 1);
   return module;
 }
 
-const compiled = new WebAssembly.Module(emitted().encode());
+const compiled = FOURIER_EDGES.map((edge) => new WebAssembly.Module(emitted(edge).encode()));
 
 /** A memory of its own; the scratch is at its beginning, unaligned data may follow from the word after it. */
 function instantiate(pages: number): { f32: Float32Array; words: Int32Array; exports: FourierExports } {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE, shared: true });
-  const exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as FourierExports;
+  const instances = compiled.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
+  const exports: FourierExports = Object.assign({}, ...instances.map((instance) => instance.exports));
   return { f32: new Float32Array(memory.buffer), words: new Int32Array(memory.buffer), exports };
 }
 

@@ -1,43 +1,64 @@
-/** The whole emitted module: the same bytes from run to run, whoever emits it. */
+/** The emitted modules: the same bytes from run to run, whoever emits them and in which order. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
-import { emitKernels } from '../../src/kernels/simd/module.ts';
+import { expect, test } from 'vitest';
+import { narrowTwin, SIMD_TABLES, type SimdTableName } from '../../src/kernels/simd/engine.ts';
+import { FAMILY_NAMES, type FamilyName } from '../../src/kernels/simd/families.ts';
+import { emitFamily } from '../../src/kernels/simd/modules.ts';
+import { isWideFamily } from '../../src/kernels/twins.ts';
 
-const MODULE = new URL('../../dist/kernels/simd/module.js', import.meta.url).href;
+const at = (file: string): string => new URL(`../../dist/kernels/simd/${file}.js`, import.meta.url).href;
 
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Hashes of what another process emits. */
-function emittedElsewhere(name: string, shared: boolean): string {
+const hashOf = (name: SimdTableName, family: FamilyName, shared: boolean): string =>
+  hash(emitFamily(name, family, shared).encode());
+
+/** Hashes of what another process emits, from the last family to the first. */
+function emittedElsewhere(shared: boolean): Record<string, string> {
   const script = `
     import { createHash } from 'node:crypto';
-    import { emitKernels } from '${MODULE}';
-    console.log(createHash('sha256').update(emitKernels('${name}', ${shared}).encode()).digest('hex'));`;
+    import { SIMD_TABLES } from '${at('engine')}';
+    import { FAMILY_NAMES } from '${at('families')}';
+    import { emitFamily } from '${at('modules')}';
+    const hashes = {};
+    for (const name of SIMD_TABLES) {
+      for (const family of [...FAMILY_NAMES].reverse()) {
+        const bytes = emitFamily(name, family, ${shared}).encode();
+        hashes[name + ' ' + family] = createHash('sha256').update(bytes).digest('hex');
+      }
+    }
+    console.log(JSON.stringify(hashes));`;
   // Micro-tiles are an engine's, and a flag may make another engine of it.
   const flags = process.execArgv.filter((flag) => flag.includes('wasm'));
-  return execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', script], {
+  const text = execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', script], {
     encoding: 'utf8',
-  }).trim();
+  });
+  return JSON.parse(text);
 }
 
-describe.each([
-  ['simd', true],
-  ['simd', false],
-  ['simd-relaxed', true],
-  ['simd-relaxed', false],
-] as const)('the module of %s, memory shared: %j', (name, shared) => {
-  test('has the same bytes in every run', () => {
-    const bytes = emitKernels(name, shared).encode();
-    expect(bytes.length).toBeGreaterThan(10_000);
-    expect(hash(emitKernels(name, shared).encode())).toBe(hash(bytes));
-    expect(emittedElsewhere(name, shared)).toBe(hash(bytes));
-  });
+test.each([true, false])('have the same bytes in every run, memory shared: %j', (shared) => {
+  const elsewhere = emittedElsewhere(shared);
+  for (const name of SIMD_TABLES) {
+    for (const family of FAMILY_NAMES) {
+      const first = hashOf(name, family, shared);
+      expect(hashOf(name, family, shared)).toBe(first);
+      expect(elsewhere[`${name} ${family}`]).toBe(first);
+    }
+  }
 });
 
-test('modules differ in what they are asked for', () => {
-  const modules = [emitKernels('simd', true), emitKernels('simd', false), emitKernels('simd-relaxed', true)].map(
-    (module) => hash(module.encode()),
-  );
-  expect(new Set(modules).size).toBe(3);
+test('differ in what they are asked for', () => {
+  const products = (['simd', 'simd-relaxed', 'simd-wide'] as const).map((name) => hashOf(name, 'products', true));
+  expect(new Set([...products, hashOf('simd', 'products', false)]).size).toBe(4);
 });
+
+test.each(SIMD_TABLES.filter((name) => name !== narrowTwin(name)))(
+  '%s has families of its own, and its twin others',
+  (name) => {
+    for (const family of FAMILY_NAMES) {
+      const isOwn = hashOf(name, family, true) !== hashOf(narrowTwin(name), family, true);
+      expect([family, isWideFamily(family)]).toEqual([family, isOwn]);
+    }
+  },
+);

@@ -16,7 +16,7 @@ import { mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import { emitHalfDots } from '../../src/kernels/simd/half-dots.ts';
 import { emitLocalResponse, localResponseRoundings, simdLocalResponse } from '../../src/kernels/simd/local-response.ts';
 import { emitPointwise, simdPointwise } from '../../src/kernels/simd/pointwise.ts';
-import { emitAveragePooling, emitMaxPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
+import { emitPooling, simdPooling } from '../../src/kernels/simd/pooling.ts';
 import { emitSoftmax, simdSoftmax } from '../../src/kernels/simd/softmax.ts';
 import { emitWeights, simdWeights } from '../../src/kernels/simd/weights.ts';
 import { COMBINATIONS, GATES, type KernelNumbers, type KernelTable } from '../../src/kernels/table.ts';
@@ -41,8 +41,7 @@ const emit = (module: Module) => [
   ...emitGates(module),
   ...emitSoftmax(module),
   ...emitLocalResponse(module, mulAdd),
-  ...emitMaxPooling(module),
-  ...emitAveragePooling(module),
+  ...emitPooling(module),
   ...emitDots(module, mulAdd),
   ...emitHalfDots(module, mulAdd),
   ...emitWeights(module),
@@ -61,22 +60,23 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
       return functions[name];
     },
   });
+  const load = () => exports;
   const never = (): never => {
     throw new Error('left to the scalar kernel');
   };
   const { maxPool, averagePool } = scalarPooling(memory);
   return {
-    ...simdPointwise(exports),
-    ...simdArithmetic(exports),
-    ...simdGates(exports),
-    ...simdSoftmax(exports),
-    ...simdLocalResponse(exports, { localResponse: never }),
-    ...simdPooling(exports, scratch, {
+    ...simdPointwise(load),
+    ...simdArithmetic(load),
+    ...simdGates(load),
+    ...simdSoftmax(load),
+    ...simdLocalResponse(load, { localResponse: never }),
+    ...simdPooling(load, scratch, {
       maxPool: (h, w, ...rest) => (w < 4 ? maxPool(h, w, ...rest) : never()),
       averagePool: (h, w, ...rest) => (w < 4 ? averagePool(h, w, ...rest) : never()),
     }),
-    ...simdDots(exports, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
-    ...simdWeights(exports, scratch, memory),
+    ...simdDots(load, load, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
+    ...simdWeights(load, scratch, memory),
   };
 }
 

@@ -18,7 +18,9 @@ const TABLES: readonly (readonly [string, (memory: Memory) => WeightKernels])[] 
   [
     'simd',
     (memory) =>
-      memory === farMemory ? simdWeights(farExports, FAR.scratch, memory) : simdWeights(exports, SCRATCH, memory),
+      memory === farMemory
+        ? simdWeights(() => farExports, FAR.scratch, memory)
+        : simdWeights(() => exports, SCRATCH, memory),
   ],
 ];
 

@@ -5,7 +5,7 @@ import { generateWinograd } from '../../scripts/generate-winograd.ts';
 import { kernelNumbers } from '../../src/kernels/numbers.ts';
 import { referenceWinogradTile } from '../../src/kernels/reference/winograd.ts';
 import { scalarWinogradTile } from '../../src/kernels/scalar/winograd.ts';
-import { refuseSimd } from '../../src/kernels/simd/engine.ts';
+import { isFused, isWide, refuseSimd, SIMD_TABLES, type SimdTableName } from '../../src/kernels/simd/engine.ts';
 import type { KernelTableName, TileNumbers, TileTransform } from '../../src/kernels/table.ts';
 import { amplification, cookToom, type Matrix, type Point, winogradMatrices } from '../../src/maths/cook-toom.ts';
 import { Rational } from '../../src/maths/rational.ts';
@@ -57,23 +57,26 @@ const TABLES = {
       tile: (...tile: readonly [WinogradEdge, number, number]) => referenceWinogradTile(memory, ...tile),
     };
   },
-  simd: (length: number) => emitted(length, false),
-  'simd-relaxed': (length: number) => emitted(length, true),
+  simd: (length: number) => emitted(length, 'simd'),
+  'simd-relaxed': (length: number) => emitted(length, 'simd-relaxed'),
+  'simd-wide': (length: number) => emitted(length, 'simd-wide'),
+  'simd-relaxed-wide': (length: number) => emitted(length, 'simd-relaxed-wide'),
 };
 
-function emitted(length: number, isFused: boolean) {
+function emitted(length: number, name: SimdTableName) {
   // One for the whole file: engines reserve gigabytes of addresses for each.
-  const simd = modules.get(isFused) ?? simdWinograd(LENGTH, 0, isFused);
-  modules.set(isFused, simd);
+  const style = { isFused: isFused(name), abreast: isWide(name) ? 2 : 1 };
+  const simd = modules.get(name) ?? simdWinograd(LENGTH, 0, style);
+  modules.set(name, simd);
   simd.poison();
   const { f32, i32, u16 } = simd.memory;
   return { memory: { f32: f32.subarray(0, length), i32, u16 }, tile: simd.tile };
 }
 
-const modules = new Map<boolean, ReturnType<typeof simdWinograd>>();
+const modules = new Map<SimdTableName, ReturnType<typeof simdWinograd>>();
 
 /** Those emitted that this engine runs. */
-const EMITTED = (['simd', 'simd-relaxed'] as const).filter((name) => refuseSimd(name) === null);
+const EMITTED = SIMD_TABLES.filter((name) => refuseSimd(name) === null);
 
 /** Of the transforms of a table. */
 function roundingsOf(table: KernelTableName, edge: WinogradEdge, r: number, s: number): TileNumbers['roundings'] {

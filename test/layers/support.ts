@@ -5,8 +5,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Context, createContext, type TensorLike } from '../../src/index.ts';
-import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { uniform } from '../../src/tensor/random.ts';
+import { EMITTED } from '../support/tables.ts';
 
 /** Runs of a property; twenty times as many in a slow run. */
 export { runs } from '../support/runs.ts';
@@ -20,9 +20,8 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 /** Contexts of every kernel table that runs here, the default one first, on one and two threads, for the file that calls this. */
 export function contextsForFile(): Context[] {
   const contexts: Context[] = [];
-  const emitted = (['simd-relaxed', 'simd'] as const).filter((name) => refuseSimd(name) === null);
   beforeAll(async () => {
-    for (const kernels of [...emitted, 'scalar'] as const) {
+    for (const kernels of [...EMITTED.toReversed(), 'scalar'] as const) {
       contexts.push(await createContext({ kernels, threads: 1 }), await createContext({ kernels, threads: 2 }));
     }
     contexts.push(await createContext({ kernels: 'reference', threads: 1 }));

@@ -14,7 +14,13 @@ import { DOUBLE_SLACK, EPSILON, generator, poisonedMemory, randomFloats, TINY } 
 export type Factory = (memory: Memory) => DotsKernels;
 
 const exports = emitted((module) => [...emitDots(module, mulAdd), ...emitHalfDots(module, mulAdd)]);
-export const simd: Factory = (memory) => simdDots(exports, SCRATCH, scalarDots(memory));
+export const simd: Factory = (memory) =>
+  simdDots(
+    () => exports,
+    () => exports,
+    SCRATCH,
+    scalarDots(memory),
+  );
 
 /** With the float32 roundings of each. */
 export const tables: readonly (readonly [string, Factory, number])[] = [

@@ -15,5 +15,5 @@ export function roundingsOf(kernels: KernelTable): TableRoundings {
 }
 
 export function isEmitted({ name }: KernelTable): boolean {
-  return name === 'simd' || name === 'simd-relaxed';
+  return name.startsWith('simd');
 }

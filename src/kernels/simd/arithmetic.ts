@@ -4,30 +4,32 @@
  */
 import { type Expression, f32x4, type Module, v128 } from '../../wasm/index.ts';
 import type { ArithmeticKernels } from '../table.ts';
-import type { SimdExports } from './exports.ts';
+import type { Load } from './exports.ts';
 import { emitRun, four } from './runs.ts';
 
 type V128 = Expression<'v128'>;
 type Runs = (n: number, a: number, b: number, y: number) => void;
 
-export function simdArithmetic(exports: SimdExports<typeof emitArithmetic>): ArithmeticKernels {
+export function simdArithmetic(load: Load<typeof emitArithmetic>): ArithmeticKernels {
+  type Name = keyof ReturnType<typeof load>;
   /** @param byNumber b is a number; @param ofNumber a is one, or b where the two may change places */
   const kernel =
-    (runs: Runs, byNumber: Runs, ofNumber?: Runs): ArithmeticKernels['add'] =>
+    (name: Name, byNumber: Name, ofNumber?: Name): ArithmeticKernels['add'] =>
     (n, a, aStep, b, bStep, y) => {
+      const exports: Readonly<Record<Name, Runs>> = load();
       const [first, second, to] = [a << 2, b << 2, y << 2];
-      if (aStep === bStep) runs(n, first, second, to);
-      else if (bStep === 0) byNumber(n, first, second, to);
-      else if (ofNumber === undefined) byNumber(n, second, first, to);
-      else ofNumber(n, first, second, to);
+      if (aStep === bStep) exports[name](n, first, second, to);
+      else if (bStep === 0) exports[byNumber](n, first, second, to);
+      else if (ofNumber === undefined) exports[byNumber](n, second, first, to);
+      else exports[ofNumber](n, first, second, to);
     };
   return {
-    add: kernel(exports.add__simd, exports.add_number__simd),
-    subtract: kernel(exports.subtract__simd, exports.subtract_number__simd, exports.number_subtract__simd),
-    multiply: kernel(exports.multiply__simd, exports.multiply_number__simd),
-    divide: kernel(exports.divide__simd, exports.divide_number__simd, exports.number_divide__simd),
-    minimum: kernel(exports.minimum__simd, exports.minimum_number__simd),
-    maximum: kernel(exports.maximum__simd, exports.maximum_number__simd),
+    add: kernel('add__simd', 'add_number__simd'),
+    subtract: kernel('subtract__simd', 'subtract_number__simd', 'number_subtract__simd'),
+    multiply: kernel('multiply__simd', 'multiply_number__simd'),
+    divide: kernel('divide__simd', 'divide_number__simd', 'number_divide__simd'),
+    minimum: kernel('minimum__simd', 'minimum_number__simd'),
+    maximum: kernel('maximum__simd', 'maximum_number__simd'),
   };
 }
 

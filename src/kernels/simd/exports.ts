@@ -36,9 +36,16 @@ type Overloads<Names> = (Names extends unknown ? (take: () => Names) => void : n
   ? All
   : never;
 
+/** The functions that `Emit` defines, which are emitted and compiled when this is first called. */
+export type Load<E extends Emit> = () => SimdExports<E>;
+
+/** Modules by their tables and families. */
+export type Modules = Record<string, WebAssembly.Module>;
+
 /** What emitted kernels need besides a memory. */
 export interface SimdSetup {
-  readonly module: WebAssembly.Module;
+  /** Modules that are compiled already (./modules.ts); all others are made when they are needed. */
+  readonly modules: Modules;
   /** Where a thread's own scratch begins, in elements of the memory; that of the first thread for a whole pool. */
   readonly scratch: number;
 }

@@ -19,11 +19,20 @@ import {
   inverseComplexRow,
   inverseRealRows,
 } from '../../maths/fourier-program.ts';
-import { type Expression, type FunctionReference, f32, f32x4, i32, type Module, v128 } from '../../wasm/index.ts';
+import {
+  type Expression,
+  type FunctionBuilder,
+  type FunctionReference,
+  f32,
+  f32x4,
+  i32,
+  type Module,
+  v128,
+} from '../../wasm/index.ts';
 import { integers } from './parameters.ts';
-import { prepareProgram } from './straight-line.ts';
+import { prepareProgram, type Spaces } from './straight-line.ts';
 import { transpose4x4 } from './transpose.ts';
-import { countDown, fourPlaces, stepsWithin } from './winograd-vectors.ts';
+import { countDown, fourPlaces, type I32, stepsWithin } from './winograd-vectors.ts';
 
 export type Procedure = FunctionReference<never>;
 
@@ -33,38 +42,62 @@ export const rowBytes = (edge: FourierEdge): number => 16 * edge;
 // ---- along the columns ----
 
 /** Rows of the tile at d, `pitch` apart → a strip: so many times four columns. */
-export function emitForwardColumns(module: Module, edge: FourierEdge): Procedure {
+export function emitForwardColumns(module: Module, edge: FourierEdge, abreast: number): Procedure {
   const parameters = integers('vectors', 'd', 'pitch', 'strip', 'parked');
   return module.function(`ft${edge}x${edge}_forward_columns__simd`, parameters, [], (f, p) => {
     const pointer = f.local('i32');
     const memory = { pointer, distance: p.pitch };
-    const column = prepareProgram(f, forwardColumn(edge), { memory, scratch: p.strip, parked: p.parked });
-    countDown(f, p.vectors, () => {
-      f.set(pointer, p.d);
-      column();
-      f.add(p.d, 16);
-      f.add(p.strip, 16);
+    const program = forwardColumn(edge);
+    eachVector(f, p.vectors, abreast, (groups) => {
+      const column = prepareProgram(f, program, { memory, scratch: p.strip, parked: p.parked }, groups);
+      return () => {
+        f.set(pointer, p.d);
+        column();
+        for (const at of [p.d, p.strip]) f.add(at, 16 * groups);
+      };
     });
   });
 }
 
 /** A strip → the first `height` rows of y: so many times four columns. */
-export function emitInverseColumns(module: Module, edge: FourierEdge): Procedure {
+export function emitInverseColumns(module: Module, edge: FourierEdge, abreast: number): Procedure {
   const parameters = integers('vectors', 'strip', 'y', 'pitch', 'height', 'parked');
   return module.function(`ft${edge}x${edge}_inverse_columns__simd`, parameters, [], (f, p) => {
     const pointer = f.local('i32');
-    const column = prepareProgram(f, inverseColumn(edge), {
+    const program = inverseColumn(edge);
+    const spaces: Spaces = {
       memory: { pointer, distance: p.pitch },
       condition: (i) => (i === 0 ? undefined : i32.gt_u(p.height, i)),
       scratch: p.strip,
       parked: p.parked,
+    };
+    eachVector(f, p.vectors, abreast, (groups) => {
+      const column = prepareProgram(f, program, spaces, groups);
+      return () => {
+        f.set(pointer, p.y);
+        column();
+        for (const at of [p.y, p.strip]) f.add(at, 16 * groups);
+      };
     });
-    countDown(f, p.vectors, () => {
-      f.set(pointer, p.y);
-      column();
-      f.add(p.y, 16);
-      f.add(p.strip, 16);
+  });
+}
+
+/**
+ * One to `count` vectors, so many abreast as long as there are as many. `prepare` emits what comes before the loop, and gives
+ * what emits its body.
+ */
+function eachVector(f: FunctionBuilder, count: I32, abreast: number, prepare: (groups: number) => () => void): void {
+  if (abreast > 1) {
+    const several = prepare(abreast);
+    f.loop(i32.ge_u(count, abreast), () => {
+      several();
+      f.add(count, -abreast);
     });
+  }
+  const single = prepare(1);
+  f.loop(count, () => {
+    single();
+    f.add(count, -1);
   });
 }
 

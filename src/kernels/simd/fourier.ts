@@ -17,7 +17,7 @@
  */
 
 import { fourierPositions } from '../../maths/fourier-layout.ts';
-import { FOURIER_EDGES, type FourierEdge } from '../../maths/fourier-program.ts';
+import type { FourierEdge } from '../../maths/fourier-program.ts';
 import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
@@ -38,23 +38,18 @@ import {
 import { integers } from './parameters.ts';
 import { byFours, countDown, type I32 } from './winograd-vectors.ts';
 
-export function emitFourier(module: Module) {
-  const shared = {
+export function emitFourier(module: Module, edge: FourierEdge, abreast: number) {
+  const passes: Passes = {
     stripToLanes: emitStripToLanes(module),
     lanesToStrip: emitLanesToStrip(module),
     kernelPlanes: emitKernelPlanes(module),
     copy: emitCopy(module),
+    forwardColumns: emitForwardColumns(module, edge, abreast),
+    forwardRows: emitForwardRows(module, edge),
+    inverseRows: emitInverseRows(module, edge),
+    inverseColumns: emitInverseColumns(module, edge, abreast),
   };
-  return FOURIER_EDGES.flatMap((edge) => {
-    const passes: Passes = {
-      ...shared,
-      forwardColumns: emitForwardColumns(module, edge),
-      forwardRows: emitForwardRows(module, edge),
-      inverseRows: emitInverseRows(module, edge),
-      inverseColumns: emitInverseColumns(module, edge),
-    };
-    return [emitInput(module, edge, passes), emitKernel(module, edge, passes), emitOutput(module, edge, passes)];
-  });
+  return [emitInput(module, edge, passes), emitKernel(module, edge, passes), emitOutput(module, edge, passes)];
 }
 
 type PassName =
@@ -229,7 +224,7 @@ const areNeighbours = (items: I32, step: I32): Expression<'i32'> => i32.and(i32.
 
 const NAMES = { 8: 'ft8x8', 16: 'ft16x16' } as const;
 
-function nameOf<const Transform extends 'input' | 'kernel' | 'output'>(edge: keyof typeof NAMES, transform: Transform) {
+function nameOf<const Transform extends 'input' | 'kernel' | 'output'>(edge: FourierEdge, transform: Transform) {
   return `${NAMES[edge]}_${transform}__simd` as const;
 }
 

@@ -10,7 +10,7 @@ import { type Expression, type FunctionBuilder, f64x2, type Local, type Module, 
 import type { GateKernels } from '../table.ts';
 import { doubles, rounded, upper } from './doubles.ts';
 import { exponential } from './exponential.ts';
-import type { SimdExports } from './exports.ts';
+import type { Load } from './exports.ts';
 import { emitRun, four } from './runs.ts';
 
 /** In units of a rounding to float32. */
@@ -23,12 +23,12 @@ type V128 = Expression<'v128'>;
 /** What it makes of two elements in double. */
 type OfTwo = (f: FunctionBuilder, x: Local<'v128'>, slope: Local<'v128'>, offset: Local<'v128'>) => V128;
 
-export function simdGates(exports: SimdExports<typeof emitGates>): GateKernels {
+export function simdGates(load: Load<typeof emitGates>): GateKernels {
   return {
-    sigmoid: (n, x, y, slope, offset) => exports.sigmoid__simd(n, x << 2, y << 2, slope, offset),
-    swish: (n, x, y, slope, offset) => exports.swish__simd(n, x << 2, y << 2, slope, offset),
-    hardSigmoid: (n, x, y, slope, offset) => exports.hard_sigmoid__simd(n, x << 2, y << 2, slope, offset),
-    hardSwish: (n, x, y, slope, offset) => exports.hard_swish__simd(n, x << 2, y << 2, slope, offset),
+    sigmoid: (n, x, y, slope, offset) => load().sigmoid__simd(n, x << 2, y << 2, slope, offset),
+    swish: (n, x, y, slope, offset) => load().swish__simd(n, x << 2, y << 2, slope, offset),
+    hardSigmoid: (n, x, y, slope, offset) => load().hard_sigmoid__simd(n, x << 2, y << 2, slope, offset),
+    hardSwish: (n, x, y, slope, offset) => load().hard_swish__simd(n, x << 2, y << 2, slope, offset),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   i32,
   type Local,
   type Module,
+  select,
   v128,
 } from '../../wasm/index.ts';
 
@@ -37,63 +38,110 @@ export const MICRO = {
   update: 'i32',
 } as const;
 
-export function directKernel(
-  module: Module,
-  mr: number,
-  nv: number,
-  multiplyAdd: MultiplyAdd,
-): FunctionReference<never> {
+/** What the micro-kernels of an engine are made of. */
+export interface Micro {
+  readonly tiles: MicroTiles;
+  readonly multiplyAdd: MultiplyAdd;
+  readonly steps: StepsOverK;
+}
+
+/**
+ * Steps over k in a turn of the loop: two that a branch keeps apart, because an old compiler would move the loads of both
+ * before the arithmetic, or so many in one block.
+ */
+export type StepsOverK = 'two apart' | number;
+
+/** Terms of a sum before it is added to C, so that rounding errors grow by parts. Even: a pair of steps ends with them. */
+export const TERMS = 128;
+
+export function directKernel(module: Module, mr: number, nv: number, micro: Micro): FunctionReference<never> {
   return module.function(
     `sgemm_${mr}x${4 * nv}__simd`,
     MICRO,
     [],
     (f, { k, a, lda, b, ldb, c, ldc, lanes, update }) => {
-      const sums = sumsOf(f, mr, nv);
-      const rows = rowPointers(f, a, lda, mr);
-      const end = f.let(i32.add(a, i32.shl(k, 2)));
-      const last = f.let(i32.sub(end, 4));
-      f.do(
-        () => {
-          accumulate(f, sums, rows, nv, b, multiplyAdd);
-          f.add(b, ldb);
-          // The branch keeps two steps apart: an old compiler would move the loads of both before the arithmetic.
-          f.if(i32.ne(rows[0], last), () => {
-            accumulate(f, sums, rows, nv, b, multiplyAdd, 4);
-            f.add(b, ldb);
-          });
-          for (const row of rows) f.add(row, 8);
-        },
-        i32.lt_u(rows[0], end),
-      );
-      store(f, sums, nv, c, ldc, lanes, update);
+      const step = (sums: Sums, rows: readonly I32[], offset: number): void => {
+        accumulate(f, sums, rows, nv, b, micro.multiplyAdd, offset);
+        f.add(b, ldb);
+      };
+      inParts(f, mr, nv, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) => {
+        if (micro.steps === 'two apart') pairsApart(f, rows, end, (offset) => step(sums, rows, offset));
+        else unrolled(f, rows, end, micro.steps, (offset) => step(sums, rows, offset));
+      });
     },
   );
 }
 
 /** Row p of B is at ldb + i32[b + 4p]: ldb takes the place of a base address. */
-export function indirectKernel(
-  module: Module,
-  mr: number,
-  nv: number,
-  multiplyAdd: MultiplyAdd,
-): FunctionReference<never> {
+export function indirectKernel(module: Module, mr: number, nv: number, micro: Micro): FunctionReference<never> {
   const name = `sgemm_indirect_${mr}x${4 * nv}__simd`;
   return module.function(name, MICRO, [], (f, { k, a, lda, b, ldb, c, ldc, lanes, update }) => {
-    const sums = sumsOf(f, mr, nv);
-    const rows = rowPointers(f, a, lda, mr);
-    const end = f.let(i32.add(a, i32.shl(k, 2)));
     const row = f.local('i32');
-    f.do(
-      () => {
+    inParts(f, mr, nv, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) =>
+      unrolled(f, rows, end, 1, () => {
         f.set(row, i32.add(ldb, i32.shl(i32.load(b), 2)));
-        accumulate(f, sums, rows, nv, row, multiplyAdd);
+        accumulate(f, sums, rows, nv, row, micro.multiplyAdd);
         f.add(b, 4);
-        for (const pointer of rows) f.add(pointer, 4);
-      },
-      i32.lt_u(rows[0], end),
+      }),
     );
-    store(f, sums, nv, c, ldc, lanes, update);
   });
+}
+
+type Sums = readonly (readonly Local<'v128'>[])[];
+
+/** C (+)= A · B by sums of TERMS terms each; `multiply` adds those up to `end`, where the first row's pointer stops. */
+function inParts(
+  f: FunctionBuilder,
+  mr: number,
+  nv: number,
+  { k, a, lda, c, ldc, lanes, update }: { readonly [Name in keyof typeof MICRO as Exclude<Name, 'b' | 'ldb'>]: I32 },
+  multiply: (sums: Sums, rows: readonly I32[], end: I32) => void,
+): void {
+  const sums = sumsOf(f, mr, nv);
+  const rows = rowPointers(f, a, lda, mr);
+  const left = f.let(k);
+  const end = f.let(a);
+  f.do(
+    () => {
+      f.add(end, i32.shl(select(left, i32.const(TERMS), i32.lt_s(left, TERMS)), 2));
+      for (const sum of sums.flat()) f.set(sum, v128.const('i32x4', 0, 0, 0, 0));
+      multiply(sums, rows, end);
+      store(f, sums, nv, f.let(c), ldc, lanes, update);
+      f.set(update, 1);
+      f.add(left, -TERMS);
+    },
+    i32.gt_s(left, 0),
+  );
+}
+
+/** The step at offsets 0 and 4 of each pair of terms; the last may be without a second. */
+function pairsApart(f: FunctionBuilder, rows: readonly I32[], end: I32, step: (offset: number) => void): void {
+  const last = f.let(i32.sub(end, 4));
+  f.do(
+    () => {
+      step(0);
+      f.if(i32.ne(rows[0], last), () => step(4));
+      for (const row of rows) f.add(row, 8);
+    },
+    i32.lt_u(rows[0], end),
+  );
+}
+
+/** The step for `steps` terms in a block, and for those that are left one by one. */
+function unrolled(
+  f: FunctionBuilder,
+  rows: readonly I32[],
+  end: I32,
+  steps: number,
+  step: (offset: number) => void,
+): void {
+  const advance = (count: number): void => {
+    for (let p = 0; p < count; p++) step(4 * p);
+    for (const row of rows) f.add(row, 4 * count);
+  };
+  const whole = f.let(i32.sub(end, 4 * (steps - 1)));
+  f.loop(i32.lt_u(rows[0], whole), () => advance(steps));
+  if (steps > 1) f.loop(i32.lt_u(rows[0], end), () => advance(1));
 }
 
 function sumsOf(f: FunctionBuilder, mr: number, nv: number): Local<'v128'>[][] {
@@ -110,7 +158,7 @@ function rowPointers(f: FunctionBuilder, a: I32, lda: I32, mr: number): I32[] {
 /** c_ij += splat(a_i) · b_j, with the elements of A `offset` bytes behind their pointers. */
 function accumulate(
   f: FunctionBuilder,
-  sums: readonly (readonly Local<'v128'>[])[],
+  sums: Sums,
   rows: readonly I32[],
   nv: number,
   b: I32,
@@ -126,16 +174,11 @@ function accumulate(
   });
 }
 
-/** C (+)= the sums, with only the first `lanes` of the last vector. */
-function store(
-  f: FunctionBuilder,
-  sums: readonly (readonly Local<'v128'>[])[],
-  nv: number,
-  c: I32,
-  ldc: I32,
-  lanes: I32,
-  update: I32,
-): void {
+/**
+ * C (+)= the sums, with only the first `lanes` of the last vector. Whole vectors have a block of their own: an engine packs
+ * pairs of stores that no branch parts.
+ */
+function store(f: FunctionBuilder, sums: Sums, nv: number, c: I32, ldc: I32, lanes: I32, update: I32): void {
   f.if(update, () => {
     const at = f.let(c);
     for (const row of sums) {
@@ -145,11 +188,20 @@ function store(
       f.add(at, ldc);
     }
   });
-  for (const row of sums) {
-    for (let j = 0; j < nv - 1; j++) f.emit(v128.store(c, row[j], { offset: 16 * j }));
-    storeLanes(f, c, row[nv - 1], lanes, 16 * (nv - 1));
-    f.add(c, ldc);
-  }
+  const rows = (last: (vector: Local<'v128'>, offset: number) => void) => (): void => {
+    for (const row of sums) {
+      row.forEach((sum, j) => {
+        if (j < nv - 1) f.emit(v128.store(c, sum, { offset: 16 * j }));
+        else last(sum, 16 * j);
+      });
+      f.add(c, ldc);
+    }
+  };
+  f.if(
+    i32.eq(lanes, 4),
+    rows((vector, offset) => f.emit(v128.store(c, vector, { offset }))),
+    rows((vector, offset) => storeSome(f, c, vector, lanes, offset)),
+  );
 }
 
 /** Stores the first 1 to 4 lanes of a vector. */
@@ -157,10 +209,13 @@ export function storeLanes(f: FunctionBuilder, at: I32, vector: Expression<'v128
   f.if(
     i32.eq(lanes, 4),
     () => f.emit(v128.store(at, vector, { offset })),
-    () => {
-      f.emit(v128.store32_lane(at, vector, 0, { offset }));
-      f.if(i32.gt_u(lanes, 1), () => f.emit(v128.store32_lane(at, vector, 1, { offset: offset + 4 })));
-      f.if(i32.gt_u(lanes, 2), () => f.emit(v128.store32_lane(at, vector, 2, { offset: offset + 8 })));
-    },
+    () => storeSome(f, at, vector, lanes, offset),
   );
+}
+
+/** Stores the first 1 to 3 lanes of a vector. */
+function storeSome(f: FunctionBuilder, at: I32, vector: Expression<'v128'>, lanes: I32, offset: number): void {
+  f.emit(v128.store32_lane(at, vector, 0, { offset }));
+  f.if(i32.gt_u(lanes, 1), () => f.emit(v128.store32_lane(at, vector, 1, { offset: offset + 4 })));
+  f.if(i32.gt_u(lanes, 2), () => f.emit(v128.store32_lane(at, vector, 2, { offset: offset + 8 })));
 }

@@ -22,11 +22,11 @@
  */
 import { type FunctionReference, i32, type Module, v128 } from '../../wasm/index.ts';
 import type { DotsKernels, GemmKernels, GemmNumbers, GemmUnits } from '../table.ts';
-import type { SimdExports } from './exports.ts';
-import { directKernel, indirectKernel, MICRO, type MicroTiles, type MultiplyAdd } from './gemm-micro.ts';
+import type { Load } from './exports.ts';
+import { directKernel, indirectKernel, MICRO, type Micro, type MicroTiles, TERMS } from './gemm-micro.ts';
 
-/** Terms after which a sum is added to C, so that rounding errors grow by parts and a panel stays in the cache. */
-export const KC = 512;
+/** Rows of a panel that are multiplied at a time, and stay in the first cache meanwhile: parts of TERMS of them. */
+export const KC = 4 * TERMS;
 
 /**
  * Rows of A that pass under all panels of B, which are then packed again for the next ones: KC columns of them stay in the
@@ -35,15 +35,16 @@ export const KC = 512;
 export const MC = 252;
 
 /** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
-export function emitGemm(module: Module, tiles: MicroTiles, multiplyAdd: MultiplyAdd) {
-  const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, multiplyAdd));
+export function emitGemm(module: Module, micro: Micro) {
+  const { tiles } = micro;
+  const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, micro));
   const touch = touchLines(module);
   const sgemm = emitDriver(module, tiles, 'sgemm', direct, direct, touch);
   const sgemmIndirect = emitDriver(
     module,
     tiles,
     'sgemmIndirect',
-    (rows, vectors) => indirectKernel(module, rows, vectors, multiplyAdd),
+    (rows, vectors) => indirectKernel(module, rows, vectors, micro),
     direct,
     touch,
   );
@@ -242,30 +243,30 @@ export function simdGemmNumbers({ tiles, panels, units }: ProductVariant): GemmN
     gemmUnits: units,
     gemmBlocks: { mr: tiles[tiles.length - 1], nc: 4 * tiles.length, kc: KC },
     gemmPanel: (m) => 4 * panelVectors(panels, m),
-    // One for each term of a block, one for each block, one to spare.
-    gemmRoundings: (k) => Math.min(k, KC) + Math.ceil(k / KC) + 1,
+    // One for each term of a part, one for each part, one to spare.
+    gemmRoundings: (k) => Math.min(k, TERMS) + Math.ceil(k / TERMS) + 1,
   };
 }
 
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
 export function simdGemm(
-  exports: SimdExports<typeof emitGemm>,
+  load: Load<typeof emitGemm>,
   scratch: number,
   variant: ProductVariant,
   scalar: GemmKernels,
 ): Products {
-  const { sgemm__simd: sgemm, sgemmIndirect__simd: sgemmIndirect } = exports;
   return {
     ...simdGemmNumbers(variant),
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
+      const { sgemm__simd: sgemm } = load();
       for (let i = 0; i < m; i += MC) {
         const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
         sgemm(Math.min(MC, m - i), n, k, at, lda << 2, b << 2, ldb << 2, to, ldc << 2, update, scratch);
       }
     },
     sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
-      if (k > 0) sgemmIndirect(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1, scratch);
+      if (k > 0) load().sgemmIndirect__simd(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1, scratch);
     },
   };
 }

@@ -14,7 +14,7 @@
  */
 import { f32x4, i32, type Module, select, v128 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
-import type { SimdExports } from './exports.ts';
+import type { Load } from './exports.ts';
 import { type MultiplyAdd, storeLanes } from './gemm-micro.ts';
 import { emitFours, lanesBefore } from './runs.ts';
 
@@ -27,10 +27,7 @@ const BETAS: readonly number[] = [0.5, 0.75, 1];
 
 type LocalResponse = Pick<PointwiseKernels, 'localResponse'>;
 
-export function simdLocalResponse(
-  exports: SimdExports<typeof emitLocalResponse>,
-  scalar: LocalResponse,
-): LocalResponse {
+export function simdLocalResponse(load: Load<typeof emitLocalResponse>, scalar: LocalResponse): LocalResponse {
   return {
     localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias) {
       const scale = alpha / size;
@@ -39,7 +36,7 @@ export function simdLocalResponse(
       const reach = Math.min(size, 2 * channels);
       const isForScalar =
         !isPlain ||
-        exports.local_response__simd(channels, pixels, pitch << 2, x << 2, y << 2, reach, scale, 4 * beta, bias) !== 0;
+        load().local_response__simd(channels, pixels, pitch << 2, x << 2, y << 2, reach, scale, 4 * beta, bias) !== 0;
       if (isForScalar) scalar.localResponse(channels, pixels, pitch, x, y, size, alpha, beta, bias);
     },
   };

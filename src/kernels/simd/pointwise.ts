@@ -17,7 +17,7 @@
  */
 import { type FunctionBuilder, f32x4, i32, type Local, type Module, shuffle32, v128 } from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
-import type { SimdExports } from './exports.ts';
+import type { Load } from './exports.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 import { emitRun, four, type RunValue } from './runs.ts';
 
@@ -26,28 +26,28 @@ export const SCALE_SHIFT_ROUNDINGS = 2;
 
 type SimdPointwise = Pick<PointwiseKernels, 'fill' | 'copyRows' | 'clamp' | 'leakyRelu' | 'clampRows' | 'scaleShift'>;
 
-export function simdPointwise(exports: SimdExports<typeof emitPointwise>): SimdPointwise {
+export function simdPointwise(load: Load<typeof emitPointwise>): SimdPointwise {
   return {
-    fill: (n, y, value) => exports.fill__simd(n, y << 2, value),
+    fill: (n, y, value) => load().fill__simd(n, y << 2, value),
     copyRows(rows, columns, x, xPitch, xStep, y, yPitch) {
       if (xStep === 1 && xPitch === columns && yPitch === columns) {
-        exports.copy_rows__simd(1, rows * columns, x << 2, 0, y << 2, 0);
+        load().copy_rows__simd(1, rows * columns, x << 2, 0, y << 2, 0);
       } else if (xStep === 1) {
-        exports.copy_rows__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2);
+        load().copy_rows__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2);
       } else if (xStep === 2) {
-        exports.copy_rows_by_2__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2);
+        load().copy_rows_by_2__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2);
       } else {
-        exports.copy_rows_by_step__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2, xStep << 2);
+        load().copy_rows_by_step__simd(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2, xStep << 2);
       }
     },
-    clamp: (n, x, y, low, high) => exports.clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, 1, low, high, zeroFor(low)),
+    clamp: (n, x, y, low, high) => load().clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, 1, low, high, zeroFor(low)),
     leakyRelu: (n, x, y, slope) =>
-      exports.leaky_clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, slope, -Infinity, Infinity, -0),
+      load().leaky_clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, slope, -Infinity, Infinity, -0),
     clampRows(rows, columns, x, xPitch, y, yPitch, slope, low, high) {
-      const kernel = slope === 1 ? exports.clamp_rows__simd : exports.leaky_clamp_rows__simd;
+      const kernel = slope === 1 ? load().clamp_rows__simd : load().leaky_clamp_rows__simd;
       kernel(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2, slope, low, high, zeroFor(low));
     },
-    scaleShift: (n, x, y, scale, shift) => exports.scale_shift__simd(n, x << 2, y << 2, scale, shift),
+    scaleShift: (n, x, y, scale, shift) => load().scale_shift__simd(n, x << 2, y << 2, scale, shift),
   };
 }
 

@@ -3,20 +3,20 @@
  * maxima, planes that hold a NaN, planes of less than four columns, rows that are too wide for the scratch, and windows
  * that reach beyond numbers of 32 bits.
  */
+import type { Module } from '../../wasm/index.ts';
 import type { PoolingKernels } from '../table.ts';
-import type { emitAveragePooling } from './average-pooling.ts';
-import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
-import type { emitMaxPooling } from './max-pooling.ts';
-
-export { emitAveragePooling } from './average-pooling.ts';
-export { emitMaxPooling } from './max-pooling.ts';
+import { emitAveragePooling } from './average-pooling.ts';
+import { type Load, SCRATCH_BYTES } from './exports.ts';
+import { emitMaxPooling } from './max-pooling.ts';
 
 /** Rows that windows may reach, so that no sum of a window's first row, its height and a stride leaves 32 bits. */
 const MAX_ROWS = 2 ** 29;
 
-type PoolingExports = SimdExports<typeof emitMaxPooling> & SimdExports<typeof emitAveragePooling>;
+export function emitPooling(module: Module) {
+  return [...emitMaxPooling(module), ...emitAveragePooling(module)];
+}
 
-export function simdPooling(exports: PoolingExports, scratch: number, scalar: PoolingKernels): PoolingKernels {
+export function simdPooling(load: Load<typeof emitPooling>, scratch: number, scalar: PoolingKernels): PoolingKernels {
   return {
     maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices) {
       const reach = reachOf(w, ow, pw, sw, left);
@@ -25,18 +25,18 @@ export function simdPooling(exports: PoolingExports, scratch: number, scalar: Po
         w < 4 ||
         4 * reach > SCRATCH_BYTES ||
         reachOf(h, oh, ph, sh, top) > MAX_ROWS ||
-        exports.max_pool__simd(h, w, x << 2, oh, ow, y << 2, ph, pw, sh, sw, top, left, scratch, reach) !== 0;
+        load().max_pool__simd(h, w, x << 2, oh, ow, y << 2, ph, pw, sh, sw, top, left, scratch, reach) !== 0;
       if (isForScalar) scalar.maxPool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, indices);
     },
     averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding) {
       const reach = reachOf(w, ow, pw, sw, left);
       if (oh === 1 && ow === 1 && ph - top >= h && pw - left >= w) {
         // One window holds the whole plane.
-        exports.average_run__simd(h * w, x << 2, y << 2, countPadding === 0 ? h * w : ph * pw);
+        load().average_run__simd(h * w, x << 2, y << 2, countPadding === 0 ? h * w : ph * pw);
       } else if (w < 4 || 8 * (reach + ow + 4) > SCRATCH_BYTES || reachOf(h, oh, ph, sh, top) > MAX_ROWS) {
         scalar.averagePool(h, w, x, oh, ow, y, ph, pw, sh, sw, top, left, countPadding);
       } else {
-        exports.average_pool__simd(
+        load().average_pool__simd(
           h,
           w,
           x << 2,

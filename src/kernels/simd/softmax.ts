@@ -22,13 +22,13 @@ import {
 import type { PointwiseKernels } from '../table.ts';
 import { rounded, upper } from './doubles.ts';
 import { exponential } from './exponential.ts';
-import type { SimdExports } from './exports.ts';
+import type { Load } from './exports.ts';
 
 type I32 = Local<'i32'>;
 type V128 = Expression<'v128'>;
 
-export function simdSoftmax(exports: SimdExports<typeof emitSoftmax>): Pick<PointwiseKernels, 'softmax'> {
-  return { softmax: (n, step, x, y) => exports.softmax__simd(n, step << 2, x << 2, y << 2) };
+export function simdSoftmax(load: Load<typeof emitSoftmax>): Pick<PointwiseKernels, 'softmax'> {
+  return { softmax: (n, step, x, y) => load().softmax__simd(n, step << 2, x << 2, y << 2) };
 }
 
 export function emitSoftmax(module: Module) {

@@ -6,7 +6,10 @@ import { type Access, type Expression, type FunctionBuilder, f32x4, i32, type Lo
 type I32 = Local<'i32'>;
 type V128 = Local<'v128'>;
 
-/** Where the places of a program are; addresses and distances are bytes. */
+/**
+ * Where the places of a program are; addresses and distances are bytes. Of programs abreast each finds its places of memory and
+ * scratch 16 bytes after those of the one before.
+ */
 export interface Spaces {
   /** Place 0 of memory, from which the program walks on by multiples of the distance. The pointer is not moved back. */
   readonly memory: { readonly pointer: I32; readonly distance: I32 };
@@ -21,15 +24,18 @@ export interface Spaces {
  * Emits the code before a loop around the program, and returns a function that emits the program itself.
  *
  * A local is used again after the last use of its value, so that a compiler without registers keeps a small frame.
+ *
+ * @param abreast how many times the program is done side by side, statement by statement
  */
-export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spaces): () => void {
+export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spaces, abreast = 1): () => void {
   const statements = program.statements();
   const { memory, condition = () => undefined } = spaces;
   const steps = stepsOf(f, statements, memory.distance);
   const lastUses = lastUsesOf(statements);
-  /** The local of each value, by its number. */
-  const locals: V128[] = [];
-  const free: V128[] = [];
+  const groups = Array.from({ length: abreast }, (_, group) => group);
+  /** The locals of each value, by its number. */
+  const locals: V128[][] = [];
+  const free: V128[][] = [];
   let at = 0;
 
   /** Moves the pointer to a place of memory; places of the other spaces are at an offset. */
@@ -42,18 +48,26 @@ export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spa
   };
   const write = ({ operands: [value], isNegated, place }: Write): void => {
     const pointer = pointerTo(place);
-    const vector = isNegated ? f32x4.neg(locals[value]) : locals[value];
-    const store = v128.store(pointer, vector, offsetOf(place));
+    const store = (): void => {
+      for (const group of groups) {
+        const vector = isNegated ? f32x4.neg(locals[value][group]) : locals[value][group];
+        f.emit(v128.store(pointer, vector, offsetOf(place, group, abreast)));
+      }
+    };
     const test = place.space === 'memory' ? condition(place.index) : undefined;
-    if (test === undefined) f.emit(store);
-    else f.if(test, () => f.emit(store));
+    if (test === undefined) store();
+    else f.if(test, store);
   };
-  const compute = (definition: Definition): Expression<'v128'> => {
-    if (definition.operation === 'read') return v128.load(pointerTo(definition.place), offsetOf(definition.place));
+  const compute = (definition: Definition): ((group: number) => Expression<'v128'>) => {
+    if (definition.operation === 'read') {
+      const pointer = pointerTo(definition.place);
+      return (group) => v128.load(pointer, offsetOf(definition.place, group, abreast));
+    }
     const a = locals[definition.operands[0]];
-    if (definition.operation === 'multiply') return f32x4.mul(a, f32x4.splat(definition.factor));
+    if (definition.operation === 'multiply') return (group) => f32x4.mul(a[group], f32x4.splat(definition.factor));
     const b = locals[definition.operands[1]];
-    return definition.operation === 'add' ? f32x4.add(a, b) : f32x4.sub(a, b);
+    const operation = definition.operation === 'add' ? f32x4.add : f32x4.sub;
+    return (group) => operation(a[group], b[group]);
   };
   /** Gives back the locals of values that statement n is the last to use. */
   const release = (values: readonly number[], n: number): void => {
@@ -74,18 +88,17 @@ export function prepareProgram(f: FunctionBuilder, program: Program, spaces: Spa
       }
       const result = compute(statement);
       release(statement.operands, n);
-      const local = free.pop() ?? f.local('v128');
-      locals[statement.value] = local;
-      f.set(local, result);
+      const results = free.pop() ?? groups.map(() => f.local('v128'));
+      locals[statement.value] = results;
+      for (const group of groups) f.set(results[group], result(group));
     });
   };
 }
 
-const AT_POINTER: Access = {};
-
-/** Vectors lie one after the other, except in memory, where the pointer is the address. */
-function offsetOf({ space, index }: Place): Access {
-  return space === 'memory' ? AT_POINTER : { offset: 16 * index };
+/** Vectors lie one after the other, except in memory, where the pointer is the address; parked ones alternate. */
+function offsetOf({ space, index }: Place, group: number, abreast: number): Access {
+  if (space === 'memory') return { offset: 16 * group };
+  return { offset: 16 * (space === 'parked' ? abreast * index + group : index + group) };
 }
 
 /** The last statement that uses each value, by its number. */

@@ -23,7 +23,7 @@ import {
   v128,
 } from '../../wasm/index.ts';
 import type { WeightKernels } from '../table.ts';
-import { SCRATCH_BYTES, type SimdExports } from './exports.ts';
+import { type Load, SCRATCH_BYTES } from './exports.ts';
 import { emitFours, emitRun, four, lanesBefore } from './runs.ts';
 
 type V128 = Expression<'v128'>;
@@ -32,22 +32,22 @@ type V128 = Expression<'v128'>;
 const PART = SCRATCH_BYTES / 8;
 
 /** @param scratch in bytes */
-export function simdWeights(exports: SimdExports<typeof emitWeights>, scratch: number, memory: Memory): WeightKernels {
+export function simdWeights(load: Load<typeof emitWeights>, scratch: number, memory: Memory): WeightKernels {
   return {
-    flush: (n, x, y) => exports.flush__simd(n, x << 2, y << 2),
+    flush: (n, x, y) => load().flush__simd(n, x << 2, y << 2),
     least(n, x) {
-      const least = exports.least__simd(n, x << 2);
+      const least = load().least__simd(n, x << 2);
       // The kernel gives 0 for zeros alone, and NaN for zeros and NaN alone.
       return least > 0 ? least : Infinity;
     },
-    greatest: (n, x) => exports.greatest__simd(n, x << 2),
+    greatest: (n, x) => load().greatest__simd(n, x << 2),
     // Copying an array and reading it by vectors takes a quarter of the time of reading its elements one by one.
     greatestOf(data) {
       let greatest = 0;
       for (let i = 0; i < data.length; i += PART) {
         const part = data.subarray(i, i + PART);
         memory.f32.set(part, scratch >>> 2);
-        greatest = Math.max(greatest, exports.greatest__simd(part.length, scratch));
+        greatest = Math.max(greatest, load().greatest__simd(part.length, scratch));
       }
       return greatest;
     },

@@ -10,6 +10,7 @@
 import { type FunctionBuilder, type FunctionReference, i32, type Module, v128 } from '../../wasm/index.ts';
 import {
   byFours,
+  byGroups,
   countDown,
   fourPlaces,
   type I32,
@@ -20,7 +21,7 @@ import {
   stepsWithin,
   storeEach,
   storeTiles,
-  vectorProgram,
+  vectorPrograms,
 } from './winograd-vectors.ts';
 
 /** Bytes from row to row of a strip: an immediate of the code, and an odd number of cache lines. */
@@ -67,11 +68,20 @@ function columnPass(
   [x, xPitch]: readonly [at: I32, pitch: I32 | number],
   [y, yPitch]: readonly [at: I32, pitch: I32 | number],
 ): void {
-  const program = vectorProgram(f, product);
-  byFours(
+  const programs = vectorPrograms(f, product);
+  byGroups(
     f,
     count,
-    () => storeEach(f, y, yPitch, program(loadEach(f, x, xPitch, product.matrix[0].length))),
+    product.abreast,
+    (groups) => {
+      const columns = loadEach(f, x, xPitch, product.matrix[0].length, groups);
+      storeEach(
+        f,
+        y,
+        yPitch,
+        columns.map((column, g) => programs[g](column)),
+      );
+    },
     (move) => {
       f.add(x, i32.shl(move, 2));
       f.add(y, i32.shl(move, 2));
@@ -89,15 +99,20 @@ export function inputRows(module: Module, name: string, bT: Product): Pass {
     { rows: 'i32', count: 'i32', strip: 'i32', dStep: 'i32', v: 'i32', vPosition: 'i32' },
     [],
     (f, { rows, count, strip, dStep, v, vPosition }) => {
-      const program = vectorProgram(f, bT);
+      const programs = vectorPrograms(f, bT);
       countDown(f, rows, () => {
         const [x, y] = [f.let(strip), f.let(v)];
-        byFours(
+        byGroups(
           f,
           count,
-          () => {
-            const columns = loadTiles(f, fourPlaces(f, x, [dStep, dStep, dStep]), bT.matrix.length);
-            storeEach(f, y, vPosition, program(columns));
+          bT.abreast,
+          (groups) => {
+            const from = f.let(x);
+            const tiles = programs.slice(0, groups).map((program, g) => {
+              if (g > 0) f.add(from, i32.shl(dStep, 2));
+              return program(loadTiles(f, fourPlaces(f, from, [dStep, dStep, dStep]), bT.matrix.length));
+            });
+            storeEach(f, y, vPosition, tiles);
           },
           (move) => {
             f.add(x, i32.mul(move, dStep));
@@ -118,21 +133,20 @@ export function outputRows(module: Module, name: string, aT: Product): Pass {
     { rows: 'i32', count: 'i32', m: 'i32', mPosition: 'i32', strip: 'i32' },
     [],
     (f, { rows, count, m, mPosition, strip }) => {
-      const program = vectorProgram(f, aT);
+      const programs = vectorPrograms(f, aT);
       const [positions, width] = [aT.matrix[0].length, 4 * aT.matrix.length];
       countDown(f, rows, () => {
         const [x, y] = [f.let(m), f.let(strip)];
-        byFours(
+        byGroups(
           f,
           count,
-          () => {
-            const columns = program(loadEach(f, x, mPosition, positions));
-            storeTiles(
-              f,
-              y,
-              width,
-              columns.map((column) => f.let(column)),
-            );
+          aT.abreast,
+          (groups) => {
+            const tiles = loadEach(f, x, mPosition, positions, groups).map((tile, g) => programs[g](tile));
+            const results = tiles.map((columns) => columns.map((column) => f.let(column)));
+            results.forEach((columns, g) => {
+              storeTiles(f, y, width, columns, 4 * g * width);
+            });
           },
           (move) => {
             f.add(x, i32.shl(move, 2));
@@ -162,7 +176,7 @@ export function transposeKernels(module: Module): Pass {
           const [to, left] = [f.let(y), f.let(taps)];
           f.do(
             () => {
-              storeEach(f, to, yPitch, loadTiles(f, kernels, 4));
+              storeEach(f, to, yPitch, [loadTiles(f, kernels, 4)]);
               for (const kernel of kernels) f.add(kernel, 16);
               f.add(to, i32.shl(yPitch, 2));
               f.add(left, -4);

@@ -20,21 +20,27 @@ import { transpose4x4 } from './transpose.ts';
 export type I32 = Local<'i32'>;
 export type Vector = Expression<'v128'>;
 
-/** y = M x, and whether a product is fused with the sum that it goes into. */
-export interface Product {
+/** y = M x, and how it is emitted. */
+export interface Product extends Style {
   readonly matrix: Matrix;
+}
+
+export interface Style {
+  /** Whether a product is fused with the sum that it goes into, by relaxed SIMD. */
   readonly isFused: boolean;
+  /** Groups of four columns or tiles that are done side by side, their stores in pairs: 1, or 2 for a wide table. */
+  readonly abreast: number;
 }
 
 /**
- * The program over emitted vectors: each operation rounds to float32. It is called before a loop and makes the
- * constants there, which a new compiler would make in every turn; the function that it returns emits the rest in the
- * loop's body.
+ * The program over emitted vectors, for each of the groups that are abreast: each operation rounds to float32. It is
+ * called before a loop and makes the constants there, which a new compiler would make in every turn; the functions that it
+ * returns emit the rest in the loop's body.
  */
-export function vectorProgram(
+export function vectorPrograms(
   f: FunctionBuilder,
-  { matrix, isFused }: Product,
-): (values: readonly Vector[]) => Vector[] {
+  { matrix, isFused, abreast }: Product,
+): ((values: readonly Vector[]) => Vector[])[] {
   const constants = new Map<number, Vector>();
   const constant = (c: number): Vector => {
     const known = constants.get(c) ?? f.let(f32x4.splat(f32.const(c)));
@@ -46,27 +52,29 @@ export function vectorProgram(
     const multiplyAdd = factor.sign() < 0 ? f32x4.relaxed_nmadd : f32x4.relaxed_madd;
     return multiplyAdd(constant(factor.abs().toNumber()), a, total);
   };
-  const x = matrix[0].map(() => f.local('v128'));
-  const shared: [Local<'v128'>, Vector][] = [];
-  const arithmetic: Arithmetic<Vector> = {
-    add: f32x4.add,
-    subtract: f32x4.sub,
-    multiply: (factor, a) => f32x4.mul(constant(factor.toNumber()), a),
-    share(_, value) {
-      const local = f.local('v128');
-      shared.push([local, value]);
-      return local;
-    },
-    ...(isFused ? { multiplyAdd: fused } : {}),
-  };
-  const y = transform(arithmetic, matrix, x);
-  return (values) => {
-    values.forEach((value, k) => {
-      f.set(x[k], value);
-    });
-    for (const [local, value] of shared) f.set(local, value);
-    return y;
-  };
+  return Array.from({ length: abreast }, () => {
+    const x = matrix[0].map(() => f.local('v128'));
+    const shared: [Local<'v128'>, Vector][] = [];
+    const arithmetic: Arithmetic<Vector> = {
+      add: f32x4.add,
+      subtract: f32x4.sub,
+      multiply: (factor, a) => f32x4.mul(constant(factor.toNumber()), a),
+      share(_, value) {
+        const local = f.local('v128');
+        shared.push([local, value]);
+        return local;
+      },
+      ...(isFused ? { multiplyAdd: fused } : {}),
+    };
+    const y = transform(arithmetic, matrix, x);
+    return (values) => {
+      values.forEach((value, k) => {
+        f.set(x[k], value);
+      });
+      for (const [local, value] of shared) f.set(local, value);
+      return y;
+    };
+  });
 }
 
 /** The body `times` times, at least once. */
@@ -96,6 +104,38 @@ export function byFours(f: FunctionBuilder, count: I32, body: () => void, advanc
   );
 }
 
+/**
+ * The body for groups of four items, so many abreast as long as there are as many, and then for those that are left as
+ * {@link byFours} does it. Each group's items follow those of the group before.
+ */
+export function byGroups(
+  f: FunctionBuilder,
+  count: I32,
+  abreast: number,
+  body: (groups: number) => void,
+  advance: (move: I32) => void,
+): void {
+  if (abreast === 1) {
+    byFours(f, count, () => body(1), advance);
+    return;
+  }
+  const left = f.let(count);
+  const move = f.let(i32.const(4 * abreast));
+  f.loop(i32.ge_s(left, move), () => {
+    body(abreast);
+    advance(move);
+    f.set(left, i32.sub(left, move));
+  });
+  f.if(i32.and(i32.lt_s(left, 4), i32.ge_s(count, 4)), () => {
+    f.set(move, i32.sub(left, 4));
+    f.if(left, () => {
+      advance(move);
+      f.set(left, 4);
+    });
+  });
+  f.if(left, () => byFours(f, left, () => body(1), advance));
+}
+
 /** x and the three places after it, `steps` apart. */
 export function fourPlaces(f: FunctionBuilder, x: I32, steps: readonly [I32, I32, I32]): I32[] {
   const places = [f.let(x)];
@@ -109,14 +149,25 @@ export function stepsWithin(f: FunctionBuilder, count: I32, step: I32): [I32, I3
   return [steps[0], steps[1], steps[2]];
 }
 
-export function loadEach(f: FunctionBuilder, x: I32, distance: I32 | number, count: number): Vector[] {
-  const vectors: Vector[] = [];
-  atEach(f, x, distance, count, (_, at, access) => vectors.push(f.let(v128.load(at, access))));
+/** Vectors of so many groups, as {@link storeEach} writes them. */
+export function loadEach(f: FunctionBuilder, x: I32, distance: I32 | number, count: number, groups = 1): Vector[][] {
+  const vectors: Vector[][] = Array.from({ length: groups }, () => []);
+  atEach(f, x, distance, count, (_, at, { offset = 0 }) => {
+    for (const [g, group] of vectors.entries()) group.push(f.let(v128.load(at, { offset: offset + 16 * g })));
+  });
   return vectors;
 }
 
-export function storeEach(f: FunctionBuilder, y: I32, distance: I32 | number, vectors: readonly Vector[]): void {
-  atEach(f, y, distance, vectors.length, (k, at, access) => f.emit(v128.store(at, vectors[k], access)));
+/** Vectors of each group at the same distances, those of a group 16 bytes after those of the group before. */
+export function storeEach(
+  f: FunctionBuilder,
+  y: I32,
+  distance: I32 | number,
+  groups: readonly (readonly Vector[])[],
+): void {
+  atEach(f, y, distance, groups[0].length, (k, at, { offset = 0 }) => {
+    for (const [g, vectors] of groups.entries()) f.emit(v128.store(at, vectors[k], { offset: offset + 16 * g }));
+  });
 }
 
 /** The addresses from, from + distance, …: immediates if the distance is known. */
@@ -163,9 +214,9 @@ export function loadLanes(f: FunctionBuilder, places: readonly I32[], access: Ac
   return f.let(vector);
 }
 
-/** Vectors as the elements of four tiles `step` apart: the reverse. */
-export function storeTiles(f: FunctionBuilder, y: I32, step: number, columns: readonly Vector[]): void {
-  const offset = (tile: number, column: number) => ({ offset: tile * step + 4 * column });
+/** Vectors as the elements of four tiles `step` apart, from y + start on: the reverse. */
+export function storeTiles(f: FunctionBuilder, y: I32, step: number, columns: readonly Vector[], start = 0): void {
+  const offset = (tile: number, column: number) => ({ offset: start + tile * step + 4 * column });
   let j = 0;
   for (; columns.length - j >= 4; j += 4) {
     const rows = transpose4x4(f, columns.slice(j, j + 4));

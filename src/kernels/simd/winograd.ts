@@ -19,7 +19,7 @@
  */
 
 import { type Matrix, winogradMatrices } from '../../maths/cook-toom.ts';
-import { WINOGRAD_TILES, type WinogradEdge } from '../../maths/tiles.ts';
+import { WINOGRAD_TILES, type WinogradEdge, winogradTile } from '../../maths/tiles.ts';
 import { winogradRoundings } from '../../maths/winograd-program.ts';
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
@@ -39,7 +39,7 @@ import {
   STRIP_PITCH,
   transposeKernels,
 } from './winograd-passes.ts';
-import { countDown, type I32, type Product } from './winograd-vectors.ts';
+import { countDown, type I32, type Product, type Style } from './winograd-vectors.ts';
 
 export const SIMD_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
   6: [26, 18, 25],
@@ -63,23 +63,22 @@ const APART = 4 * Math.ceil(Math.max(...WINOGRAD_TILES.map(({ edge }) => edge)) 
 /** The products of one axis by the size of the kernel along it; 1 is the identity, on a tile of edge 1. */
 type Axes = ReadonlyMap<number, Readonly<Record<'bT' | 'g' | 'aT', Product>>>;
 
-/** @param isFused whether products are fused with the sums that they go into, by relaxed SIMD */
-export function emitWinograd(module: Module, isFused: boolean) {
-  const placing = [emitScatter(module), emitGather(module)];
-  const transforms = [];
-  const transpose = transposeKernels(module);
-  for (const { edge, kernelSizes } of WINOGRAD_TILES) {
-    const product = (matrix: Matrix): Product => ({ matrix, isFused });
-    const axes = new Map(
-      kernelSizes.map((r) => {
-        const { bT, g, aT } = winogradMatrices(r === 1 ? 1 : edge, r);
-        return [r, { bT: product(bT), g: product(g), aT: product(aT) }];
-      }),
-    );
-    transforms.push(...emitInput(module, edge, axes), ...emitOutput(module, edge, axes));
-    transforms.push(emitKernel(module, edge, axes, transpose));
-  }
-  return [...placing, ...transforms];
+export function emitWinograd(module: Module, edge: WinogradEdge, style: Style) {
+  const { kernelSizes } = winogradTile(edge);
+  const product = (matrix: Matrix): Product => ({ matrix, ...style });
+  const axes: Axes = new Map(
+    kernelSizes.map((r) => {
+      const { bT, g, aT } = winogradMatrices(r === 1 ? 1 : edge, r);
+      return [r, { bT: product(bT), g: product(g), aT: product(aT) }];
+    }),
+  );
+  return [
+    emitScatter(module),
+    emitGather(module),
+    ...emitInput(module, edge, axes),
+    ...emitOutput(module, edge, axes),
+    emitKernel(module, edge, axes, transposeKernels(module)),
+  ];
 }
 
 /** V = Bᵀ d B of `count` tiles of height × width in a strip of `columns`. Bᵀ is the same for every size but 1. */
