@@ -1,6 +1,6 @@
 /** The command `bench`: figures of this machine, each beside its goal. */
 
-import { oneOf, readOneOf } from '../src/cli/arguments.ts';
+import { oneOf, positive, readOneOf } from '../src/cli/arguments.ts';
 import { type Command, type Given, STOPPED } from '../src/cli/command.ts';
 import { describeMachine, formatMachine } from '../src/cli/machine.ts';
 import { HTML_OPTION, JSON_OPTION, type Output, outputOf } from '../src/cli/output.ts';
@@ -8,8 +8,9 @@ import { type ProgressBar, progressBar } from '../src/cli/progress.ts';
 import { type ContextDescription, createContext } from '../src/context/context.ts';
 import { breathe } from '../src/graph/breathe.ts';
 import { KERNEL_TABLES } from '../src/kernels/table.ts';
+import { type Findings, noFindings } from './findings.ts';
 import type { BenchResult } from './result.ts';
-import { type Bench, type Findings, type KernelsChoice, noFindings, type Section } from './section.ts';
+import type { Bench, KernelsChoice, Section } from './section.ts';
 import { batch } from './sections/batch.ts';
 import { choice } from './sections/choice.ts';
 import { firstCall } from './sections/first-call.ts';
@@ -21,7 +22,6 @@ import { memory } from './sections/memory.ts';
 import { reader } from './sections/reader.ts';
 import { sizes } from './sections/sizes.ts';
 import { threads } from './sections/threads.ts';
-import { formatFindings } from './tables.ts';
 
 /** The sections that need nothing but this package. */
 export const sections: readonly Section[] = [
@@ -47,6 +47,7 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
     most: sections.length,
     options: {
       kernels: { value: 'NAME', help: `the kernel table: auto, ${KERNEL_TABLES.join(', ')} (auto)` },
+      'time-limit': { value: 'SECONDS', help: 'when to stop, with what is done by then (when all is done)' },
       json: JSON_OPTION,
       html: HTML_OPTION,
     },
@@ -55,19 +56,34 @@ export function benchCommand(sections: readonly Section[], line: string): Comman
       ...sections.map((section) => [`${line} ${section.name}`, `${section.what}, ${duration([section])}`] as const),
       [`${line} layers sizes --html bench.html`, 'two of them, as a page of plots'],
       [`${line} layers --kernels scalar`, 'one of them on typed arrays alone'],
+      [`${line} --time-limit 600`, 'as much as ten minutes are enough for'],
     ],
     async run(given, signal) {
       const chosen = chosenOf(sections, given);
       const kernels = oneOf(given, 'kernels', ['auto', ...KERNEL_TABLES] as const) ?? 'auto';
       const page = async () => (await import('./report/bench-page.ts')).benchPage;
       const output = await outputOf<BenchResult>(given, { page });
-      const result = await measureSections(chosen, kernels, signal, output);
+      const seconds = positive(given, 'time-limit');
+      const result = await measureSections(chosen, kernels, limited(signal, seconds), output);
       await output.write(result);
       if (!result.stopped) return;
-      console.error('stopped');
-      process.exitCode = STOPPED;
+      console.error(signal.aborted ? 'stopped' : `cut at the time limit of ${seconds} s: the rest was not measured`);
+      if (signal.aborted) process.exitCode = STOPPED;
     },
   };
+}
+
+/** Milliseconds: what timers can wait. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Aborted with the signal, or when so many seconds have passed. */
+function limited(signal: AbortSignal, seconds: number | undefined): AbortSignal {
+  if (seconds === undefined) return signal;
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  signal.addEventListener('abort', stop);
+  setTimeout(stop, Math.min(1000 * seconds, LONGEST_TIMER)).unref();
+  return controller.signal;
 }
 
 function duration(sections: readonly Section[]): string {
@@ -90,7 +106,7 @@ async function describeKernels(kernels: KernelsChoice): Promise<ContextDescripti
   return description;
 }
 
-/** Runs one section after the other and prints the tables of each below its title; Ctrl-C ends with what is done. */
+/** Runs one section after the other, whose findings are printed below its title; the signal ends with what is done. */
 async function measureSections(
   chosen: readonly Section[],
   kernels: KernelsChoice,
@@ -103,7 +119,10 @@ async function measureSections(
   const stepsOf = stepper(chosen, bar);
   const finished: Findings[] = [];
   for (const section of chosen) {
-    const found = noFindings();
+    const found = noFindings((text) => {
+      bar.clear();
+      say(text);
+    });
     finished.push(found);
     say(`${section.what}, ${duration([section])}`);
     try {
@@ -115,8 +134,6 @@ async function measureSections(
     } finally {
       bar.clear();
     }
-    const text = formatFindings(found);
-    if (text !== null) say(text);
     if (signal.aborted) break;
   }
   const machine = describeMachine(finished.flatMap(({ packages }) => packages));
@@ -125,9 +142,9 @@ async function measureSections(
     machine,
     kernels: table,
     reasons,
-    rows: finished.flatMap(({ rows }) => rows),
-    layers: finished.flatMap(({ layers }) => layers),
-    sizes: finished.flatMap(({ sizes }) => sizes),
+    rows: finished.flatMap(({ rows }) => rows.all),
+    layers: finished.flatMap(({ layers }) => layers.all),
+    sizes: finished.flatMap(({ sizes }) => sizes.all),
     stopped: signal.aborted,
   };
 }

@@ -15,6 +15,7 @@ export interface BenchResult {
   readonly layers: readonly LayerTimes[];
   /** GFLOP/s over the size of the image: section `sizes`. */
   readonly sizes: readonly SizeTimes[];
+  /** Whether Ctrl-C or the time limit came before the end. */
   readonly stopped: boolean;
 }
 

@@ -6,8 +6,8 @@ import { type Context, type ContextOptions, createContext } from '../src/context
 import { NnpackError } from '../src/errors.ts';
 import { breathe } from '../src/graph/breathe.ts';
 import { warmUp } from '../src/layers/warm-up.ts';
+import type { Findings } from './findings.ts';
 import { type ConvolutionLayer, operations } from './layers.ts';
-import type { LayerTimes, Row, SizeTimes } from './result.ts';
 import { type Measurement, type MeasureOptions, measure, type Timeable } from './statistics.ts';
 
 export interface Section {
@@ -24,27 +24,15 @@ export interface Section {
 export interface Bench {
   /** The kernel table that contexts are made with: where it is `auto`, an engine takes the fastest that it runs. */
   readonly kernels: KernelsChoice;
-  /** Aborted at Ctrl-C; a section hears it between two runs. */
+  /** Aborted at Ctrl-C and at the time limit; a section hears it between two runs. */
   readonly signal: AbortSignal;
   /** Says what the next step measures. */
   step(what: string): void;
-  /** Filled as figures are found, so that finished figures are there when the rest is not. */
+  /** Filled as figures are found, each of which is printed at once, and is there when the rest is not. */
   readonly found: Findings;
 }
 
 export type KernelsChoice = NonNullable<ContextOptions['kernels']>;
-
-export interface Findings {
-  readonly rows: Row[];
-  readonly layers: LayerTimes[];
-  readonly sizes: SizeTimes[];
-  /** The packages that took part besides this one. */
-  readonly packages: { readonly name: string; readonly version: string }[];
-}
-
-export function noFindings(): Findings {
-  return { rows: [], layers: [], sizes: [], packages: [] };
-}
 
 export async function withContext<Result>(
   options: ContextOptions,

@@ -5,8 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { checkWritable, writeWhole } from '../../src/cli/files.ts';
 import { describeMachine, formatMachine } from '../../src/cli/machine.ts';
 import { vgg16Layers } from '../layers.ts';
-import { type KernelsChoice, noFindings } from '../section.ts';
-import { formatFindings } from '../tables.ts';
+import type { KernelsChoice } from '../section.ts';
+import { formatRow, ROW_HEAD } from '../tables.ts';
 import { type Comparison, rowsOf } from './comparison.ts';
 import { drawComparisons } from './plot.ts';
 
@@ -31,9 +31,8 @@ export async function writeResults(
   packages: readonly { readonly name: string; readonly version: string }[],
 ): Promise<void> {
   const { table, drawing } = filesOf(kernels);
-  const findings = { ...noFindings(), rows: comparisons.flatMap(rowsOf) };
   const machine = formatMachine(describeMachine(packages));
-  const text = [title, formatFindings(findings), machine, ''].join('\n');
+  const text = [title, ROW_HEAD, ...comparisons.flatMap(rowsOf).map(formatRow), machine, ''].join('\n');
   await writeWhole(table, stripVTControlCharacters(text));
   // VGG-16's layers are drawn as their sum.
   const drawn = comparisons.filter(({ work }) => !vgg16Layers.some(({ name }) => name === work));

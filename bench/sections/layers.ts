@@ -23,7 +23,7 @@ export const layers: Section = {
         bench.found.layers.push(times);
         bench.found.rows.push(row);
       }
-      bench.found.rows.push(vggRow(bench.found.layers, context.kernels.name));
+      bench.found.rows.push(vggRow(bench.found.layers.all, context.kernels.name));
     }),
 };
 

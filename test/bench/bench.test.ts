@@ -127,6 +127,42 @@ describe('the command', () => {
     expect(result.stopped).toBe(true);
   });
 
+  it('prints each row when it is known, below one head', async () => {
+    const printed: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((text) => void printed.push(text));
+    const seen: string[][] = [];
+    const speaking = section('speaking', async ({ found }) => {
+      for (const what of ['first', 'second']) {
+        found.rows.push({ ...row, what });
+        seen.push(printed.slice(2));
+      }
+      found.sizes.push({ family: '64→64 3×3', size: 28, points: [{ algorithm: 'wt8x8', gflops: 12.3 }] });
+      seen.push(printed.slice(2));
+    });
+    const it = benchCommand([speaking], 'bench');
+    await it.run(parseArguments(it, [])!, new AbortController().signal);
+    expect(seen.map((lines) => lines.length)).toEqual([2, 3, 4]);
+    expect(seen[2].map((line) => line.split(/\s/)[0])).toEqual(['what', 'first', 'second', '64→64']);
+  });
+
+  it('ends at the time limit with what is done, and says that it is cut', async () => {
+    const json = join(folder, 'cut.json');
+    const endless = section('endless', async ({ found, signal }) => {
+      found.rows.push({ ...row, what: 'in time' });
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    });
+    const args = ['--time-limit', '0.01', '--json', json];
+    // Timers of the limit do not keep a process alive.
+    const alive = setTimeout(() => {}, 60_000);
+    const printed = await run([endless, quick[0]], args);
+    clearTimeout(alive);
+    expect(printed).toMatch(/in time.*cut at the time limit of 0.01 s: the rest was not measured$/s);
+    expect(process.exitCode).toBeUndefined();
+    expect(ran).toEqual([]);
+    const result: BenchResult = JSON.parse(readFileSync(json, 'utf8'));
+    expect([result.rows.map(({ what }) => what), result.stopped]).toEqual([['in time'], true]);
+  });
+
   it('takes a child that Ctrl-C ended first for stopped', async () => {
     const stop = new AbortController();
     const failing = section('failing', async () => {
@@ -156,6 +192,7 @@ describe('the command', () => {
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],
     [['--threads', '2'], "unknown option '--threads'"],
+    [['--time-limit', '0'], "--time-limit expected a number above 0, got '0'"],
     [
       ['--kernels', 'scaler'],
       "--kernels expected one of auto, reference, scalar, simd, simd-relaxed, simd-wide, simd-relaxed-wide, got 'scaler', did you mean 'scalar'?",
