@@ -4,16 +4,19 @@
  * its manifest names files inside its own folder only. What is thrown here says what is wrong; `readingFile` adds whose file
  * it is.
  */
-import { constants, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { NnpackError } from '../errors.ts';
+import { NnpackError, show } from '../errors.ts';
 import { textOf } from './options.ts';
+import type { Bytes, StoredBytes } from './stored-bytes.ts';
 
 export interface RegularFile {
   /** Without links. */
   readonly path: string;
   readonly bytes: number;
+  /** Which file it was, and when it was last written to: what is read later must be the same. */
+  readonly identity: string;
 }
 
 /** What stands at a path, once links are followed. Nothing is opened: opening alone may wait, or wind a tape. */
@@ -23,8 +26,14 @@ export async function lookAt(path: string): Promise<RegularFile> {
   const real = await realpath(path);
   const stats = await stat(real);
   expectRegular(stats);
-  return { path: real, bytes: stats.size };
+  return { path: real, bytes: stats.size, identity: identityOf(stats) };
 }
+
+/** Between the look and the opening, another file may have come to a name. Windows has neither of the last flags. */
+const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+const FLAGS = O_RDONLY | O_NONBLOCK | O_NOFOLLOW;
+/** One read takes less than 2³¹ bytes. */
+const MOST_READ = 2 ** 30;
 
 /** Part of a file. */
 export interface ByteRange {
@@ -40,9 +49,7 @@ export async function readRegular(file: RegularFile): Promise<Uint8Array> {
 
 /** The bytes of ranges, all inside a file, of which there must be as many as there were. */
 export async function readRanges({ path, bytes }: RegularFile, ranges: readonly ByteRange[]): Promise<Uint8Array[]> {
-  // Between the look and this, another file may have come to that name. Windows has neither flag.
-  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
-  const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  const file = await open(path, FLAGS);
   try {
     const stats = await file.stat();
     expectRegular(stats);
@@ -52,6 +59,44 @@ export async function readRanges({ path, bytes }: RegularFile, ranges: readonly 
     return read;
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * The bytes of a file as they are needed. It is opened each time, so that whoever no longer needs it has nothing to close, and
+ * must be what it was when it was looked at.
+ */
+export function storedFile({ path, bytes, identity }: RegularFile): StoredBytes {
+  return {
+    length: bytes,
+    readInto(into, first) {
+      const file = openSync(path, FLAGS);
+      try {
+        const stats = fstatSync(file);
+        expectRegular(stats);
+        if (stats.size !== bytes || identityOf(stats) !== identity)
+          throw new Error('it is not what it was when it was opened');
+        readAll(file, into, first);
+      } catch (error) {
+        throw new NnpackError('input-output', `file ${show(path)} could not be read: ${textOf(error)}`, {
+          cause: error,
+        });
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
+}
+
+function identityOf({ dev, ino, mtimeMs }: Stats): string {
+  return `${dev}:${ino}:${mtimeMs}`;
+}
+
+function readAll(file: number, into: Uint8Array, offset: number): void {
+  for (let at = 0; at < into.length; ) {
+    const read = readSync(file, into, at, Math.min(MOST_READ, into.length - at), offset + at);
+    if (read === 0) throw new Error(`it ends after ${offset + at} bytes`);
+    at += read;
   }
 }
 
@@ -70,16 +115,27 @@ export async function readingFile<T>(who: string, read: () => Promise<T>): Promi
  *
  * @param where else to look for what makes it larger
  */
-export function readWholeFile(
+export async function readWholeFile(
   who: string,
   path: string,
   most = Number.POSITIVE_INFINITY,
   where = '',
 ): Promise<Uint8Array> {
+  return (await readLargeFile(who, path, Number.POSITIVE_INFINITY, most, where)) as Uint8Array;
+}
+
+/** The bytes of a file of at most so many; those of a large one are left there until they are needed. */
+export function readLargeFile(
+  who: string,
+  path: string,
+  large: number,
+  most = Number.POSITIVE_INFINITY,
+  where = '',
+): Promise<Bytes> {
   return readingFile(who, async () => {
     const file = await lookAt(path);
     if (file.bytes > most) throw new Error(`it has ${file.bytes} bytes, expected at most ${most}${where}`);
-    return readRegular(file);
+    return file.bytes > large ? storedFile(file) : readRegular(file);
   });
 }
 
@@ -122,10 +178,8 @@ function kindOf(stats: Stats): string {
 }
 
 async function readBytes(file: FileHandle, into: Uint8Array, offset: number): Promise<Uint8Array> {
-  // one read takes less than 2³¹ bytes
-  const most = 2 ** 30;
   for (let at = 0; at < into.length; ) {
-    const { bytesRead } = await file.read(into, at, Math.min(most, into.length - at), offset + at);
+    const { bytesRead } = await file.read(into, at, Math.min(MOST_READ, into.length - at), offset + at);
     if (bytesRead === 0) throw new Error(`it ends after ${at} bytes, and had ${into.length}`);
     at += bytesRead;
   }

@@ -7,7 +7,7 @@ import { NnpackError, show } from '../errors.ts';
 import { FreshNames, type Node } from './graph.ts';
 import type { Attributes, OpName } from './ops/table.ts';
 import { parseNode } from './parse-graph.ts';
-import type { Dtype, Name, Parameter, Role, TypedArray } from './values.ts';
+import type { Dtype, Name, Parameter, Role } from './values.ts';
 import { parameterOf } from './values.ts';
 
 export class GraphBuilder {
@@ -73,11 +73,11 @@ export class GraphBuilder {
    *
    * @throws NnpackError where there is one of the name, whose readers would take these numbers for it
    */
-  parameter(name: Name, dtype: Dtype, shape: readonly number[], data: TypedArray, role: Role): void {
+  parameter(name: Name, parameter: Parameter): void {
     if (this.parameters.has(name)) {
       throw new NnpackError('invalid-model', `model: two values are named ${show(name)}`);
     }
-    this.parameters.set(name, { type: { dtype, shape }, data, role });
+    this.parameters.set(name, parameter);
   }
 
   /** A name that no value has. */

@@ -23,6 +23,7 @@ export {
   type RunAsyncOptions,
 } from './plan.ts';
 export { type RunGraphOptions, runGraph } from './run-graph.ts';
+export { type ReadNumbers, storedParameter } from './stored.ts';
 export type {
   DoubleTensor,
   Dtype,

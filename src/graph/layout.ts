@@ -39,7 +39,7 @@ export interface Layout {
 /** A parameter that a node reads as it runs, or that is an output. */
 export interface ValueParameter {
   readonly name: Name;
-  readonly data: Float32Array;
+  readonly parameter: Parameter & { readonly data: Float32Array };
 }
 
 /**
@@ -100,7 +100,7 @@ function scratchOf(memory: MemoryPlan, nodes: readonly CompiledNode[]) {
 }
 
 function constantFloats({ constants }: Pick<Layout, 'constants'>): number {
-  return constants.reduce((sum, { data }) => sum + wholeLines(data.length), 0);
+  return constants.reduce((sum, { parameter }) => sum + wholeLines(sizeOf(parameter.type.shape)), 0);
 }
 
 function waysOf(node: CompiledNode): Ways {
@@ -111,7 +111,7 @@ function valueParameters(graph: Graph): readonly ValueParameter[] {
   const read = new Set<Name | null>([...graph.outputs, ...graph.nodes.flatMap(valuesOf)]);
   return [...graph.parameters]
     .filter(([name, { type }]) => read.has(name) && isInMemory(type.dtype))
-    .map(([name, { data }]: readonly [Name, Parameter]) => ({ name, data: data as Float32Array }));
+    .map(([name, parameter]) => ({ name, parameter: parameter as ValueParameter['parameter'] }));
 }
 
 /** @throws NnpackError 'unsupported-layer' for a value whose size only a run could tell */

@@ -6,6 +6,7 @@ import { type Graph, type Node, valuesOf, weightsOf } from './graph.ts';
 import { shapeOf, type Types } from './infer.ts';
 import { operationOf } from './ops/table.ts';
 import { isInMemory } from './run-values.ts';
+import { withNumbersOf } from './stored.ts';
 import type { DoubleTensor, Name, Parameter, ValueType } from './values.ts';
 
 /**
@@ -64,6 +65,7 @@ function kernelWeights(graph: Graph, node: Node): readonly (DenseArray | undefin
   return weights.map((weight) => (weight === null ? undefined : numbersOf(weight)));
 }
 
-function numbersOf({ type, data }: Parameter): DenseArray {
-  return { data: data as Float32Array, shape: type.shape };
+function numbersOf(parameter: Parameter): DenseArray {
+  // Values that kernels read are of float32.
+  return withNumbersOf(parameter, { shape: parameter.type.shape }) as DenseArray;
 }

@@ -14,6 +14,7 @@ import { whoIs } from './node.ts';
 import { type AnyOperation, type Count, ONE } from './ops/operation.ts';
 import { OPS, type OpName, operationOf } from './ops/table.ts';
 import { parseList, parseName } from './parse-values.ts';
+import { isStored } from './stored.ts';
 import {
   arrayName,
   DTYPES,
@@ -130,6 +131,7 @@ function parseType(who: string, value: unknown): ValueType {
 }
 
 function parseParameter(who: string, value: unknown): Parameter {
+  if (typeof value === 'object' && value !== null && isStored(value)) return value as Parameter;
   const { type, data, role } = readFields<Parameter>(who, 'it', value, PARAMETER, 'invalid-network');
   const { dtype, shape } = parseType(who, type);
   const open = shape.find((size) => typeof size === 'string');

@@ -8,6 +8,7 @@ import type { TensorLike } from '../tensor/ndarray.ts';
 import { isDense } from '../tensor/tensor.ts';
 import type { Activation } from './attributes.ts';
 import type { DenseArray, Shape } from './compiled.ts';
+import { isStored } from './stored.ts';
 
 const AXES: FieldsOf<Exclude<PerAxis, number>> = { height: true, width: true };
 const SIDES: FieldsOf<Exclude<Padding, number>> = { top: true, right: true, bottom: true, left: true };
@@ -90,19 +91,17 @@ export function parseName(who: string, what: string, value: unknown): string {
 
 /** `letters` names the dimensions, and so tells their number. */
 export function parseArray(who: string, what: string, value: unknown, letters: readonly string[]): DenseArray {
+  if (isRecord(value) && isStored(value)) {
+    const array = value as DenseArray;
+    checkSizes(who, what, array.shape, letters);
+    return array;
+  }
   const { data, shape, stride, offset } = readFields<TensorLike>(who, what, value, ARRAY, 'invalid-tensor');
   const numbers = parseNumbers(`${who}: ${what}`, 'data', data);
-  const sizes = parseList(`${who}: ${what}`, 'shape', shape, 'invalid-tensor');
-  const got = show(sizes);
-  if (sizes.length !== letters.length) {
-    throw new NnpackError('invalid-rank', `${who}: ${what} expected the shape [${letters.join(', ')}], got ${got}`);
-  }
-  if (!sizes.every((size): size is number => typeof size === 'number' && Number.isInteger(size) && size > 0)) {
-    throw new NnpackError('invalid-kernel-size', `${who}: ${what} expected positive sizes, got ${got}`);
-  }
+  const sizes = checkSizes(who, what, parseList(`${who}: ${what}`, 'shape', shape, 'invalid-tensor'), letters);
   const count = sizes.reduce((product, size) => product * size, 1);
   if (numbers.length !== count) {
-    const text = `has ${numbers.length} numbers, expected ${count} (its shape is ${got})`;
+    const text = `has ${numbers.length} numbers, expected ${count} (its shape is ${show([...sizes])})`;
     throw new NnpackError('invalid-tensor', `${who}: ${what} ${text}`);
   }
   const strides = stride === undefined ? undefined : parseList(`${who}: ${what}`, 'stride', stride, 'invalid-tensor');
@@ -113,6 +112,22 @@ export function parseArray(who: string, what: string, value: unknown, letters: r
     );
   }
   return Object.freeze({ data: numbers, shape: Object.freeze(sizes) });
+}
+
+function checkSizes(
+  who: string,
+  what: string,
+  sizes: readonly unknown[],
+  letters: readonly string[],
+): readonly number[] {
+  const got = show([...sizes]);
+  if (sizes.length !== letters.length) {
+    throw new NnpackError('invalid-rank', `${who}: ${what} expected the shape [${letters.join(', ')}], got ${got}`);
+  }
+  if (!sizes.every((size): size is number => typeof size === 'number' && Number.isInteger(size) && size > 0)) {
+    throw new NnpackError('invalid-kernel-size', `${who}: ${what} expected positive sizes, got ${got}`);
+  }
+  return sizes;
 }
 
 function isRowMajor(shape: readonly number[], stride: readonly unknown[]): boolean {

@@ -9,7 +9,7 @@ import { parseSelection, SELECTION_FIELDS, type SelectionOptions } from '../disp
 import { NnpackError, show } from '../errors.ts';
 import { Staging } from '../layers/staging.ts';
 import { planLine, runLine } from '../layers/trace-lines.ts';
-import type { TypedTensor, TypedTensorLike } from '../tensor/ndarray.ts';
+import { sizeOf, type TypedTensor, type TypedTensorLike } from '../tensor/ndarray.ts';
 import { breathe } from './breathe.ts';
 import { type CompiledNode, type RunNode, type Shape, wholeLines } from './compiled.ts';
 import { defined } from './definition.ts';
@@ -22,6 +22,7 @@ import type { OpName } from './ops/table.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseByName, parseShapes } from './parse-values.ts';
 import { type CheckedInput, checkValue, RunValues } from './run-values.ts';
+import { copyNumbers } from './stored.ts';
 import type { Name, TensorType } from './values.ts';
 
 /** A run that lets others work does so at least this often, if its nodes are short enough. */
@@ -137,10 +138,10 @@ export class GraphPlan {
       place += node.constantFloats;
     }
     const places = new Map<Name, number>();
-    for (const { name, data } of this.#layout.constants) {
-      this.context.arena.f32.set(data, place);
+    for (const { name, parameter } of this.#layout.constants) {
+      copyNumbers(parameter, this.context.arena.f32, place);
       places.set(name, place);
-      place += wholeLines(data.length);
+      place += wholeLines(sizeOf(parameter.type.shape));
     }
     return places;
   }

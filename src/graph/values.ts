@@ -95,8 +95,10 @@ export function doublesOf({ type, data }: Pick<Parameter, 'type' | 'data'>): Dou
 }
 
 /** Whether a double holds each of a parameter's numbers. */
-export function isExactInDouble({ type, data }: Pick<Parameter, 'type' | 'data'>): boolean {
-  return !isBigInts(type.dtype, data) || data.every((x) => toBigInt(Number(x)) === x);
+export function isExactInDouble(parameter: Pick<Parameter, 'type' | 'data'>): boolean {
+  // Those of other types are not looked at, as they may be stored elsewhere.
+  if (parameter.type.dtype !== 'int64') return true;
+  return (parameter.data as BigInt64Array).every((x) => toBigInt(Number(x)) === x);
 }
 
 /** By the type and not by a class, of which every realm has its own. */

@@ -1,23 +1,22 @@
 /** Little-endian numbers of a file one after the other, each only if the file still has it. */
+import { type Bytes, ByteWindow } from '../check/stored-bytes.ts';
 import { decodeUtf8 } from '../check/utf8.ts';
 import { NnpackError } from '../errors.ts';
 
 export class ByteReader {
   readonly #who: string;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #window: ByteWindow;
   readonly #place: { at: number };
 
-  constructor(who: string, bytes: Uint8Array, place = { at: 0 }) {
+  constructor(who: string, bytes: Bytes | ByteWindow, place = { at: 0 }) {
     this.#who = who;
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#window = bytes instanceof ByteWindow ? bytes : new ByteWindow(bytes);
     this.#place = place;
   }
 
   /** The same reader at the same place, by another name in errors. */
   as(who: string): ByteReader {
-    return new ByteReader(who, this.#bytes, this.#place);
+    return new ByteReader(who, this.#window, this.#place);
   }
 
   get at(): number {
@@ -25,30 +24,34 @@ export class ByteReader {
   }
 
   get left(): number {
-    return this.#bytes.length - this.#place.at;
+    return this.#window.length - this.#place.at;
   }
 
   int32(what: string): number {
-    return this.#view.getInt32(this.skip(4, what), true);
+    const at = this.#index(4, what);
+    return this.#window.view.getInt32(at, true);
   }
 
   uint32(what: string): number {
-    return this.#view.getUint32(this.skip(4, what), true);
+    const at = this.#index(4, what);
+    return this.#window.view.getUint32(at, true);
   }
 
   /** Exact up to 2⁵³; whoever asks has a bound far below. */
   uint64(what: string): number {
-    return Number(this.#view.getBigUint64(this.skip(8, what), true));
+    const at = this.#index(8, what);
+    return Number(this.#window.view.getBigUint64(at, true));
   }
 
   /** Exact up to ±2⁵³. */
   int64(what: string): number {
-    return Number(this.#view.getBigInt64(this.skip(8, what), true));
+    const at = this.#index(8, what);
+    return Number(this.#window.view.getBigInt64(at, true));
   }
 
   text(length: number, what: string): string {
-    const start = this.skip(length, what);
-    return decodeUtf8(this.#bytes.subarray(start, start + length)) ?? this.fail(`${what} is no UTF-8`);
+    const start = this.#index(length, what);
+    return decodeUtf8(this.#window.bytes.subarray(start, start + length)) ?? this.fail(`${what} is no UTF-8`);
   }
 
   /** Passes over so many bytes, and gives the place of the first. */
@@ -57,6 +60,11 @@ export class ByteReader {
     if (!(count <= this.left)) this.fail(`ends in ${what}: ${this.left} bytes are left, expected ${count}`);
     this.#place.at = start + count;
     return start;
+  }
+
+  /** Passes over so many bytes, and gives the index of the first in the window. */
+  #index(count: number, what: string): number {
+    return this.#window.place(this.skip(count, what), count);
   }
 
   fail(text: string): never {

@@ -7,6 +7,7 @@
 import { didYouMean, NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
+import { withNumbersOf } from '../graph/stored.ts';
 import { isFloat, type Name, type Role, type Size, type ValueType } from '../graph/values.ts';
 import type { MxnetFiles } from './files.ts';
 import { inputsOf } from './inputs-of.ts';
@@ -158,8 +159,8 @@ function completed(
 function addArray(name: Name, { arrays }: MxnetFiles, builder: SymbolBuilder): void {
   const array = arrays.get(name);
   if (array === undefined || builder.has(name)) return;
-  const { type, data } = array;
-  builder.parameter(name, type.dtype, type.shape, data, roleOf(name, isFloat(type.dtype)));
+  const { type } = array;
+  builder.parameter(name, withNumbersOf(array, { type, role: roleOf(name, isFloat(type.dtype)) }));
 }
 
 function roleOf(name: Name, isReal: boolean): Role {

@@ -1,7 +1,8 @@
 /** The two files of an MXNet model on disk: NAME-symbol.json, and NAME-NNNN.params beside it. */
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readingFile, readWholeFile } from '../check/model-files.ts';
+import { readingFile, readLargeFile, readWholeFile } from '../check/model-files.ts';
+import { LARGE_FILE } from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { MxnetFiles } from './files.ts';
 import { parseParams } from './params.ts';
@@ -22,7 +23,7 @@ export async function loadMxnetFiles(path: string, params?: string, who = 'loadM
   const text = await readText(path);
   const symbol = within(`model ${show(path)}`, () => parseSymbol(text));
   const arraysPath = params ?? (await newestParams(path, who));
-  const bytes = await readWholeFile(`file ${show(arraysPath)}`, arraysPath);
+  const bytes = await readLargeFile(`file ${show(arraysPath)}`, arraysPath, LARGE_FILE);
   return { symbol, arrays: within(`model ${show(arraysPath)}`, () => parseParams(bytes)) };
 }
 

@@ -9,7 +9,7 @@
  *
  * Source: MXNet, src/ndarray/ndarray.cc.
  */
-import { isUint8Array } from '../check/arrays.ts';
+import { type Bytes, isBytes } from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type ArrayHeader, expectKnown, makeArray, readHeader, type StoredArray } from './stored-array.ts';
@@ -25,8 +25,8 @@ const MOST_SPARSE_ELEMENTS = 2 ** 26;
  * @throws NnpackError 'invalid-model' for what is no such file, or a broken one; 'unsupported-layer' for compressed sparse
  *   rows and types of elements that no graph has; 'out-of-memory'
  */
-export function parseParams(bytes: Uint8Array): Map<string, StoredArray> {
-  if (!isUint8Array(bytes)) {
+export function parseParams(bytes: Bytes): Map<string, StoredArray> {
+  if (!isBytes(bytes)) {
     throw new NnpackError('invalid-model', `parameters: expected a Uint8Array, got ${show(bytes)}`);
   }
   const reader = new ByteReader('parameters', bytes);

@@ -13,7 +13,17 @@
  * Source: MXNet, src/ndarray/ndarray.cc and mshadow/base.h.
  */
 import { allocated } from '../check/memory.ts';
+import {
+  type Bytes,
+  copyBytes,
+  floatReader,
+  IS_LITTLE_ENDIAN,
+  isStoredBytes,
+  LEAST_STORED,
+  partOf,
+} from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
+import { storedArray, withNumbersOf } from '../graph/stored.ts';
 import type { Dtype, TensorType, TypedArray } from '../graph/values.ts';
 import { decodeHalves } from '../maths/half.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
@@ -66,6 +76,7 @@ const TYPES: readonly StoredType[] = [
   { name: 'uint64', bytes: 8, decode: null },
   { name: 'bfloat16', bytes: 2, decode: (buffer) => decodeBfloat16(new Uint16Array(buffer)) },
 ];
+const FLOAT32 = TYPES[0];
 const INT64 = TYPES[6];
 
 /** How a form begins: whether it tells the storage, how many bytes a size takes, and whether no axes mean one number. */
@@ -121,11 +132,22 @@ export function expectKnown(who: string, { stored }: ArrayHeader): void {
   throw new NnpackError('unsupported-layer', `${who}: ${what}`);
 }
 
-/** The elements of a known type, copied. */
-export function makeArray(who: string, bytes: Uint8Array, header: ArrayHeader): StoredArray {
+/** The elements of a known type: copied, or where the file has many numbers of single precision, read as they are needed. */
+export function makeArray(who: string, bytes: Bytes, header: ArrayHeader): StoredArray {
   const { shape, count, stored, at, sparse } = header;
-  const copy = allocated(who, 'its elements', () => new Uint8Array(count * stored.bytes));
-  if (sparse === undefined) copy.set(bytes.subarray(at, at + copy.length));
+  const length = count * stored.bytes;
+  if (
+    isStoredBytes(bytes) &&
+    sparse === undefined &&
+    stored === FLOAT32 &&
+    length >= LEAST_STORED &&
+    IS_LITTLE_ENDIAN
+  ) {
+    const numbers = storedArray(shape, floatReader(partOf(bytes, at, length)));
+    return withNumbersOf(numbers, { type: { dtype: 'float32', shape } as const });
+  }
+  const copy = allocated(who, 'its elements', () => new Uint8Array(length));
+  if (sparse === undefined) copyBytes(bytes, at, copy);
   else placeRows(who, bytes, copy, at, sparse, shape[0]);
   const data = allocated(who, 'its elements', () => stored.decode!(copy.buffer));
   // the types with a decoder have the names of ours
@@ -178,21 +200,27 @@ function readRows(reader: ByteReader, form: Form, shape: readonly number[], stor
 
 function placeRows(
   who: string,
-  bytes: Uint8Array,
+  bytes: Bytes,
   into: Uint8Array,
   at: number,
   { rows, at: numbersAt }: SparseRows,
   allRows: number,
 ): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const rowBytes = into.length / allRows;
+  const read = (first: number, length: number) => {
+    const copy = new Uint8Array(length);
+    copyBytes(bytes, first, copy);
+    return copy;
+  };
+  const [elements, numbers] = [read(at, rows * rowBytes), read(numbersAt, 8 * rows)];
+  const view = new DataView(numbers.buffer);
   for (let i = 0, before = -1; i < rows; i++) {
-    const row = Number(view.getBigInt64(numbersAt + 8 * i, true));
+    const row = Number(view.getBigInt64(8 * i, true));
     if (!(row > before && row < allRows)) {
       const what = `row ${i} has the number ${row}, expected one above ${before} and below ${allRows}`;
       throw new NnpackError('invalid-model', `${who}: ${what}`);
     }
-    into.set(bytes.subarray(at + i * rowBytes, at + (i + 1) * rowBytes), row * rowBytes);
+    into.set(elements.subarray(i * rowBytes, (i + 1) * rowBytes), row * rowBytes);
     before = row;
   }
 }

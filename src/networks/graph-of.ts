@@ -10,6 +10,7 @@ import type { DenseArray } from '../graph/compiled.ts';
 import { type Graph, type Node, valuesOf, weightsOf } from '../graph/graph.ts';
 import type { AnyOperation, WeightInput } from '../graph/ops/operation.ts';
 import { operationOf } from '../graph/ops/table.ts';
+import { withNumbersOf } from '../graph/stored.ts';
 import type { Name, Parameter, Size, ValueType } from '../graph/values.ts';
 import type { Network, NetworkInput, NetworkNode, PartialShape } from './network.ts';
 
@@ -85,8 +86,8 @@ function withoutLastNulls(names: readonly (Name | null)[]): readonly (Name | nul
 }
 
 function parameterFrom({ role }: WeightInput, numbers: DenseArray | Float32Array): Parameter {
-  const { data, shape } = 'shape' in numbers ? numbers : { data: numbers, shape: [numbers.length] };
-  return Object.freeze({ type: Object.freeze({ dtype: 'float32', shape }), data, role });
+  const array = 'shape' in numbers ? numbers : { data: numbers, shape: [numbers.length] };
+  return withNumbersOf(array, { type: Object.freeze({ dtype: 'float32', shape: array.shape } as const), role });
 }
 
 /** The network that stands for a graph whose nodes make one value each, named like the node. */
@@ -112,6 +113,5 @@ function nodeOf(graph: Graph, node: Node): NetworkNode {
 
 function numbersOf({ weights = [] }: AnyOperation, i: number, weight: Parameter | null): unknown {
   if (weight === null) return undefined;
-  const data = weight.data as Float32Array;
-  return weights[i].axes.length === 1 ? data : Object.freeze({ data, shape: weight.type.shape });
+  return weights[i].axes.length === 1 ? weight.data : withNumbersOf(weight, { shape: weight.type.shape });
 }

@@ -5,6 +5,7 @@
  */
 
 export type { NodeExplanation } from '../graph/explanation.ts';
+export { type ReadNumbers, storedArray } from '../graph/stored.ts';
 export { buildNetwork } from './definitions/index.ts';
 export { NETWORK_NAMES, type NetworkName } from './definitions/names.ts';
 export { explainNetwork, NetworkExplanation } from './explain.ts';

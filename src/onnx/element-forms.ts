@@ -1,5 +1,6 @@
 /** How the elements of each type are stored, and how a graph holds them. */
 import { allocated } from '../check/memory.ts';
+import { IS_LITTLE_ENDIAN } from '../check/stored-bytes.ts';
 import { NnpackError } from '../errors.ts';
 import type { Dtype, TypedArray } from '../graph/values.ts';
 import { decodeHalf } from '../maths/half.ts';
@@ -21,8 +22,6 @@ export interface ElementForm {
   fromBytes(who: string, bytes: Uint8Array, count: number): TypedArray;
   fromField(who: string, data: FieldData): TypedArray;
 }
-
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 type View = (buffer: ArrayBufferLike, at: number, count: number) => TypedArray;
 

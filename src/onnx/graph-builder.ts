@@ -1,7 +1,9 @@
 /** The graph that an ONNX model becomes, while its nodes are converted one after another. */
 import { GraphBuilder as Builder } from '../graph/graph-builder.ts';
 import type { Attributes, OpName } from '../graph/ops/table.ts';
+import { withNumbersOf } from '../graph/stored.ts';
 import type { Name, Parameter, Role } from '../graph/values.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
 import type { NodeReader } from './node-reader.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -23,9 +25,10 @@ export class GraphBuilder extends Builder {
   }
 
   /** A parameter that stands in the file. */
-  own(name: Name, { dtype, shape, data }: Tensor, role: Role): void {
-    this.#own += data.length;
-    this.parameter(name, dtype, shape, data, role);
+  own(name: Name, tensor: Tensor, role: Role): void {
+    const { dtype, shape } = tensor;
+    this.#own += sizeOf(shape);
+    this.parameter(name, withNumbersOf(tensor, { type: { dtype, shape }, role }));
   }
 
   readonly #derived = new Map<string, Parameter>();

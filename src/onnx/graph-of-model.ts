@@ -15,10 +15,10 @@ import { NodeReader } from './node-reader.ts';
 import { giveOneType } from './one-type.ts';
 import { CONVERTERS, FIRST_VERSIONS } from './operators/table.ts';
 import type { GraphProto, Model, NodeProto, ValueInfo } from './proto.ts';
-import { type ReadExternal, readTensor } from './tensor.ts';
+import { type ReadBytes, readTensor } from './tensor.ts';
 
 /** @throws NnpackError 'unsupported-layer' with everything that is not supported, 'invalid-model' for what makes no sense */
-export function graphOfModel(model: Model, readExternal?: ReadExternal): ModelGraph {
+export function graphOfModel(model: Model, readExternal?: ReadBytes): ModelGraph {
   const listed = inlineFunctions(model, isOperator);
   const nodes = sorted(listed, model.graph);
   refuseUnknown(nodes);
@@ -34,7 +34,7 @@ const OUT_OF_ORDER = 'Nodes stand out of order: each was taken after those that 
 interface Files {
   readonly model: Model;
   readonly nodes: readonly VersionedNode[];
-  readonly readExternal: ReadExternal | undefined;
+  readonly readExternal: ReadBytes | undefined;
 }
 
 type Converted = Pick<ModelGraph, 'graph' | 'notes'>;
@@ -94,7 +94,7 @@ function expectOnce(what: string, list: readonly { readonly name: string }[]): v
   }
 }
 
-function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadExternal | undefined): void {
+function convert(node: VersionedNode, builder: GraphBuilder, readExternal: ReadBytes | undefined): void {
   // What makes nothing that has a name is read by nobody.
   if (node.outputs.every((name) => name === '')) return;
   const reader = new NodeReader(node, node.opset, readExternal);

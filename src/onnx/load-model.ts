@@ -1,22 +1,30 @@
 /**
  * Reading ONNX models with the files beside them. A model may come from anywhere, so it may only name files inside its own
- * folder, and only the bytes that its tensors take are read of these, each once.
+ * folder, and only the bytes that its tensors take are read of these: each once, or of large files when they are needed.
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ByteRange, lookInside, type RegularFile, readRanges, readWholeFile } from '../check/model-files.ts';
+import {
+  type ByteRange,
+  lookInside,
+  type RegularFile,
+  readLargeFile,
+  readRanges,
+  storedFile,
+} from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { textOf } from '../check/options.ts';
+import { LARGE_FILE, partOf, type StoredBytes } from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
 import { parseModel } from './parse-model.ts';
 import type { Model } from './proto.ts';
-import { type ExternalRange, externalRange, type ReadExternal } from './tensor.ts';
+import { type ExternalRange, externalRange, type ReadBytes } from './tensor.ts';
 import { tensorsOf } from './tensors-of.ts';
 
 /** A model, and the bytes of other files that its tensors lie in. */
 export interface LoadedModel {
   readonly model: Model;
-  readonly readExternal: ReadExternal;
+  readonly readExternal: ReadBytes;
 }
 
 /** No message of protobuf is longer; larger models have their numbers in files of their own. */
@@ -28,14 +36,20 @@ const MOST_SHARED_BYTES = 2 ** 28;
 const MOST_TIMES_SHARED = 4;
 
 /** Reads a model and the ranges of the files beside it that its tensors name. */
-export async function loadModel(path: string, who = 'loadModel'): Promise<LoadedModel> {
+export async function loadModel(path: string, who = 'loadModel', large = LARGE_FILE): Promise<LoadedModel> {
   if (typeof path !== 'string') {
     throw new NnpackError('invalid-argument', `${who}: path is ${show(path)}, expected a string`);
   }
-  const bytes = await readWholeFile(`model ${show(path)}`, path, MOST_MODEL_BYTES, ' (numbers lie in other files)');
+  const bytes = await readLargeFile(
+    `model ${show(path)}`,
+    path,
+    large,
+    MOST_MODEL_BYTES,
+    ' (numbers lie in other files)',
+  );
   return namingFile(path, async () => {
     const model = parseModel(bytes, who, true);
-    return { model, readExternal: await readExternals(path, model) };
+    return { model, readExternal: await readExternals(path, model, large) };
   });
 }
 
@@ -46,14 +60,19 @@ interface Claims {
   readonly ranges: ByteRange[];
 }
 
-async function readExternals(path: string, model: Model): Promise<ReadExternal> {
+async function readExternals(path: string, model: Model, large: number): Promise<ReadBytes> {
   const { byLocation, all } = await lookAtExternals(path, model);
   expectFewShared(all);
   /** Path of the file → offset → the bytes from there on, as many as a tensor takes. */
-  const bytes = new Map<string, Map<number, Uint8Array>>();
-  for (const claims of all) bytes.set(claims.file.path, await readClaims(claims));
+  const bytes = new Map<string, Map<number, Uint8Array> | StoredBytes>();
+  for (const claims of all) {
+    const isLarge = heldBy(claims) > large;
+    bytes.set(claims.file.path, isLarge ? storedFile(claims.file) : await readClaims(claims));
+  }
   return (location, offset, length) => {
-    const found = bytes.get(byLocation.get(location)?.path ?? '')?.get(offset);
+    const file = bytes.get(byLocation.get(location)?.path ?? '');
+    if (file !== undefined && !(file instanceof Map)) return partOf(file, offset, length);
+    const found = file?.get(offset);
     if (found !== undefined && found.length >= length) return found.subarray(0, length);
     throw new NnpackError(
       'input-output',
@@ -105,14 +124,19 @@ function expectInside(who: string, { location, offset, length }: ExternalRange, 
 function expectFewShared(all: readonly Claims[]): void {
   let claimed = 0;
   let held = 0;
-  for (const { ranges } of all) {
-    for (const { length } of ranges) claimed += length;
-    for (const { length } of spansOf(ranges, 0)) held += length;
+  for (const claims of all) {
+    for (const { length } of claims.ranges) claimed += length;
+    held += heldBy(claims);
   }
   const most = MOST_SHARED_BYTES + MOST_TIMES_SHARED * held;
   if (claimed <= most) return;
   const what = `tensors take ${claimed} bytes of ${held} in other files, expected at most ${most}`;
   throw new NnpackError('invalid-model', `model: ${what}`);
+}
+
+/** The bytes of a file that tensors take, each counted once. */
+function heldBy({ ranges }: Claims): number {
+  return spansOf(ranges, 0).reduce((sum, { length }) => sum + length, 0);
 }
 
 async function readClaims({ location, file, ranges }: Claims): Promise<Map<number, Uint8Array>> {

@@ -3,6 +3,7 @@
  * the last value counts, the parts of a message are those of one message, and a list goes on. So a draft is finished only
  * when the message that it lies in is.
  */
+import type { Bytes } from '../check/stored-bytes.ts';
 import type { ElementKind, ElementList, Elements } from './elements.ts';
 import { invalid, Place } from './place.ts';
 import { BYTES, type Cursor, FIXED32, type Int, VARINT } from './wire.ts';
@@ -59,7 +60,7 @@ export function text<Draft>(name: string, set: Setter<Draft, string>): Field<Dra
   return scalar(name, BYTES, (cursor, place) => cursor.text(place), set);
 }
 
-export function bytes<Draft>(name: string, set: Setter<Draft, Uint8Array>): Field<Draft> {
+export function bytes<Draft>(name: string, set: Setter<Draft, Bytes>): Field<Draft> {
   return scalar(name, BYTES, (cursor, place) => cursor.bytes(place), set);
 }
 

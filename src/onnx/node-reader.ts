@@ -9,7 +9,7 @@ import type {
   TensorProto,
   ValueAttribute,
 } from './proto.ts';
-import { type ReadExternal, readTensor, type Tensor } from './tensor.ts';
+import { type ReadBytes, readTensor, type Tensor } from './tensor.ts';
 import type { Int } from './wire.ts';
 
 /** What was read of attributes: nodes of a function share theirs, however often it is called. */
@@ -26,10 +26,10 @@ export class NodeReader {
   /** null where nobody wants an output. */
   readonly outputs: readonly (Name | null)[];
   readonly #node: NodeProto;
-  readonly #readExternal: ReadExternal | undefined;
+  readonly #readExternal: ReadBytes | undefined;
   readonly #read = new Set<string>();
 
-  constructor(node: NodeProto, opset: number, readExternal?: ReadExternal) {
+  constructor(node: NodeProto, opset: number, readExternal?: ReadBytes) {
     this.who = `node ${show(node.name || node.outputs[0] || '')} (${node.opType})`;
     this.opType = node.opType;
     this.opset = opset;

@@ -6,6 +6,7 @@ import type { Node } from '../graph/graph.ts';
 import { outputTypes, type Types, typesOf } from '../graph/infer.ts';
 import type { OpName } from '../graph/ops/table.ts';
 import { type Dtype, doublesOf, isRounded, type Name, parameterOf, type ValueType } from '../graph/values.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** What reads values and weights of one type. */
@@ -48,7 +49,7 @@ function withOneType(node: Node, builder: GraphBuilder, types: Map<Name, ValueTy
     builder.notes.add(`Weights of ${node.name} are float32 beside values of ${dtype}: they were rounded to that.`);
     const own = builder.fresh(name);
     const round = () => parameterOf(doublesOf(weight), dtype, weight.role);
-    builder.parameters.set(own, builder.derived([dtype, name], weight.data.length, round) ?? round());
+    builder.parameters.set(own, builder.derived([dtype, name], sizeOf(weight.type.shape), round) ?? round());
     types.set(own, { dtype, shape: weight.type.shape });
     return own;
   });

@@ -1,5 +1,5 @@
 /** Reading ONNX files: the model, its sets of operators and its functions. */
-import { isUint8Array } from '../check/arrays.ts';
+import { type Bytes, isBytes, isStoredBytes } from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
 import { each, type Fields, int, one, readMessage, text } from './message.ts';
 import { invalid, Place } from './place.ts';
@@ -170,11 +170,11 @@ const MODEL: Fields<ModelDraft> = {
  * @throws NnpackError `invalid-model` where the bytes are no such file, `unsupported-layer` where the file has sparse
  *   initializers, `out-of-memory` where it would take far more memory than it has bytes
  */
-export function parseModel(bytes: Uint8Array, who = 'parseModel', isOwn = false): Model {
-  if (!isUint8Array(bytes)) {
+export function parseModel(bytes: Bytes, who = 'parseModel', isOwn = false): Model {
+  if (!isBytes(bytes)) {
     throw new NnpackError('invalid-argument', `${who}: bytes are ${show(bytes)}, expected a Uint8Array`);
   }
-  const own = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const own = isStoredBytes(bytes) ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const place = new Place('model');
   const draft = readMessage(new Cursor(own, isOwn), MODEL, newModel(), place);
   const { irVersion, graph, producerName, producerVersion, domain, modelVersion, description, functions } = draft;

@@ -3,6 +3,7 @@
  * inference needs. What a file leaves out is '', 0 or an empty list, as protobuf has it, or null where that is told from
  * what is there. The domain 'ai.onnx' is written '', which is the same.
  */
+import type { Bytes } from '../check/stored-bytes.ts';
 import type { DataType } from './data-types.ts';
 import type { Int } from './wire.ts';
 
@@ -92,7 +93,7 @@ export interface TensorProto {
   readonly dataType: number;
   readonly dims: readonly Int[];
   /** Where they lie in the file: no copy. */
-  readonly rawData: Uint8Array | null;
+  readonly rawData: Bytes | null;
   readonly floatData: Float32Array | null;
   /** Of all shorter integers too, of bool, and the bits of float16 and bfloat16. */
   readonly int32Data: Int32Array | null;

@@ -1,5 +1,6 @@
 /** Reading tensors as a file has them; what their numbers are is for `readTensor` to say. */
 
+import type { Bytes } from '../check/stored-bytes.ts';
 import { UNDEFINED } from './data-types.ts';
 import { ELEMENT_KINDS, ElementList, type Elements } from './elements.ts';
 import { bytes, each, elements, type Fields, int32, ints, one, text } from './message.ts';
@@ -14,7 +15,7 @@ export interface TensorDraft {
   name: string;
   dataType: number;
   dims: Int[];
-  rawData: Uint8Array | null;
+  rawData: Bytes | null;
   floatData: ElementList<Float32Array> | null;
   int32Data: ElementList<Int32Array> | null;
   int64Data: ElementList<BigInt64Array> | null;

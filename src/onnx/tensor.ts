@@ -3,9 +3,18 @@
  * used where they lie if they can be, so that a tensor may share them with the file; nothing is made before what the shape
  * takes has been compared with what is there.
  */
-import { isUint8Array } from '../check/arrays.ts';
 import { textOf } from '../check/options.ts';
+import {
+  type Bytes,
+  floatReader,
+  IS_LITTLE_ENDIAN,
+  inMemory,
+  isBytes,
+  isStoredBytes,
+  LEAST_STORED,
+} from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
+import { storedArray, withNumbersOf } from '../graph/stored.ts';
 import { DTYPES, type Dtype, type TypedArray } from '../graph/values.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
@@ -22,6 +31,9 @@ export interface Tensor {
 
 /** Gives bytes of another file, by its path from the folder of the model. */
 export type ReadExternal = (location: string, offset: number, length: number) => Uint8Array;
+
+/** The same from a disk, where a large file is read only when a number of it is needed. */
+export type ReadBytes = (location: string, offset: number, length: number) => Bytes;
 
 /** The bytes of another file that hold a tensor. */
 export interface ExternalRange {
@@ -47,12 +59,12 @@ const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof typeof FIELDS)[];
  * @throws NnpackError `unsupported-layer` where graphs carry no such elements, `invalid-model` where the tensor makes no
  *   sense, `input-output` where its file could not be read, `out-of-memory` where it is too large
  */
-export function readTensor(who: string, tensor: TensorProto, readExternal?: ReadExternal): Tensor {
+export function readTensor(who: string, tensor: TensorProto, readExternal?: ReadBytes): Tensor {
   const { dtype, shape, count, form } = checkTensorProto(who, tensor);
   const range = externalRange(who, tensor);
   if (range !== null) {
     const bytes = readRange(who, range, readExternal);
-    return { dtype, shape, data: form.fromBytes(who, bytes, count) };
+    return tensorFrom(who, { dtype, shape, form }, bytes);
   }
   const field = FIELD_NAMES.find((name) => tensor[name] !== null);
   const { rawData } = tensor;
@@ -60,7 +72,7 @@ export function readTensor(who: string, tensor: TensorProto, readExternal?: Read
     if (field !== undefined) throw new NnpackError('invalid-model', `${who}: has both raw_data and ${FIELDS[field]}`);
     expectCount(who, 'raw_data', rawData.length, 'bytes', count * form.bytes, shape);
     expectNotTooLarge(who, shape, count);
-    return { dtype, shape, data: form.fromBytes(who, rawData, count) };
+    return tensorFrom(who, { dtype, shape, form }, rawData);
   }
   if (field !== undefined && field !== form.field) {
     const text = `has ${FIELDS[field]}, expected ${FIELDS[form.field]} (of ${dataTypeOf(tensor.dataType).name})`;
@@ -70,6 +82,18 @@ export function readTensor(who: string, tensor: TensorProto, readExternal?: Read
   expectCount(who, FIELDS[form.field], elements?.length ?? 0, 'elements', count, shape);
   expectNotTooLarge(who, shape, count);
   return { dtype, shape, data: form.fromField(who, elements ?? []) };
+}
+
+interface Elements extends Pick<Tensor, 'dtype' | 'shape'> {
+  readonly form: ElementForm;
+}
+
+/** Many numbers of single precision stay in their file. */
+function tensorFrom(who: string, { dtype, shape, form }: Elements, bytes: Bytes): Tensor {
+  if (isStoredBytes(bytes) && dtype === 'float32' && bytes.length >= LEAST_STORED && IS_LITTLE_ENDIAN) {
+    return withNumbersOf(storedArray(shape, floatReader(bytes)), { dtype, shape });
+  }
+  return { dtype, shape, data: form.fromBytes(who, inMemory(who, bytes), bytes.length / form.bytes) };
 }
 
 /** Where another file has the numbers of a tensor, or null where none does. */
@@ -133,7 +157,7 @@ function wholeNumber(who: string, external: ReadonlyMap<string, string>, key: st
   throw new NnpackError('invalid-model', `${who}: external_data: ${key} is ${show(text)}, expected a whole number`);
 }
 
-function readRange(who: string, { location, offset, length }: ExternalRange, read?: ReadExternal): Uint8Array {
+function readRange(who: string, { location, offset, length }: ExternalRange, read?: ReadBytes): Bytes {
   const file = `external data ${show(location)}`;
   if (length === 0) return new Uint8Array(0);
   if (read === undefined) throw new NnpackError('input-output', `${who}: ${file} is not given`);
@@ -144,7 +168,7 @@ function readRange(who: string, { location, offset, length }: ExternalRange, rea
     if (error instanceof NnpackError) throw error;
     throw new NnpackError('input-output', `${who}: ${file} could not be read: ${textOf(error)}`, { cause: error });
   }
-  if (!isUint8Array(bytes)) {
+  if (!isBytes(bytes)) {
     throw new NnpackError('invalid-model', `${who}: ${file} is ${show(bytes)}, expected a Uint8Array`);
   }
   if (bytes.length === length) return bytes;

@@ -14,6 +14,7 @@
  *
  * Source: protobuf.dev/programming-guides/encoding.
  */
+import { type Bytes, ByteWindow, isStoredBytes, LEAST_STORED } from '../check/stored-bytes.ts';
 import { decodeUtf8 } from '../check/utf8.ts';
 import { NnpackError } from '../errors.ts';
 import { invalid, type Place } from './place.ts';
@@ -37,14 +38,18 @@ const TEXT_BYTES = 32;
 /** Longer texts are decoded as a whole, a call of which takes longer than a few letters; chains of more take more memory. */
 const SHORT_TEXT = 12;
 
+/** The bytes of the longest varint. */
+const MOST_VARINT = 10;
+/** Bytes that are looked at together. */
+const MOST_COUNTED = 2 ** 16;
+
 const WORD = 4;
 /** A length from here on takes three bytes, and its tag one. */
 const LONG_BYTES = 2 ** 14;
 
 /** Reads a file from the front; where it is in a message, nothing beyond the end of that can be read. */
 export class Cursor {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #window: ByteWindow;
   readonly #mayMove: boolean;
   #at = 0;
   #end: number;
@@ -55,10 +60,9 @@ export class Cursor {
   #high = 0;
 
   /** @param mayMove whether bytes that have been read may be written over */
-  constructor(bytes: Uint8Array, mayMove = false) {
-    this.#bytes = bytes;
-    this.#mayMove = mayMove;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  constructor(bytes: Bytes, mayMove = false) {
+    this.#window = new ByteWindow(bytes);
+    this.#mayMove = mayMove && !isStoredBytes(bytes);
     this.#end = bytes.length;
     this.#allowance = LEAST_ALLOWANCE + ALLOWANCE_PER_BYTE * bytes.length;
   }
@@ -72,8 +76,8 @@ export class Cursor {
   spend(bytes: number, place: Place): void {
     this.#allowance -= bytes;
     if (this.#allowance >= 0) return;
-    const most = LEAST_ALLOWANCE + ALLOWANCE_PER_BYTE * this.#bytes.length;
-    const text = `the file takes more than ${most} bytes of memory from here on, expected less of ${this.#bytes.length}`;
+    const most = LEAST_ALLOWANCE + ALLOWANCE_PER_BYTE * this.#window.length;
+    const text = `the file takes more than ${most} bytes of memory from here on, expected less of ${this.#window.length}`;
     throw new NnpackError('out-of-memory', `${place}: ${text} bytes`);
   }
 
@@ -109,18 +113,22 @@ export class Cursor {
   }
 
   float(place: Place): number {
-    return this.#view.getFloat32(this.#take(4, place), true);
+    const at = this.#window.place(this.#take(4, place), 4);
+    return this.#window.view.getFloat32(at, true);
   }
 
   double(place: Place): number {
-    return this.#view.getFloat64(this.#take(8, place), true);
+    const at = this.#window.place(this.#take(8, place), 8);
+    return this.#window.view.getFloat64(at, true);
   }
 
-  /** Where the bytes of a field lie in the file: no copy. */
-  bytes(place: Place): Uint8Array {
+  /** Where the bytes of a field lie in the file: no copy. Of a file on disk, many stay there. */
+  bytes(place: Place): Bytes {
     const length = this.length(place);
     const start = this.#take(length, place);
-    const bytes = this.#bytes.subarray(start, start + length);
+    const stored = length >= LEAST_STORED ? this.#window.stored(start, length) : null;
+    if (stored !== null) return stored;
+    const bytes = this.#window.take(start, length);
     return this.#mayMove && length >= LONG_BYTES ? this.#aligned(bytes) : bytes;
   }
 
@@ -130,10 +138,11 @@ export class Cursor {
    * has not had before, which takes longer, and twice as much.
    */
   #aligned(bytes: Uint8Array): Uint8Array {
-    const start = bytes.byteOffset - this.#bytes.byteOffset;
+    const { bytes: all } = this.#window;
+    const start = bytes.byteOffset - all.byteOffset;
     const to = start - (bytes.byteOffset % WORD);
-    this.#bytes.copyWithin(to, start, start + bytes.length);
-    return this.#bytes.subarray(to, to + bytes.length);
+    all.copyWithin(to, start, start + bytes.length);
+    return all.subarray(to, to + bytes.length);
   }
 
   /** A text, which must be UTF-8. */
@@ -145,7 +154,8 @@ export class Cursor {
       const letters = this.#asciiLetters(start, length);
       if (letters !== null) return letters;
     }
-    const text = decodeUtf8(this.#bytes.subarray(start, start + length));
+    const index = this.#window.place(start, length);
+    const text = decodeUtf8(this.#window.bytes.subarray(index, index + length));
     if (text === null) throw invalid(place, `a text of ${length} bytes is no UTF-8`);
     return text;
   }
@@ -161,7 +171,12 @@ export class Cursor {
   /** How many varints are left of packed ones. */
   countVarints(): number {
     let count = 0;
-    for (let at = this.#at; at < this.#end; at++) count += (this.#bytes[at] >>> 7) ^ 1;
+    for (let first = this.#at; first < this.#end; first += MOST_COUNTED) {
+      const length = Math.min(MOST_COUNTED, this.#end - first);
+      const start = this.#window.place(first, length);
+      const { bytes } = this.#window;
+      for (let at = start; at < start + length; at++) count += (bytes[at] >>> 7) ^ 1;
+    }
     return count;
   }
 
@@ -190,8 +205,9 @@ export class Cursor {
   /** The letters, or null where one has more bytes. */
   #asciiLetters(start: number, length: number): string | null {
     let letters = '';
-    for (let at = start; at < start + length; at++) {
-      const byte = this.#bytes[at];
+    const first = this.#window.place(start, length);
+    for (let at = first; at < first + length; at++) {
+      const byte = this.#window.bytes[at];
       if (byte >= 0x80) return null;
       letters += String.fromCharCode(byte);
     }
@@ -217,9 +233,12 @@ export class Cursor {
   #varint(place: Place): void {
     let low = 0;
     let high = 0;
-    for (let i = 0; i < 10; i++) {
+    const first = this.#window.place(this.#at, Math.min(MOST_VARINT, this.left));
+    const { bytes } = this.#window;
+    for (let i = 0; i < MOST_VARINT; i++) {
       if (this.#at === this.#end) throw invalid(place, 'ends within a number');
-      const byte = this.#bytes[this.#at++];
+      const byte = bytes[first + i];
+      this.#at++;
       const bits = byte & 0x7f;
       if (i < 5) low |= bits << (7 * i);
       // the fifth byte has 4 bits of the lower half and 3 of the upper

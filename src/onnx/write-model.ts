@@ -1,4 +1,5 @@
 /** Writes ONNX files from the objects that they are read into, field by field from the schema. */
+import { inMemory } from '../check/stored-bytes.ts';
 import { dataTypeNumberOf } from './data-types.ts';
 import type {
   AttributeProto,
@@ -103,7 +104,7 @@ export function writeTensor(tensor: TensorProto, { packed }: Style = USUAL): Byt
     ...optional(tensor.int32Data, (list) => numbers(5, 0, list, varint, packed)),
     ...optional(tensor.int64Data, (list) => numbers(7, 0, list, varint, packed)),
     ...text(8, tensor.name),
-    ...optional(tensor.rawData, (data) => bytes(9, [data])),
+    ...optional(tensor.rawData, (data) => bytes(9, [inMemory('tensor', data)])),
     ...optional(tensor.doubleData, (list) => numbers(10, 1, list, fixed64, packed)),
     ...optional(tensor.uint64Data, (list) => numbers(11, 0, list, varint, packed)),
     ...optional(tensor.external, (entries) => [...messages(13, entries, entry), ...int(14, 1)]),

@@ -13,7 +13,9 @@ import type { Graph } from '../graph/graph.ts';
 import { withoutUnused } from '../graph/graph.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
+import { withNumbersOf } from '../graph/stored.ts';
 import { isFloat, type Parameter, type ValueType } from '../graph/values.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
 import { Config, inPart } from './config.ts';
 import { foldDilations } from './fold-dilations.ts';
 import { behind, type GraphNode, type GraphNodes, inOrder, parseGraphDef } from './graph-def.ts';
@@ -127,7 +129,7 @@ export function toModelGraph(
   const folded = foldDilations(nodes, ends(signature), (name) => {
     const weight = nodes.get(name)?.op === 'Const' ? weights.get(name) : undefined;
     // Blocks and sides have a few numbers; a weight that a file gives as one is not copied for each node that reads it.
-    return weight !== undefined && weight.data.length <= MOST_AXES ? Array.from(weight.data) : undefined;
+    return weight !== undefined && sizeOf(weight.shape) <= MOST_AXES ? Array.from(weight.data) : undefined;
   });
   const order = inOrder(ends(signature), folded);
   const builder = new LayoutBuilder([...inputs, ...outputs].map(({ name }) => name));
@@ -196,8 +198,9 @@ function constant(node: GraphNode, builder: LayoutBuilder, weight: StoredWeight 
   if (weight === undefined) {
     throw new NnpackError('invalid-model', `${node.who}: weight ${show(node.name)} is missing from weightsManifest`);
   }
-  const { dtype, shape, data } = weight;
-  const parameter: Parameter = { type: { dtype, shape }, data, role: isFloat(dtype) ? 'weight' : 'constant' };
+  const { dtype, shape } = weight;
+  const fields = { type: { dtype, shape }, role: isFloat(dtype) ? 'weight' : 'constant' } as const;
+  const parameter: Parameter = withNumbersOf(weight, fields);
   const value = builder.constant(node.name, parameter);
   // The file has no bytes: what the node says they are is made of its int32.
   const reader = new NodeReader(node, [], () => undefined);

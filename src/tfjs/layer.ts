@@ -1,5 +1,6 @@
 /** A layer while its configuration is read, and each time that it is called. */
 import { NnpackError, show } from '../errors.ts';
+import { withNumbersOf } from '../graph/stored.ts';
 import type { Dtype, Name, Role } from '../graph/values.ts';
 import type { Config } from './config.ts';
 import type { LayerWeights, Owner } from './layer-weights.ts';
@@ -143,7 +144,7 @@ export class LayerCall {
       throw new NnpackError('invalid-model', `${this.who}: ${what}${shape.includes(null) ? ' (null is any)' : ''}`);
     }
     const type = { dtype: 'float32', shape: weight.shape } as const;
-    const own = this.builder.constant(name, { type, data: weight.data, role });
+    const own = this.builder.constant(name, withNumbersOf(weight, { type, role }));
     const value = this.builder.cast(own, this.layer.dtype, name);
     if (this.#known === null) this.shared.weights.drop(name);
     else this.#known.set(names[0], value);

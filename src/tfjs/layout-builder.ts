@@ -46,7 +46,7 @@ export class LayoutBuilder extends ValueForms {
     const names = values.map((value): Name | null => {
       if (value.flat !== null) return flatKey(value.flat) === key ? this.rowsOf(value) : null;
       if (value.constant === null || value.rank > 1) return null;
-      return value.constant.data.length === 1 ? this.nameOf(value) : this.columnsOf(value, flat);
+      return sizeOf(value.constant.type.shape) === 1 ? this.nameOf(value) : this.columnsOf(value, flat);
     });
     if (names.includes(null)) return null;
     return this.flattened(this.emit(op, names, attributes, hint)[0], flat);

@@ -5,7 +5,8 @@
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { lookInside, type RegularFile, readRegular, readWholeFile } from '../check/model-files.ts';
+import { lookInside, type RegularFile, readRegular, readWholeFile, storedFile } from '../check/model-files.ts';
+import { LARGE_FILE } from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ModelGraph } from '../graph/model-graph.ts';
 import type { Network } from '../networks/network.ts';
@@ -13,7 +14,7 @@ import { parseGraphModel, toModelGraph } from './graph-model.ts';
 import { parseLayersModel, toGraph, toNetwork } from './layers-model.ts';
 import {
   expectBytes,
-  type ReadShard,
+  type ReadBytes,
   readStoredWeights,
   readWeights,
   shardError,
@@ -71,7 +72,7 @@ async function load<Model extends { readonly groups: readonly WeightGroup[] }, R
   who: string,
   path: unknown,
   parse: (text: string) => Model,
-  make: (model: Model, readShard: ReadShard) => Promise<Read>,
+  make: (model: Model, readShard: ReadBytes) => Promise<Read>,
 ): Promise<Read> {
   if (typeof path !== 'string') {
     throw new NnpackError('invalid-argument', `${who}: path is ${show(path)}, expected a string`);
@@ -80,7 +81,9 @@ async function load<Model extends { readonly groups: readonly WeightGroup[] }, R
   try {
     const model = parse(text);
     const files = await lookAtShards(path, model.groups);
-    return await make(model, (shard) => readRegular(files.get(shard) as RegularFile));
+    const isLarge = model.groups.reduce((sum, { bytes }) => sum + bytes, 0) > LARGE_FILE;
+    const read = isLarge ? storedFile : readRegular;
+    return await make(model, (shard) => read(files.get(shard) as RegularFile));
   } catch (error) {
     if (!(error instanceof NnpackError)) throw error;
     // The reader knows the text alone; who has several files wants to know which.

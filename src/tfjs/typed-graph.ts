@@ -68,8 +68,7 @@ export class TypedGraph {
   /** Numbers of the graph, as they lie. */
   parameter(hint: Name, parameter: Parameter): Name {
     const name = this.fresh(hint);
-    const { type, data, role } = parameter;
-    this.#graph.parameter(name, type.dtype, type.shape, data, role);
+    this.#graph.parameter(name, parameter);
     this.#types.set(name, parameterType(parameter));
     return name;
   }

@@ -6,6 +6,7 @@
  */
 import { NnpackError } from '../errors.ts';
 import { parameterType } from '../graph/infer.ts';
+import { inStoredOrder, isStored, withNumbersOf } from '../graph/stored.ts';
 import { type Dtype, type Name, type Parameter, parameterOf, type Role, type ValueType } from '../graph/values.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import { newNumbers } from './memory.ts';
@@ -118,14 +119,20 @@ export class ValueForms extends TypedGraph {
     how: { readonly sizes?: readonly number[]; readonly order?: Order; readonly shape?: readonly number[] },
   ): Name {
     const { hint } = value;
-    const { type, data, role } = value.constant as Parameter;
+    const constant = value.constant as Parameter;
+    const { type, role } = constant;
     const { sizes = type.shape, order = plainOrder(sizes.length), shape = inOrder(sizes, order) } = how;
     const key = `${sizes}:${order}:${shape}`;
     const known = value.forms.get(key);
     if (known !== undefined) return known;
     const isSame = isSameInMemory(sizes, plainOrder(sizes.length), order);
-    const moved = isSame ? data : reordered(data, sizes, order, newNumbers(hint, data));
-    const name = this.parameter(hint, { type: { dtype: type.dtype, shape }, data: moved, role });
+    const fields = { type: { dtype: type.dtype, shape }, role };
+    const moved = () => {
+      if (isStored(constant)) return inStoredOrder(constant, sizes, order, fields);
+      const { data } = constant;
+      return { ...fields, data: reordered(data, sizes, order, newNumbers(hint, data)) };
+    };
+    const name = this.parameter(hint, isSame ? withNumbersOf(constant, fields) : moved());
     value.forms.set(key, name);
     return name;
   }

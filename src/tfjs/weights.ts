@@ -9,9 +9,20 @@
  * A manifest is not believed: what its weights take is held against what its files have, before anything is made of
  * either, and each file is asked for once.
  */
-import { isUint8Array } from '../check/arrays.ts';
 import { textOf } from '../check/options.ts';
+import {
+  type Bytes,
+  floatReader,
+  IS_LITTLE_ENDIAN,
+  isBytes,
+  isStoredBytes,
+  joined,
+  LEAST_STORED,
+  partOf,
+  type StoredBytes,
+} from '../check/stored-bytes.ts';
 import { NnpackError, show } from '../errors.ts';
+import { storedArray, withNumbersOf } from '../graph/stored.ts';
 import { decodeHalf } from '../maths/half.ts';
 import type { DenseArray } from '../networks/network.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
@@ -22,6 +33,9 @@ import { MOST_AXES } from './orders.ts';
 
 /** Gives the bytes of one file of the manifest, by its path there. */
 export type ReadShard = (path: string) => Uint8Array | Promise<Uint8Array>;
+
+/** The same from a disk, where the files of a large model are read only when a number of them is needed. */
+export type ReadBytes = (path: string) => Bytes | Promise<Bytes>;
 
 /** @throws NnpackError unless a caller's function is one */
 export function expectReadShard(who: string, readShard: unknown): void {
@@ -43,9 +57,6 @@ const ENCODINGS = {
   uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
 } as const satisfies Readonly<Record<string, Encoding>>;
-
-/** Whether numbers in memory lie as they do in files. */
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** The types of weights that are read; quantised ones have that which they had before. */
 export type WeightDtype = 'float32' | 'int32' | 'bool';
@@ -105,11 +116,13 @@ export interface StoredWeight {
 /** All weights by name, as float32. */
 export async function readWeights(
   groups: readonly WeightGroup[],
-  readShard: ReadShard,
+  readShard: ReadBytes,
 ): Promise<Map<string, DenseArray>> {
   const stored = await readStoredWeights(groups, readShard);
-  const floats = ({ data, shape }: StoredWeight): DenseArray => {
-    return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  const floats = (weight: StoredWeight): DenseArray => {
+    const { dtype, shape } = weight;
+    if (dtype === 'float32') return withNumbersOf(weight as StoredWeight & DenseArray, { shape });
+    return { data: Float32Array.from(weight.data), shape };
   };
   return new Map([...stored].map(([name, weight]) => [name, floats(weight)]));
 }
@@ -117,21 +130,28 @@ export async function readWeights(
 /** All weights by name, each of its own type. */
 export async function readStoredWeights(
   groups: readonly WeightGroup[],
-  readShard: ReadShard,
+  readShard: ReadBytes,
 ): Promise<Map<string, StoredWeight>> {
   const found = new Map<string, StoredWeight>();
   for (const group of groups) {
-    const run = new ByteRun(await readShards(group, readShard));
-    for (const { who, name, dtype, shape, count, encoding } of group.weights) {
-      const bytes = run.take(who, count * encoding.bytes);
-      const isHeldSo = encoding === ENCODINGS.float32 && IS_LITTLE_ENDIAN;
-      const data = isHeldSo ? new Float32Array(bytes.buffer) : newElements(who, dtype, count);
-      const view = new DataView(bytes.buffer);
-      if (!isHeldSo) for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
-      found.set(name, { dtype, shape, data });
-    }
+    const shards = await readShards(group, readShard);
+    const run = shards.some(isStoredBytes) ? new StoredRun(shards) : new ByteRun(shards as Uint8Array[]);
+    for (const weight of group.weights) found.set(weight.name, readWeight(weight, run));
   }
   return found;
+}
+
+function readWeight({ who, dtype, shape, count, encoding }: Weight, run: ByteRun | StoredRun): StoredWeight {
+  const length = count * encoding.bytes;
+  const isHeldSo = encoding === ENCODINGS.float32 && IS_LITTLE_ENDIAN;
+  if (isHeldSo && run instanceof StoredRun && length >= LEAST_STORED) {
+    return withNumbersOf(storedArray(shape, floatReader(run.pass(length))), { dtype, shape });
+  }
+  const bytes = run.take(who, length);
+  const data = isHeldSo ? new Float32Array(bytes.buffer) : newElements(who, dtype, count);
+  const view = new DataView(bytes.buffer);
+  if (!isHeldSo) for (let k = 0, at = 0; k < count; k++, at += encoding.bytes) data[k] = encoding.read(view, at);
+  return { dtype, shape, data };
 }
 
 /** @throws NnpackError unless the files of a group hold what its weights take */
@@ -180,8 +200,8 @@ function encodingOf(config: Config, dtype: WeightDtype): Encoding {
 }
 
 /** The files of a group; no further one is asked for once there are more bytes than its weights take. */
-async function readShards(group: WeightGroup, readShard: ReadShard): Promise<Uint8Array[]> {
-  const shards: Uint8Array[] = [];
+async function readShards(group: WeightGroup, readShard: ReadBytes): Promise<Bytes[]> {
+  const shards: Bytes[] = [];
   let held = 0;
   for (const path of group.paths) {
     const shard = await readOneShard(path, readShard);
@@ -193,14 +213,14 @@ async function readShards(group: WeightGroup, readShard: ReadShard): Promise<Uin
   return shards;
 }
 
-async function readOneShard(path: string, readShard: ReadShard): Promise<Uint8Array> {
+async function readOneShard(path: string, readShard: ReadBytes): Promise<Bytes> {
   let bytes: unknown;
   try {
     bytes = await readShard(path);
   } catch (error) {
     throw shardError(path, error);
   }
-  if (isUint8Array(bytes)) return bytes;
+  if (isBytes(bytes)) return bytes;
   throw new NnpackError('invalid-model', `weights file ${show(path)}: expected a Uint8Array, got ${show(bytes)}`);
 }
 
@@ -245,6 +265,28 @@ class ByteRun {
     const part = new Uint8Array(shard.buffer, shard.byteOffset + this.#at, count);
     this.#at += count;
     return part;
+  }
+}
+
+/** The same where the bytes are read when they are needed. */
+class StoredRun {
+  readonly #bytes: StoredBytes;
+  #at = 0;
+
+  constructor(shards: readonly Bytes[]) {
+    this.#bytes = joined(shards);
+  }
+
+  /** Where the next bytes of the run lie. */
+  pass(count: number): StoredBytes {
+    this.#at += count;
+    return partOf(this.#bytes, this.#at - count, count);
+  }
+
+  take(who: string, count: number): Uint8Array<ArrayBuffer> {
+    const copy = newBytes(who, count);
+    this.pass(count).readInto(copy, 0);
+    return copy;
   }
 }
 

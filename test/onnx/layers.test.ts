@@ -35,8 +35,7 @@ function convert(opType: string, attributes: Readonly<Record<string, Value>>, gi
   const inputs = ['x', ...constants.map((_, i) => `c${i}`)];
   const builder = new GraphBuilder([...inputs, ...outputs], false);
   constants.forEach(([sizes, numbers], i) => {
-    const { type, data, role } = parameterOf({ shape: sizes, data: Float64Array.from(numbers) }, 'float32', 'weight');
-    builder.parameter(`c${i}`, type.dtype, type.shape, data, role);
+    builder.parameter(`c${i}`, parameterOf({ shape: sizes, data: Float64Array.from(numbers) }, 'float32', 'weight'));
   });
   const list = Object.entries(attributes).map(([name, value]) => [name, attribute(name, value)] as const);
   const node = { name: 'n', opType, domain: '', inputs, outputs, attributes: new Map(list) } as unknown as NodeProto;

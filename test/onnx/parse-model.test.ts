@@ -1,6 +1,7 @@
 /** What files say is what is read, however they say it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StoredBytes } from '../../src/check/stored-bytes.ts';
 import { parseModel } from '../../src/onnx/parse-model.ts';
 import type { AttributeProto } from '../../src/onnx/proto.ts';
 import { failure } from '../support/failure.ts';
@@ -22,6 +23,35 @@ describe('parseModel', () => {
     fc.assert(
       fc.property(drawnModel, fc.boolean(), fc.boolean(), (model, packed, typed) => {
         expect(parseModel(writeModel(model, { packed, typed }))).toEqual(model);
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
+  it('reads bytes that lie in a file as it does bytes in memory, broken ones too', () => {
+    // Longer than what is read together.
+    const unknown = bytes(99, new Array(70_000).fill(1));
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      byte: fc.integer({ min: 0, max: 255 }),
+    });
+    const read = (of: Uint8Array | StoredBytes) => {
+      try {
+        return parseModel(of);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    fc.assert(
+      fc.property(drawnModel, fc.option(change), (model, changed) => {
+        const written = writeModel(model);
+        if (changed !== null) written[Math.floor(changed.at * written.length)] = changed.byte;
+        const whole = Uint8Array.from([...unknown, ...written]);
+        const inFile: StoredBytes = {
+          length: whole.length,
+          readInto: (into, first) => into.set(whole.subarray(first, first + into.length)),
+        };
+        expect(read(inFile)).toEqual(read(whole));
       }),
       { numRuns: runs(200) },
     );
@@ -105,7 +135,7 @@ describe('parseModel', () => {
 
   it('shares raw data with the file', () => {
     const of = writeModel(modelProto(graphProto({ initializers: [tensorProto({ rawData: new Uint8Array(100) })] })));
-    expect(parseModel(of).graph.initializers[0].rawData?.buffer).toBe(of.buffer);
+    expect((parseModel(of).graph.initializers[0].rawData as Uint8Array).buffer).toBe(of.buffer);
   });
 
   it.each<[string, Uint8Array, string]>([

@@ -9,6 +9,7 @@ import { selectAlgorithm } from '../../dispatch/select.ts';
 import { NnpackError, show } from '../../errors.ts';
 import { checkActivation } from '../../layers/activation.ts';
 import { convolutionShape, expectCount, type Padding, type PerAxis } from '../../tensor/convolution-shape.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import { reachOf } from '../../tensor/windows.ts';
 import { type Activation, axesOf, sidesOf } from '../attributes.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type Compiled,
   type CompiledNode,
   compiledNode,
+  type DenseArray,
   type Lowering,
   loadConstant,
   type Way,
@@ -23,6 +25,7 @@ import {
 } from '../compiled.ts';
 import { type InputTypes, type OpNode, type Sizes, whoIs } from '../node.ts';
 import { parseActivation, parsePadding, parsePerAxis } from '../parse-values.ts';
+import { copyNumbers, eachPiece, isStored, sourceOf } from '../stored.ts';
 import type { Size } from '../values.ts';
 import { withActivation } from './activation.ts';
 import { activated, around, type DoubleTensor, pair, present, sameAxis, validAxis } from './double.ts';
@@ -136,7 +139,7 @@ function lower(call: Lowering<ConvolutionAttributes>): Compiled {
   const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
   const isOpen = options.isSizing === true && choice.rule === 'measured' && isFree;
   const rule = isOpen ? 'fastest' : choice.rule;
-  const greatest = weightSizesOf(kernel.data, bias, context, options.isSizing === true);
+  const greatest = weightSizesOf(kernel, bias, context, options.isSizing === true);
   const selection = selectAlgorithm(who, shape, hasBias, entry, false, { ...choice, rule }, context, greatest);
   const open = isOpen ? contenders(selection.candidates, false).map(wayOf) : [];
   const eligible = selection.candidates.filter(
@@ -183,10 +186,10 @@ function lower(call: Lowering<ConvolutionAttributes>): Compiled {
         ...open.map(({ constantFloats }) => constantFloats),
       ),
       milliseconds: own === undefined ? 0 : wayOf(own).milliseconds,
-      stagedFloats: kernel.data.length,
+      stagedFloats: sizeOf(kernel.shape),
       load({ constants, staging }, profile) {
         const biasAt = loadConstant(context, bias, constants + packedFloats);
-        context.arena.f32.set(kernel.data, staging);
+        copyNumbers(kernel, context.arena.f32, staging);
         program.pack(staging, constants, profile);
         return ([x], [y], workspace) => program.run(x, constants, biasAt, y, workspace, profile);
       },
@@ -194,18 +197,25 @@ function lower(call: Lowering<ConvolutionAttributes>): Compiled {
   }
 }
 
-/** What was found of kernels: sizing lowers the same nodes many times. */
-const knownSizes = new WeakMap<Float32Array, number>();
+/** What was found of kernels: sizing lowers the same nodes many times, and stored numbers are read for it. */
+const knownSizes = new WeakMap<object, number>();
 
 /** The greatest |w| and |b|. */
 function weightSizesOf(
-  kernel: Float32Array,
+  kernel: DenseArray,
   bias: Float32Array | undefined,
   { kernels }: Context,
   isSizing: boolean,
 ): WeightSizes {
-  const greatest = (isSizing ? knownSizes.get(kernel) : undefined) ?? kernels.greatestOf(kernel);
-  knownSizes.set(kernel, greatest);
+  const source = sourceOf(kernel);
+  let greatest = isSizing || isStored(kernel) ? knownSizes.get(source) : undefined;
+  if (greatest === undefined) {
+    greatest = 0;
+    eachPiece(kernel, (piece) => {
+      greatest = Math.max(greatest as number, kernels.greatestOf(piece));
+    });
+    knownSizes.set(source, greatest);
+  }
   return { kernel: greatest, bias: bias === undefined ? 0 : kernels.greatestOf(bias) };
 }
 

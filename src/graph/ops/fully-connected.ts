@@ -2,10 +2,12 @@ import { applyRules, FULLY_CONNECTED_RULES } from '../../dispatch/rules.ts';
 import { NnpackError } from '../../errors.ts';
 import { checkActivation } from '../../layers/activation.ts';
 import { fullyConnectedProgram } from '../../layers/fully-connected-program.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import type { Activation } from '../attributes.ts';
 import { type Compiled, type Lowering, loadConstant, wholeLines } from '../compiled.ts';
 import { type OpNode, type Sizes, whoIs } from '../node.ts';
 import { parseActivation } from '../parse-values.ts';
+import { copyNumbers } from '../stored.ts';
 import type { Size } from '../values.ts';
 import { withActivation } from './activation.ts';
 import { activated, build, present, sum } from './double.ts';
@@ -58,9 +60,10 @@ function shapeOf(
   return [batch, outputChannels];
 }
 
-function lower({ node, outputs, weights, context }: Lowering<FullyConnectedAttributes>): Compiled {
-  const kernel = requiredWeight(weights, 0);
-  const bias = weights[1]?.data;
+function lower({ node, outputs, weights: [given, summand], context }: Lowering<FullyConnectedAttributes>): Compiled {
+  const kernel = requiredWeight([given], 0);
+  const bias = summand?.data;
+  const weights = sizeOf(kernel.shape);
   const [outputChannels, inputChannels] = kernel.shape;
   const shape = { batch: outputs[0][0], inputChannels, outputChannels, format: 'float32' } as const;
   const program = fullyConnectedProgram(shape, context, checkActivation(whoIs(node), node.attributes.activation));
@@ -70,12 +73,11 @@ function lower({ node, outputs, weights, context }: Lowering<FullyConnectedAttri
     algorithm: program.method,
     why: program.method === 'dots' ? 'few images: dot products' : 'many images: matrix product',
     workspaceFloats: program.workspaceFloats,
-    constantFloats: wholeLines(kernel.data.length) + wholeLines(bias?.length ?? 0),
+    constantFloats: wholeLines(weights) + wholeLines(bias?.length ?? 0),
     load({ constants }, profile) {
-      const weightsAt = loadConstant(context, kernel.data, constants);
-      context.kernels.flush(kernel.data.length, weightsAt, weightsAt);
-      const biasAt = loadConstant(context, bias, constants + wholeLines(kernel.data.length));
-      return ([x], [y], workspace) => program.run(x, weightsAt, biasAt, y, workspace, profile);
+      copyNumbers(kernel, context.arena.f32, constants, (first, count) => context.kernels.flush(count, first, first));
+      const biasAt = loadConstant(context, bias, constants + wholeLines(weights));
+      return ([x], [y], workspace) => program.run(x, constants, biasAt, y, workspace, profile);
     },
   };
 }

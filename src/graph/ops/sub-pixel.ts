@@ -10,6 +10,7 @@
  *
  * Source: Shi et al., Is the deconvolution layer the same as a convolutional layer? (2016).
  */
+import { sizeOf } from '../../tensor/ndarray.ts';
 import type { Parameter } from '../values.ts';
 import type { Parts, SpecialNode } from './operation.ts';
 import type { WindowAxis } from './windows-nd.ts';
@@ -43,7 +44,7 @@ export function inPhases(known: PhasedConvolution, parts: Parts): SpecialNode | 
   const [high, wide] = axes.map((axis, a) => phaseAxis(axis, stride, sizes[a]));
   const [channels, outputs] = known.kernel.type.shape;
   const numbers = channels * outputs * stride ** 2 * high.taps * wide.taps;
-  if (numbers > MOST_TIMES * known.kernel.data.length + MOST_BESIDE) return null;
+  if (numbers > MOST_TIMES * sizeOf(known.kernel.type.shape) + MOST_BESIDE) return null;
   const weights = [parts.parameter('kernel', phaseKernels(known, high.taps, wide.taps))];
   if (known.bias !== null) weights.push(parts.parameter('bias', phaseBias(known.bias, stride)));
   const padding = { top: high.before, bottom: high.after, left: wide.before, right: wide.after };
@@ -77,7 +78,9 @@ function phaseKernels({ kernel, stride, groups }: PhasedConvolution, high: numbe
   const [channels, outputs, height, width] = kernel.type.shape;
   const groupInputs = channels / groups;
   const shape = [groups * outputs * stride ** 2, groupInputs, high, wide];
-  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const data = new Float32Array(sizeOf(shape));
+  // Stored numbers are read each time that somebody asks for them.
+  const { data: w } = kernel;
   for (let c = 0; c < channels; c++) {
     const first = Math.floor(c / groupInputs) * outputs;
     for (let k = 0; k < outputs; k++) {
@@ -87,7 +90,7 @@ function phaseKernels({ kernel, stride, groups }: PhasedConvolution, high: numbe
           const row = high - 1 - Math.floor(r / stride);
           const column = wide - 1 - Math.floor(s / stride);
           const to = (((first + k) * stride ** 2 + phase) * groupInputs + (c % groupInputs)) * high + row;
-          data[to * wide + column] = Number(kernel.data[((c * outputs + k) * height + r) * width + s]);
+          data[to * wide + column] = Number(w[((c * outputs + k) * height + r) * width + s]);
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Normalisations. */
 import type { Name } from '../../graph/values.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import { boolean, number, oneOf, orNone, single, text, whole } from '../attributes.ts';
 import type { SymbolBuilder } from '../symbol-builder.ts';
 import { axesFrom, axisOf, type Converters, movedAxis, type SymbolReader, transposed } from './converter.ts';
@@ -95,7 +96,7 @@ function onesLike(builder: SymbolBuilder, gamma: Name): Name {
   const parameter = builder.parameters.get(gamma);
   if (parameter !== undefined) {
     const { dtype, shape } = parameter.type;
-    return builder.constant(`${gamma}.fixed`, dtype, shape, new Float64Array(parameter.data.length).fill(1), 'weight');
+    return builder.constant(`${gamma}.fixed`, dtype, shape, new Float64Array(sizeOf(shape)).fill(1), 'weight');
   }
   const shape = builder.value('shape', [gamma], {}, `${gamma}.shape`);
   return builder.value('fill', [shape], { dtype: builder.dtypeOf(gamma), value: 1 }, `${gamma}.fixed`);

@@ -14,6 +14,7 @@
  *
  * Biases, β and moving means are 0, γ and moving variances 1.
  */
+import { type ReadNumbers, storedArray } from '../../graph/stored.ts';
 import { newTensor } from '../../layers/staging.ts';
 import { uniform } from '../../tensor/random.ts';
 import type { DenseArray, LocalResponseNormalisationNode, Network, NetworkInput, NetworkNode } from '../network.ts';
@@ -24,6 +25,11 @@ export interface BuildOptions {
   readonly seed: number;
   /** What the channels of all layers are multiplied by, the last layer's classes too; rounded up to whole channels. */
   readonly width: number;
+  /**
+   * Gives what reads the kernel of a node, [K, C, R, S] or [K, C], in place of random numbers: as `storedArray` of
+   * `nnpack-ts/networks` is read, so that nothing holds it beside a plan.
+   */
+  readonly weights?: (node: string, shape: Shape) => ReadNumbers;
 }
 
 /** Stride 1 and no padding where not given. */
@@ -37,14 +43,19 @@ interface Draft {
   readonly input: NetworkInput;
   readonly nodes: NetworkNode[];
   readonly width: number;
-  /** The next random number in [−1, 1). */
-  readonly next: () => number;
+  /** The kernel of a node. */
+  readonly kernel: (name: string, shape: Shape) => DenseArray;
 }
 
 /** The input of every definition: `data`, [3, 224, 224]. */
-export function picture({ seed, width }: BuildOptions): Value {
+export function picture({ seed, width, weights }: BuildOptions): Value {
   const input = { name: 'data', shape: [3, 224, 224] };
-  return new Value(input.name, input.shape, { input, nodes: [], width, next: uniform(seed) });
+  const next = uniform(seed);
+  const kernel: Draft['kernel'] =
+    weights === undefined
+      ? (_, shape) => xavier(shape, next)
+      : (name, shape) => storedArray(shape, weights(name, Object.freeze([...shape])));
+  return new Value(input.name, input.shape, { input, nodes: [], width, kernel });
 }
 
 /** A value of a network in the making, and what may be appended to it. */
@@ -61,14 +72,14 @@ export class Value {
 
   convolution(name: string, channels: number, size: number, { stride = 1, padding = 0 }: Window = {}): Value {
     const outputChannels = this.#widened(channels);
-    const kernel = xavier([outputChannels, this.shape[0], size, size], this.#draft.next);
+    const kernel = this.#draft.kernel(name, [outputChannels, this.shape[0], size, size]);
     const bias = new Float32Array(outputChannels);
     return this.#append({ op: 'convolution', name, inputs: [this.name], kernel, bias, stride, padding });
   }
 
   fullyConnected(name: string, channels: number): Value {
     const outputChannels = this.#widened(channels);
-    const kernel = xavier([outputChannels, this.shape[0]], this.#draft.next);
+    const kernel = this.#draft.kernel(name, [outputChannels, this.shape[0]]);
     const bias = new Float32Array(outputChannels);
     return this.#append({ op: 'fully-connected', name, inputs: [this.name], kernel, bias });
   }

@@ -99,8 +99,7 @@ function convertConstant(node: NodeReader, builder: GraphBuilder): void {
   const scalar = scalars.find(([, number]) => number !== undefined);
   const [dtype, given] = list ?? scalar ?? node.unsupported('a constant that is no tensor, number or list of numbers');
   const numbers = Float64Array.from(typeof given === 'number' ? [given] : (given ?? []));
-  const { type, data } = parameterOf({ shape: list ? [numbers.length] : [], data: numbers }, dtype, 'constant');
-  builder.parameter(output, dtype, type.shape, data, 'constant');
+  builder.parameter(output, parameterOf({ shape: list ? [numbers.length] : [], data: numbers }, dtype, 'constant'));
 }
 
 /** A part of the shape is a slice of it. */

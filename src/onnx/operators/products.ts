@@ -1,5 +1,7 @@
 /** Products of matrices. A constant one that a layer would read as its kernel is laid out as that, once. */
+import { inStoredOrder, isStored } from '../../graph/stored.ts';
 import type { Name, Parameter, TypedArray } from '../../graph/values.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Converters } from './converter.ts';
 
@@ -29,24 +31,28 @@ export const PRODUCTS: Converters = {
 function turnedMatrix(builder: GraphBuilder, name: Name): Name | null {
   const matrix = builder.parameters.get(name);
   // Without elements there may be rows or columns without number.
-  if (matrix?.type.shape.length !== 2 || matrix.data.length === 0) return null;
-  const turned = builder.derived(['turned', name], matrix.data.length, () => transposed(matrix));
+  const count = matrix === undefined ? 0 : sizeOf(matrix.type.shape);
+  if (matrix?.type.shape.length !== 2 || count === 0) return null;
+  const turned = builder.derived(['turned', name], count, () => transposed(matrix));
   return turned && withParameter(builder, name, turned);
 }
 
 function transposed(matrix: Parameter): Parameter {
   const [rows, columns] = matrix.type.shape;
-  const data = matrix.data.slice();
+  const fields = { type: { ...matrix.type, shape: [columns, rows] }, role: matrix.role };
+  if (isStored(matrix)) return inStoredOrder(matrix, [rows, columns], [1, 0], fields);
+  const from = matrix.data;
+  const data = from.slice();
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) data[j * rows + i] = matrix.data[i * columns + j];
+    for (let j = 0; j < columns; j++) data[j * rows + i] = from[i * columns + j];
   }
-  return { ...matrix, type: { ...matrix.type, shape: [columns, rows] }, data };
+  return { ...fields, data };
 }
 
 /** How many rows a constant has, where it has elements. */
 function rowsOf(builder: GraphBuilder, name: Name): number | undefined {
   const matrix = builder.parameters.get(name);
-  return matrix === undefined || matrix.data.length === 0 ? undefined : matrix.type.shape[0];
+  return matrix === undefined || sizeOf(matrix.type.shape) === 0 ? undefined : matrix.type.shape[0];
 }
 
 /** A constant that is the same in every row as a vector of one number for each column; others as they are. */
@@ -58,7 +64,7 @@ function biasOf(builder: GraphBuilder, name: Name, columns: number): Name {
   if (summand === undefined || !isRow || (count !== 1 && count !== columns)) return name;
   if (shape.length === 1 && count === columns) return name;
   const type = { ...summand.type, shape: [columns] };
-  return withParameter(builder, name, { ...summand, type, data: repeated(summand.data, columns) });
+  return withParameter(builder, name, { type, data: repeated(summand.data, columns), role: summand.role });
 }
 
 /** The numbers, or so many of the only one. */
@@ -70,8 +76,8 @@ function repeated(data: TypedArray, count: number): TypedArray {
   return all;
 }
 
-function withParameter(builder: GraphBuilder, hint: Name, { type, data, role }: Parameter): Name {
+function withParameter(builder: GraphBuilder, hint: Name, parameter: Parameter): Name {
   const name = builder.fresh(hint);
-  builder.parameter(name, type.dtype, type.shape, data, role);
+  builder.parameter(name, parameter);
   return name;
 }

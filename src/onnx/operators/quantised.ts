@@ -1,9 +1,11 @@
 /** Operators on whole numbers that stand for real ones: y ≈ (q − zero point) · scale. */
+
 import { defined } from '../../graph/definition.ts';
 import { outputTypes } from '../../graph/infer.ts';
 import type { IntegerWindowAttributes } from '../../graph/ops/integer-windows.ts';
 import type { ScalesAttributes } from '../../graph/ops/scales.ts';
 import { type Dtype, doublesOf, type Name, parameterOf } from '../../graph/values.ts';
+import { sizeOf } from '../../tensor/ndarray.ts';
 import { dataTypeOf, UNDEFINED } from '../data-types.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { NodeReader } from '../node-reader.ts';
@@ -42,7 +44,7 @@ function dequantise(node: NodeReader, builder: GraphBuilder): void {
     return;
   }
   const own = builder.checked('dequantisation', node.inputs, attributes, [output]);
-  const made = builder.derived(['dequantised', node.inputs, attributes], known[0]?.data.length ?? 0, () => {
+  const made = builder.derived(['dequantised', node.inputs, attributes], sizeOf(known[0]?.type.shape ?? [0]), () => {
     const [type] = outputTypes(
       own,
       known.map((parameter) => parameter?.type ?? null),
@@ -54,7 +56,7 @@ function dequantise(node: NodeReader, builder: GraphBuilder): void {
     return parameterOf(value, type?.dtype ?? 'float32', 'weight');
   });
   if (made === null) builder.nodes.push(own);
-  else builder.parameter(output, made.type.dtype, made.type.shape, made.data, made.role);
+  else builder.parameter(output, made);
 }
 
 const PADDINGS = new Map([
