@@ -128,7 +128,7 @@ export const inputStep = defineStep('fast-convolution input transform', INPUT, (
 
 /**
  * M[k, t] = Σ_c U[k, c] · V[c, t], or M[t, k] = Σ_c V[t, c] · U[c, k] with U in panels of `panel` columns, for positions ×
- * groups i …, starting from the bias at the position that carries it.
+ * groups i …, starting from the bias at the positions that carry it.
  */
 export const multiplyStep = defineStep(
   'fast-convolution multiplication',
@@ -162,20 +162,15 @@ export const multiplyStep = defineStep(
       const u = p.u + position * p.uPosition + group * p.uGroup;
       const v = p.v + position * p.vPosition + group * p.vGroup;
       const m = p.m + position * p.mPosition + group * p.mGroup;
-      const startsAtBias = p.bias !== 0 && position === tile.biasPosition;
-      const update = startsAtBias ? 1 : 0;
+      const starts = p.bias === 0 ? null : startsOf(thread, tile, position, p.bias + group * p.groupK, p.groupK);
+      const update = starts === null ? 0 : 1;
       if (p.panel === 0) {
-        if (startsAtBias) {
-          const { f32 } = thread.memory;
-          const bias = p.bias + group * p.groupK;
-          for (let k = 0; k < p.groupK; k++) kernels.fill(p.tiles, m + k * p.mPitch, f32[bias + k] * tile.biasScale);
-        }
+        for (const [k, start] of starts?.entries() ?? []) kernels.fill(p.tiles, m + k * p.mPitch, start);
         kernels.sgemm(p.groupK, p.tiles, p.groupC, u, p.uPitch, v, p.vPitch, m, p.mPitch, update);
       } else {
-        if (startsAtBias) {
-          for (let t = 0; t < p.tiles; t++) {
-            kernels.scaleShift(p.groupK, p.bias + group * p.groupK, m + t * p.mPitch, tile.biasScale, 0);
-          }
+        if (starts !== null) {
+          thread.memory.f32.set(starts, m);
+          kernels.copyRows(p.tiles - 1, p.groupK, m, 0, 1, m + p.mPitch, p.mPitch);
         }
         for (let k = 0; k < p.groupK; k += p.panel) {
           const columns = Math.min(p.panel, p.groupK - k);
@@ -185,6 +180,17 @@ export const multiplyStep = defineStep(
     }
   },
 );
+
+/**
+ * What the sums of a position start at, for `count` output channels; null where none carries the bias. What is not finite
+ * starts one position alone, as it would meet itself with another sign.
+ */
+function startsOf({ memory }: Thread, tile: TileTransform, position: number, bias: number, count: number) {
+  const scale = tile.biasScales.get(position);
+  if (scale === undefined) return null;
+  const takesAll = position === tile.biasPosition;
+  return memory.f32.slice(bias, bias + count).map((b) => (Number.isFinite(b) ? b * scale : takesAll ? b : 0));
+}
 
 /** The parameters of an output transform; M is a matrix for each position and group, with rows mPitch apart. */
 export const OUTPUT = [

@@ -15,7 +15,7 @@
  *
  * Departures from NNPACK, which has four copies of this loop nest:
  *   - A batch is just more tiles: t runs over images × rows × columns of tiles.
- *   - The product of the bias's position starts at the bias, instead of an addition in the output transform.
+ *   - The products of the bias's positions start at the bias, instead of an addition in the output transform.
  *   - A strided convolution is one of stride 1 over its phases (`phases.ts`): its transforms gather and split as they read.
  *   - Tiles are the columns of the products, or their rows: the former where there are many, the latter where there are few.
  *

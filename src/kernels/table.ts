@@ -149,9 +149,10 @@ export interface TileSizes {
   readonly outputHeight: number;
   readonly outputWidth: number;
   readonly positions: number;
-  /** Adding bias · biasScale to this position of the product adds bias to every output of the tile. */
+  /** Adding bias · scale to each of these positions of the product adds bias to every output of the tile. */
+  readonly biasScales: ReadonlyMap<number, number>;
+  /** The one of them whose number reaches every output with its sign: ∞ and NaN are added there alone. */
   readonly biasPosition: number;
-  readonly biasScale: number;
 }
 
 /** What is known of a table's tile without a memory, and differs between tables. */

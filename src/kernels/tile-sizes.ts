@@ -1,5 +1,5 @@
 /** The sizes of tiles, which are the same in every table, and which a layout needs. */
-import { onesPosition } from '../maths/cook-toom.ts';
+import { biasScales, type TileEdge } from '../maths/cook-toom.ts';
 import { type FourierTileSize, fourierPosition, fourierPositions } from '../maths/fourier-layout.ts';
 import type { WinogradEdge } from '../maths/tiles.ts';
 import type { TileSizes } from './table.ts';
@@ -14,10 +14,17 @@ export function winogradSizes(tile: WinogradEdge, r: number, s: number): TileSiz
     outputHeight: height - r + 1,
     outputWidth: width - s + 1,
     positions: height * width,
-    // The point 1 of both axes: its columns of Aᵀ are all ones, so that every output receives what is added there.
-    biasPosition: onesPosition(height) * width + onesPosition(width),
-    biasScale: 1,
+    biasScales: winogradBias([height, r], [width, s]),
+    // The point 1, or another that is positive, so that its column of Aᵀ is.
+    biasPosition: (height === 1 ? 0 : 1) * width + (width === 1 ? 0 : 1),
   };
+}
+
+/** β βᵀ, without its zeros: Aᵀ (β βᵀ) A is all ones. */
+function winogradBias(...[rows, columns]: readonly (readonly [tile: TileEdge, r: number])[]): Map<number, number> {
+  const [left, right] = [biasScales(...rows), biasScales(...columns)];
+  const scales = left.flatMap((x) => right.map((y) => x.times(y).toNumber()));
+  return new Map([...scales.entries()].filter(([, scale]) => scale !== 0));
 }
 
 /** The sizes of (T − r + 1) × (T − s + 1) valid correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
@@ -29,7 +36,7 @@ export function fourierSizes(tile: FourierTileSize, r: number, s: number): TileS
     outputWidth: tile - s + 1,
     positions: fourierPositions(tile),
     // Σ_ij y(i, j) / T² lies in every output.
+    biasScales: new Map([[fourierPosition(tile, 0, 0), tile ** 2]]),
     biasPosition: fourierPosition(tile, 0, 0),
-    biasScale: tile ** 2,
   };
 }

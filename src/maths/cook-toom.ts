@@ -17,16 +17,23 @@
  *   s(x) = Σ_p s(p) N_p(x) / N_p(p),   N_p(x) = Π_{q≠p} (b_q x − a_q)                                     (Lagrange)
  *
  * Pairing the coefficients of s with d gives the bilinear form Σ_k s_k d_k = Σ_i h_i Σ_u g_u d_{i+u} = Σ_i h_i y_i, in
- * which h is arbitrary; the factor of h_i gives, for any non-zero scales λ_p,
+ * which h is arbitrary; the factor of h_i gives, for any non-zero scales λ_p and μ_p,
  *
- *   Bᵀ_p = coefficients of N_p(x) / λ_p,   G_pu = λ_p a^u b^(r−1−u) / N_p(p),   Aᵀ_ip = a^i b^(m−1−i).
+ *   Bᵀ_p = coefficients of N_p(x) / λ_p,   G_pu = λ_p μ_p a^u b^(r−1−u) / N_p(p),   Aᵀ_ip = a^i b^(m−1−i) / μ_p.
  *
- * Scaling. Aᵀ has homogeneous powers of whole numbers, so is whole: ½ is the point (1 : 2), and its column for m = 6
- * is 32 16 8 4 2 1. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of the
+ * Scaling. μ_p makes a column of Aᵀ whole numbers, or begin with 1 where float32 holds a/b: ½ is the point (1 : 2), and its
+ * column for m = 6 is 32 16 8 4 2 1 as NNPACK's; that of 3/2 for m = 4 is 1 3/2 9/4 27/8. λ_p makes the row of Bᵀ monic (its last non-zero coefficient is 1), except that the row of the
  * point 0 takes the sign that makes its entry in G positive. G takes what remains. So Bᵀ depends on the points alone
- * and serves every r of its T, and the column of Aᵀ of the point 1 is all ones: a number added to that position of the
- * product is added to every output. With T = 8 and r = 3 these are NNPACK's matrices, with T = 6 and r = 3 Lavin's.
- * Scales change no rounding error to speak of (the bound below does not contain them); the choice of points does.
+ * and serves every r of its T. With T = 8 and r = 3 these are NNPACK's matrices. Scales change no rounding error to speak
+ * of (the bound below does not contain them); the choice of points does.
+ *
+ * Bias. A number added to every output is h(1) = Σ_i h_i in the pairing above, and m points give it from their values
+ * h(p): from the first m of the T,
+ *
+ *   h(1) = Σ_p β_p h(p) / μ_p,   β_p = μ_p L_p(1) / L_p(p),   L_p(x) = Π_{q≠p, q<m} (b_q x − a_q),   so that Aᵀ β = 1
+ *
+ * and β_p times the number is added to the product at p. If 1 is one of them, its β is 1, and the others are 0: its
+ * column of Aᵀ is all ones.
  *
  * Two axes: y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, each axis with its own r.
  *
@@ -38,6 +45,8 @@ import { type WinogradEdge, winogradTile } from './tiles.ts';
 
 /** An interpolation point a/b as the ratio (a : b) of whole numbers; (1 : 0) is infinity. */
 export type Point = readonly [a: bigint, b: bigint];
+
+const ONE: Point = [1n, 1n];
 
 export type Matrix = readonly (readonly Rational[])[];
 
@@ -79,9 +88,19 @@ export function winogradMatrices(tile: TileEdge, r: number): CookToom {
 /** Matrices by tile and kernel size: exact arithmetic takes a millisecond, and several callers ask. */
 const matrices = new Map<number, CookToom>();
 
-/** Position, along an axis of edge T, of the point whose column of Aᵀ is all ones. */
-export function onesPosition(tile: TileEdge): number {
-  return tile === 1 ? 0 : 1;
+/** β of F(T − r + 1, r), one for each point: Aᵀ β is all ones. */
+export function biasScales(tile: TileEdge, r: number): Rational[] {
+  return biasScalesOf(pointsOf(tile), r);
+}
+
+/** β of any points. */
+export function biasScalesOf(points: readonly Point[], r: number): Rational[] {
+  const some = points.slice(0, points.length - r + 1);
+  return points.map((p, k) => {
+    if (k >= some.length) return Rational.ZERO;
+    const numerator = lagrangeNumerator(some, p); // L_p(x)
+    return new Rational(columnScale(p, some.length) * evaluate(numerator, ONE), evaluate(numerator, p));
+  });
 }
 
 /** The matrices of F(T − r + 1, r) from T distinct points, 1 ≤ r ≤ T. */
@@ -97,12 +116,12 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
     const lambda = isZero && monic < 0n !== denominator < 0n ? -monic : monic;
     // Bᵀ_p = N_p(x) / λ_p
     bT.push(numerator.map((c) => new Rational(c, lambda)));
-    // G_pu = λ_p a^u b^(r−1−u) / N_p(p)
-    g.push(powers(p, r).map((x) => new Rational(x * lambda, denominator)));
+    // G_pu = λ_p μ_p a^u b^(r−1−u) / N_p(p)
+    g.push(powers(p, r).map((x) => new Rational(x * lambda * columnScale(p, m), denominator)));
   }
-  // Aᵀ_ip = a^i b^(m−1−i)
-  const columns = points.map((p) => powers(p, m));
-  const aT = Array.from({ length: m }, (_, i) => columns.map((column) => new Rational(column[i])));
+  // Aᵀ_ip = a^i b^(m−1−i) / μ_p
+  const columns = points.map((p) => powers(p, m).map((x) => new Rational(x, columnScale(p, m))));
+  const aT = Array.from({ length: m }, (_, i) => columns.map((column) => column[i]));
   return { m, r, bT, g, aT };
 }
 
@@ -113,7 +132,7 @@ export function cookToom(points: readonly Point[], r: number): CookToom {
  * at most δ · κ₁ · Σ_u |g_u| · max |d|. With two axes the factor is the product of both.
  *
  * |Aᵀ_ip G_pu| = |λ_p a^(i+u) b^(T−1−i−u) / N_p(p)| depends on i + u alone, which runs from 0 to T − 1 whatever r is,
- * so κ₁ does not depend on r. It is 1 for T = 1, 88/3 for T = 6, 356/9 for T = 8, 84.7 for T = 9 and 185.8 for T = 10.
+ * so κ₁ does not depend on r. It is 1 for T = 1, 13.2 for T = 6, 356/9 for T = 8, 84.7 for T = 9 and 185.8 for T = 10.
  */
 export function amplification(tile: TileEdge, r: number): number {
   const key = tile * 16 + r;
@@ -136,6 +155,12 @@ export function amplificationOf({ m, r, bT, g, aT }: CookToom): number {
     }
   }
   return worst;
+}
+
+/** μ_p: b^(m−1) for a/b that float32 holds, and 1 for others and ±1/b. */
+function columnScale([a, b]: Point, m: number): bigint {
+  const isBinary = b > 0n && (b & (b - 1n)) === 0n;
+  return isBinary && a * a !== 1n ? b ** BigInt(m - 1) : 1n;
 }
 
 /** N_p(x) = Π_{q≠p} (b_q x − a_q), T coefficients from x⁰ on. */

@@ -21,7 +21,7 @@ interface TileRow {
 
 interface WinogradRow extends TileRow {
   readonly family: 'winograd';
-  /** The T interpolation points: neighbours ±x share work, and the point 1 comes second (cook-toom.ts). */
+  /** The T interpolation points: neighbours ±x share work, and the second is positive, 1 if that is one of them. */
   readonly points: readonly string[];
   /** Whether an algorithm applies it to the phases of strided convolutions. */
   readonly isStrided: boolean;
@@ -32,9 +32,8 @@ interface FourierRow extends TileRow {
 }
 
 /**
- * In the order of preference among equals. The points of the tiles of 6 and 8 are those of Lavin and of NNPACK. Those
- * of 9 and 10 err least among the sets whose coefficients float32 holds, as scripts/search-points.ts found
- * (docs/decisions.md).
+ * In the order of preference among equals. The points of the tile of 8 are those of NNPACK. The others err least among
+ * the sets whose coefficients float32 holds, as scripts/search-points.ts found (docs/decisions.md).
  */
 export const TILES = [
   {
@@ -51,7 +50,7 @@ export const TILES = [
     name: 'wt6x6',
     family: 'winograd',
     edge: 6,
-    points: ['0', '1', '-1', '2', '-2', '∞'],
+    points: ['0', '5/8', '-5/8', '3/2', '-3/2', '∞'],
     kernelSizes: [1, 2, 3, 4, 5],
     nnpackName: null,
     accuracy: 'default',

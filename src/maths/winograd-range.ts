@@ -12,7 +12,7 @@
  *   U errs by f · (g + 1) (g + 1) + e_U u, as weights, numbers between the two passes and U itself may be taken for 0,
  *   M errs by Σ_c (|V| · that + |U| e_V u) + u for each rounding, and y by the Aᵀ of that, + e_Y u.
  */
-import { type Matrix, onesPosition, type TileEdge, winogradMatrices } from './cook-toom.ts';
+import { biasScales, type Matrix, type TileEdge, winogradMatrices } from './cook-toom.ts';
 import { FLUSH_IN_UNDERFLOWS, type TileRange } from './range.ts';
 import { type Arithmetic, isPowerOfTwo, transform } from './winograd-program.ts';
 
@@ -47,7 +47,7 @@ function axisOf(tile: TileEdge, r: number): Axis {
   const input = magnitudes(bT, ones(bT));
   const kernel = magnitudes(g, ones(g));
   const products = input.results.map((b, p) => b * kernel.results[p]);
-  const isBias = aT[0].map((_, p) => (p === onesPosition(edge) ? 1 : 0));
+  const bias = biasScales(edge, r).map((scale) => scale.abs().toNumber());
   return {
     bT,
     g,
@@ -55,7 +55,7 @@ function axisOf(tile: TileEdge, r: number): Axis {
     input: input.greatest,
     kernel: kernel.greatest,
     product: magnitudes(aT, products).greatest,
-    bias: magnitudes(aT, isBias).greatest,
+    bias: magnitudes(aT, bias).greatest,
     kernelSum: Math.max(...kernel.results),
     kernelEntry: Math.max(...g.flat().map((x) => x.abs().toNumber())),
     outputSum: Math.max(...magnitudes(aT, ones(aT)).results),

@@ -222,7 +222,7 @@ function chain(
     tile.kernel(1, G, 0, U, 0, 1);
     for (let p = 0; p < P; p++) f32[M + p] += f32[V + p] * f32[U + p];
   }
-  f32[M + tile.biasPosition] += bias * tile.biasScale;
+  for (const [position, scale] of tile.biasScales) f32[M + position] += bias * scale;
   tile.output(1, M, 0, 1, Y, T - s + 1, 0);
   return f32.slice(Y);
 }

@@ -11,6 +11,7 @@ import { amplification, cookToom, type Matrix, type Point, winogradMatrices } fr
 import { Rational } from '../../src/maths/rational.ts';
 import { WINOGRAD_TILES, type WinogradEdge, winogradTile } from '../../src/maths/tiles.ts';
 import { type Arithmetic, transform as programTransform, winogradRoundings } from '../../src/maths/winograd-program.ts';
+import { winogradRange } from '../../src/maths/winograd-range.ts';
 import { simdWinograd } from './simd-winograd-module.ts';
 
 const numRuns = process.env.NNPACK_TEST_RUNS === 'slow' ? 160 : 8;
@@ -332,10 +333,11 @@ describe.each(['scalar', 'reference', ...EMITTED] as const)('%s transforms toget
     const { f32 } = memory;
     const transform = tileOf(tile, r, s);
     const roundings = roundingsOf(table, tile, r, s);
-    const { height, width, outputHeight, outputWidth, positions, biasPosition, biasScale } = transform;
+    const { height, width, outputHeight, outputWidth, positions, biasScales } = transform;
     expect([height, width]).toEqual([r === 1 ? 1 : tile, s === 1 ? 1 : tile]);
     expect([outputHeight, outputWidth, positions]).toEqual([height - r + 1, width - s + 1, height * width]);
     const [d, g, u, v, y] = [0, 100, 200, 300, 400];
+    const { bias: grown } = winogradRange(tile, r, s);
     const kappa = amplification(height === 1 ? 1 : tile, r) * amplification(width === 1 ? 1 : tile, s);
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: -8, max: 8 }), (seed, bias) => {
@@ -348,8 +350,7 @@ describe.each(['scalar', 'reference', ...EMITTED] as const)('%s transforms toget
         transform.input(1, d, width, 0, v, 0, 1);
         transform.kernel(1, g, 0, u, 0, 1);
         for (const p of range(positions)) {
-          const shift = p === biasPosition ? bias * biasScale : 0;
-          f32[v + p] = f32[v + p] * f32[u + p] + shift;
+          f32[v + p] = f32[v + p] * f32[u + p] + bias * (biasScales.get(p) ?? 0);
         }
         transform.output(1, v, 0, 1, y, outputWidth, 0);
 
@@ -357,10 +358,11 @@ describe.each(['scalar', 'reference', ...EMITTED] as const)('%s transforms toget
         const kernelSum = f32.subarray(g, g + r * s).reduce((sum, x) => sum + Math.abs(x), 0);
         // V·U + bias is rounded to float32 once, and the transforms round V, U and Y so often, the last time the output
         // itself; what is done in double between is at most 2⁷ roundings a term; κ₁κ₁ Σ|g| max|d| bounds what becomes of
-        // that. The bias is rounded with the product, and on its way out.
+        // that. The bias is rounded with the product, and on its way out, and grows to `bias` of the tile's range on it.
         const { input, kernel, output } = roundings;
         const relative = (1 + U32) ** (input + kernel + output) * (1 + 128 * U64) - 1;
-        const transformed = relative * kappa * kernelSum * largest + ((1 + U32) ** output - 1) * Math.abs(bias);
+        const transformed =
+          relative * kappa * kernelSum * largest + ((1 + U32) ** (output + 1) - 1) * grown * Math.abs(bias);
         for (const [i, j] of grid(outputHeight, outputWidth, (i, j) => [i, j])) {
           const expected = grid(r, s, (k, l) => f32[g + k * s + l] * f32[d + (i + k) * width + j + l]).reduce(
             (sum, term) => sum + term,
