@@ -6,12 +6,12 @@
  *   tile t    its columns of the patch, `count` channels with a step between them → V[t, c …], and back
  */
 import { defineStep } from '../threads/step.ts';
-import { INPUT, KERNEL, OUTPUT, rowOfTiles, tileOf } from './fast-convolution-steps.ts';
+import { INPUT, KERNEL, OUTPUT, rowOfOutputs, rowOfTiles, tileOf } from './fast-convolution-steps.ts';
 import { copyPhases, splitKernels } from './phases.ts';
 
 /**
- * U[c, k] = G g Gᵀ for panels i … of all groups: `itemKernels` output channels, whose elements lie side by side. With a
- * stride, kernels are split one input channel at a time, in a place that belongs to the panel.
+ * U[c, k] = G g Gᵀ for panels i … of all groups: `itemKernels` output channels, whose elements lie side by side. Where
+ * there are several phases, kernels are split one input channel at a time, in a place that belongs to the panel.
  */
 export const kernelPanelStep = defineStep(
   'fast-convolution kernel transform, channels side by side',
@@ -45,7 +45,7 @@ export const kernelPanelStep = defineStep(
   },
 );
 
-/** V[t, c] = Bᵀ d B for input channels i … (with a stride: for the phases of channels) and rows of tiles j … of the block. */
+/** V[t, c] = Bᵀ d B for input channels i … (of several phases: for those of channels) and rows of tiles j … of the block. */
 export const inputChannelsStep = defineStep(
   'fast-convolution input transform, channels side by side',
   INPUT,
@@ -56,10 +56,11 @@ export const inputChannelsStep = defineStep(
     eachGroup(i, iCount, p.groupC, (group, c, count) => {
       const pitch = count * columns;
       for (let row = j; row < j + jCount; row++) {
-        const [image, tileRow] = rowOfTiles(p, row);
-        const y = tileRow * tile.outputHeight * p.strideHeight - p.top;
+        const { image, gridRow, gridColumn, tileRow } = rowOfTiles(p, row);
+        const y = tileRow * tile.outputHeight * p.stepHeight + gridRow * p.strideHeight - p.top;
+        const x = gridColumn * p.strideWidth - p.left;
         const planes = p.x + image * p.channels * p.height * p.width;
-        copyPhases(thread, p, planes, c, count, y, -p.left, tile.height, columns, patch);
+        copyPhases(thread, p, planes, c, count, y, x, tile.height, columns, patch);
         const v = p.v + group * p.vGroup + row * p.tilesX * p.vPitch + c - group * p.groupC;
         for (let t = 0; t < p.tilesX; t++) {
           tile.input(count, patch + t * tile.outputWidth, pitch, columns, v + t * p.vPitch, 1, p.vPosition);
@@ -77,21 +78,21 @@ export const outputChannelsStep = defineStep(
     const { kernels } = thread;
     const tile = tileOf(thread, p);
     const patch = p.patch + thread.index * p.patchFloats;
-    const columns = p.tilesX * tile.outputWidth;
+    const patchColumns = p.tilesX * tile.outputWidth;
     const plane = p.height * p.width;
+    const step = p.outputStepWidth;
     eachGroup(i, iCount, p.groupK, (group, k, count) => {
-      const pitch = count * columns;
+      const pitch = count * patchColumns;
       for (let row = j; row < j + jCount; row++) {
-        const [image, tileRow] = rowOfTiles(p, row);
-        const top = tileRow * tile.outputHeight;
+        const { image, first, rows, columns } = rowOfOutputs(p, tile, row);
         const m = p.m + group * p.mGroup + row * p.tilesX * p.mPitch + k - group * p.groupK;
         for (let t = 0; t < p.tilesX; t++) {
-          tile.output(count, m + t * p.mPitch, 1, p.mPosition, patch + t * tile.outputWidth, pitch, columns);
+          tile.output(count, m + t * p.mPitch, 1, p.mPosition, patch + t * tile.outputWidth, pitch, patchColumns);
         }
-        const y = p.y + (image * p.channels + k) * plane + top * p.width;
-        const rows = Math.min(tile.outputHeight, p.height - top);
+        const y = p.y + (image * p.channels + k) * plane + first;
         for (let r = 0; r < rows; r++) {
-          kernels.clampRows(count, p.width, patch + r * pitch, columns, y + r * p.width, plane, p.slope, p.low, p.high);
+          const [from, to] = [patch + r * pitch, y + r * p.outputStepHeight * p.width];
+          kernels.clampRows(count, columns, from, patchColumns, to, plane, step, p.slope, p.low, p.high);
         }
       }
     });

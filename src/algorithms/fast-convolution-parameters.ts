@@ -5,37 +5,36 @@
 import { TILE_NAMES, type TileName } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { ActivationParameters } from './algorithm.ts';
-import { phasedShape, phasesOf } from './phases.ts';
+import { convolutionParts, phasedShape } from './phases.ts';
 import type { KernelSplit, TileLayout } from './tile-layout.ts';
 
 export function fastParameters(
-  strided: ConvolutionShape,
+  whole: ConvolutionShape,
   name: TileName,
   layout: TileLayout,
   split: KernelSplit,
   activation: ActivationParameters,
 ) {
-  const shape = phasedShape(strided);
+  const shape = phasedShape(whole);
   // Fields are told one by one: objects made of others take V8 five times as long, and a network has hundreds of these.
   const [tileName, r, s] = [TILE_NAMES.indexOf(name), shape.kernelHeight, shape.kernelWidth];
   const groupK = shape.outputChannels / shape.groups;
   const groupC = shape.inputChannels / shape.groups;
   const { tilesX, tilesY, patchFloats } = layout;
-  const { phaseHeight, phaseWidth } = phasesOf(strided);
-  const { strideHeight, strideWidth } = strided;
+  const { rows, columns } = convolutionParts(whole);
 
   const kernel = {
     tileName,
     r,
     s,
-    phaseHeight,
-    phaseWidth,
-    strideHeight,
-    strideWidth,
-    kernelHeight: strided.kernelHeight,
-    kernelWidth: strided.kernelWidth,
+    phaseHeight: rows.phases,
+    phaseWidth: columns.phases,
+    tapStepHeight: rows.tapStep,
+    tapStepWidth: columns.tapStep,
+    kernelHeight: whole.kernelHeight,
+    kernelWidth: whole.kernelWidth,
     groupK,
-    groupC: strided.inputChannels / strided.groups,
+    groupC: whole.inputChannels / whole.groups,
     g: 0,
     itemKernels: split.itemKernels,
     split: 0,
@@ -55,17 +54,23 @@ export function fastParameters(
     firstRow: 0,
     patch: 0,
     patchFloats,
-    phaseHeight,
-    phaseWidth,
-    strideHeight,
-    strideWidth,
+    gridHeight: rows.grids,
+    gridWidth: columns.grids,
+    phaseHeight: rows.phases,
+    phaseWidth: columns.phases,
+    strideHeight: rows.stride,
+    strideWidth: columns.stride,
+    dilationHeight: rows.dilation,
+    dilationWidth: columns.dilation,
+    stepHeight: rows.step,
+    stepWidth: columns.step,
     x: 0,
-    channels: strided.inputChannels,
+    channels: whole.inputChannels,
     groupC,
-    height: strided.inputHeight,
-    width: strided.inputWidth,
-    top: strided.paddingTop,
-    left: strided.paddingLeft,
+    height: whole.inputHeight,
+    width: whole.inputWidth,
+    top: whole.paddingTop,
+    left: whole.paddingLeft,
     v: 0,
     vPosition: layout.v.position,
     vGroup: layout.v.group,
@@ -103,11 +108,15 @@ export function fastParameters(
     firstRow: 0,
     patch: 0,
     patchFloats,
+    gridHeight: rows.grids,
+    gridWidth: columns.grids,
+    outputStepHeight: rows.outputStep,
+    outputStepWidth: columns.outputStep,
     y: 0,
-    channels: shape.outputChannels,
+    channels: whole.outputChannels,
     groupK,
-    height: shape.outputHeight,
-    width: shape.outputWidth,
+    height: whole.outputHeight,
+    width: whole.outputWidth,
     slope: activation.slope,
     low: activation.low,
     high: activation.high,

@@ -6,23 +6,39 @@ import { activate } from './activate.ts';
 import { copyPhase, splitKernels } from './phases.ts';
 
 const TRANSFORM = ['tileName', 'r', 's'] as const;
-const PHASES = ['strideHeight', 'strideWidth', 'phaseHeight', 'phaseWidth'] as const;
-const PLACE = ['tilesX', 'tilesY', 'firstRow', 'patch', 'patchFloats'] as const;
+const PHASES = ['phaseHeight', 'phaseWidth'] as const;
+const PLACE = ['tilesX', 'tilesY', 'firstRow', 'patch', 'patchFloats', 'gridHeight', 'gridWidth'] as const;
 
 export function tileOf(thread: Thread, p: { tileName: number; r: number; s: number }): TileTransform {
   return thread.kernels.tile(TILE_NAMES[p.tileName], p.r, p.s);
 }
 
-/** The image of row `row` of a block's tiles, and the row's place among the rows of tiles there. */
-export function rowOfTiles(p: { firstRow: number; tilesY: number }, row: number): readonly [image: number, i: number] {
-  const image = Math.floor((p.firstRow + row) / p.tilesY);
-  return [image, p.firstRow + row - image * p.tilesY];
+/** Where a row of tiles lies: its image, the grid of that image, and its place among the rows of tiles of the grid. */
+interface RowOfTiles {
+  readonly image: number;
+  readonly gridRow: number;
+  readonly gridColumn: number;
+  readonly tileRow: number;
+}
+
+/** The place of row `row` of a block's tiles. */
+export function rowOfTiles(
+  p: { firstRow: number; tilesY: number; gridHeight: number; gridWidth: number },
+  row: number,
+): RowOfTiles {
+  const part = Math.floor((p.firstRow + row) / p.tilesY);
+  const image = Math.floor(part / (p.gridHeight * p.gridWidth));
+  const grid = part - image * p.gridHeight * p.gridWidth;
+  const gridRow = Math.floor(grid / p.gridWidth);
+  return { image, gridRow, gridColumn: grid - gridRow * p.gridWidth, tileRow: p.firstRow + row - part * p.tilesY };
 }
 
 /** The parameters of a kernel transform; U is a matrix for each position and group, with rows uPitch apart. */
 export const KERNEL = [
   ...TRANSFORM,
   ...PHASES,
+  'tapStepHeight',
+  'tapStepWidth',
   'kernelHeight',
   'kernelWidth',
   'groupK',
@@ -39,7 +55,7 @@ export const KERNEL = [
 ] as const;
 
 /**
- * U[k, c] = G g Gᵀ for output channels i …: g is (K, C / groups, R, S), and its phases are r × s. With a stride,
+ * U[k, c] = G g Gᵀ for output channels i …: g is (K, C / groups, R, S), and its phases are r × s. Where there are several,
  * kernels are split in a place that belongs to the item, `splitChannels` at a time.
  */
 export const kernelStep = defineStep('fast-convolution kernel transform', KERNEL, (thread, p, i, _j, iCount) => {
@@ -68,6 +84,12 @@ export const INPUT = [
   ...TRANSFORM,
   ...PLACE,
   ...PHASES,
+  'strideHeight',
+  'strideWidth',
+  'dilationHeight',
+  'dilationWidth',
+  'stepHeight',
+  'stepWidth',
   'x',
   'channels',
   'groupC',
@@ -82,21 +104,22 @@ export const INPUT = [
 ] as const;
 
 /**
- * V[c, t] = Bᵀ d B for input channels i … (with a stride: for the phases of channels) and rows of tiles j … of the block:
+ * V[c, t] = Bᵀ d B for input channels i … (of several phases: for those of channels) and rows of tiles j … of the block:
  * x is (N, C, H, W).
  */
 export const inputStep = defineStep('fast-convolution input transform', INPUT, (thread, p, i, j, iCount, jCount) => {
   const tile = tileOf(thread, p);
   const patch = p.patch + thread.index * p.patchFloats;
   const phases = p.phaseHeight * p.phaseWidth;
-  const isStrided = p.strideHeight * p.strideWidth > 1;
+  const isApart = p.stepHeight * p.stepWidth > 1;
   // Tiles [inner, outer) of a row read no padding to their left or right.
   const inner = Math.min(p.tilesX, Math.ceil(p.left / tile.outputWidth));
   const reach = p.width - tile.width + p.left;
   const outer = Math.max(inner, Math.min(p.tilesX, reach < 0 ? 0 : Math.floor(reach / tile.outputWidth) + 1));
   for (let row = j; row < j + jCount; row++) {
-    const [image, tileRow] = rowOfTiles(p, row);
-    const y = tileRow * tile.outputHeight * p.strideHeight - p.top;
+    const { image, gridRow, gridColumn, tileRow } = rowOfTiles(p, row);
+    const y = tileRow * tile.outputHeight * p.stepHeight + gridRow * p.strideHeight - p.top;
+    const left = gridColumn * p.strideWidth - p.left;
     const isInside = y >= 0 && y + tile.height <= p.height;
     for (let c = i; c < i + iCount; c++) {
       const channel = Math.floor(c / phases);
@@ -107,12 +130,12 @@ export const inputStep = defineStep('fast-convolution input transform', INPUT, (
       const v = p.v + group * p.vGroup + (c - group * p.groupC) * p.vPitch + row * p.tilesX;
       const padded = (first: number, count: number): void => {
         if (count <= 0) return;
-        const x = first * tile.outputWidth * p.strideWidth - p.left;
+        const x = first * tile.outputWidth * p.stepWidth + left;
         const columns = (count - 1) * tile.outputWidth + tile.width;
-        copyPhase(thread, p, plane, y + a, x + b, tile.height, columns, patch);
+        copyPhase(thread, p, plane, y + a * p.dilationHeight, x + b * p.dilationWidth, tile.height, columns, patch);
         tile.input(count, patch, columns, tile.outputWidth, v + first, 1, p.vPosition);
       };
-      if (tile.wholeRows || isStrided || !isInside) {
+      if (tile.wholeRows || isApart || !isInside) {
         padded(0, p.tilesX);
         continue;
       }
@@ -196,6 +219,8 @@ function startsOf({ memory }: Thread, tile: TileTransform, position: number, bia
 export const OUTPUT = [
   ...TRANSFORM,
   ...PLACE,
+  'outputStepHeight',
+  'outputStepWidth',
   'y',
   'channels',
   'groupK',
@@ -210,23 +235,51 @@ export const OUTPUT = [
   'mPitch',
 ] as const;
 
+interface OutputPlane {
+  readonly firstRow: number;
+  readonly tilesY: number;
+  readonly gridHeight: number;
+  readonly gridWidth: number;
+  readonly outputStepHeight: number;
+  readonly outputStepWidth: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What a row of tiles gives: outputs of its grid from `first` on in a plane, without those beyond the edge. */
+interface RowOfOutputs {
+  readonly image: number;
+  readonly first: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function rowOfOutputs(p: OutputPlane, { outputHeight }: TileTransform, row: number): RowOfOutputs {
+  const { image, gridRow, gridColumn, tileRow } = rowOfTiles(p, row);
+  const top = gridRow + tileRow * outputHeight * p.outputStepHeight;
+  // The last row of tiles of a grid that is a row shorter than others may give nothing.
+  const rows = Math.max(0, Math.min(outputHeight, Math.ceil((p.height - top) / p.outputStepHeight)));
+  const columns = Math.ceil((p.width - gridColumn) / p.outputStepWidth);
+  return { image, first: top * p.width + gridColumn, rows, columns };
+}
+
 /** y = Aᵀ M[k, t] A and the activation, for output channels i … and rows of tiles j … of the block: y is (N, K, H′, W′). */
 export const outputStep = defineStep('fast-convolution output transform', OUTPUT, (thread, p, i, j, iCount, jCount) => {
   const tile = tileOf(thread, p);
   const patch = p.patch + thread.index * p.patchFloats;
+  const isApart = p.outputStepHeight * p.outputStepWidth > 1;
+  const pitch = p.tilesX * tile.outputWidth;
+  const [yPitch, yStep] = [p.outputStepHeight * p.width, p.outputStepWidth];
   for (let row = j; row < j + jCount; row++) {
-    const [image, tileRow] = rowOfTiles(p, row);
-    const top = tileRow * tile.outputHeight;
-    const rows = Math.min(tile.outputHeight, p.height - top);
+    const { image, first, rows, columns } = rowOfOutputs(p, tile, row);
     const whole = rows === tile.outputHeight ? Math.floor(p.width / tile.outputWidth) : 0;
     for (let k = i; k < i + iCount; k++) {
       const group = Math.floor(k / p.groupK);
       const m = p.m + group * p.mGroup + (k - group * p.groupK) * p.mPitch + row * p.tilesX;
-      const y = p.y + ((image * p.channels + k) * p.height + top) * p.width;
-      if (tile.wholeRows) {
-        const columns = p.tilesX * tile.outputWidth;
-        tile.output(p.tilesX, m, 1, p.mPosition, patch, columns, tile.outputWidth);
-        thread.kernels.clampRows(rows, p.width, patch, columns, y, p.width, p.slope, p.low, p.high);
+      const y = p.y + (image * p.channels + k) * p.height * p.width + first;
+      if (tile.wholeRows || isApart) {
+        tile.output(p.tilesX, m, 1, p.mPosition, patch, pitch, tile.outputWidth);
+        thread.kernels.clampRows(rows, columns, patch, pitch, y, yPitch, yStep, p.slope, p.low, p.high);
         continue;
       }
       if (whole > 0) tile.output(whole, m, 1, p.mPosition, y, p.width, tile.outputWidth);

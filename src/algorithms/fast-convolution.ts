@@ -16,7 +16,8 @@
  * Departures from NNPACK, which has four copies of this loop nest:
  *   - A batch is just more tiles: t runs over images × rows × columns of tiles.
  *   - The products of the bias's positions start at the bias, instead of an addition in the output transform.
- *   - A strided convolution is one of stride 1 over its phases (`phases.ts`): its transforms gather and split as they read.
+ *   - A strided convolution is one of stride 1 over its phases, a dilated one is ordinary ones of its grids, which are more
+ *     images (`phases.ts`): transforms gather, split and scatter as they read and write.
  *   - Tiles are the columns of the products, or their rows: the former where there are many, the latter where there are few.
  *
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), algorithm 1; NNPACK,
@@ -45,18 +46,18 @@ const SMALL_WEIGHT = 2 ** -60;
 const PRODUCT_ITEMS = 1024;
 
 export function planFastConvolution(
-  strided: ConvolutionShape,
+  whole: ConvolutionShape,
   name: TileName,
   machine: Machine,
   activation: ActivationParameters,
 ): ConvolutionProgram {
-  const shape = phasedShape(strided);
+  const shape = phasedShape(whole);
   const layout = tileLayout(shape, name, machine, machine.pool.threadsCount);
-  const split = kernelSplit(strided, layout);
+  const split = kernelSplit(whole, layout);
   const { pool } = machine;
   const products = layout.tile.positions * shape.groups;
   const itemProducts = Math.ceil(products / PRODUCT_ITEMS);
-  const parameters = fastParameters(strided, name, layout, split, activation);
+  const parameters = fastParameters(whole, name, layout, split, activation);
   const steps =
     layout.order === 'tiles'
       ? { input: inputStep, output: outputStep }
@@ -86,7 +87,7 @@ export function planFastConvolution(
       const start = now();
       // The program does not hold the kernels: it may outlive the memory that they work on.
       const { kernels } = machine;
-      const weights = kernelFloats(strided);
+      const weights = kernelFloats(whole);
       const least = kernels.least(weights, kernel);
       if (least < LEAST_NORMAL) kernels.flush(weights, kernel, kernel);
       parameters.kernel.g = kernel;

@@ -20,7 +20,7 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import { boundOfTile, type ConvolutionAlgorithm, type ErrorBound, type MachineModel, type Pass } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { fastWorkload } from './tile-layout.ts';
-import { refuseTile } from './winograd.ts';
+import { boundOfParts, refuseTile } from './winograd.ts';
 
 export const FOURIER: readonly ConvolutionAlgorithm[] = FOURIER_TILES.map(fourier);
 
@@ -31,7 +31,7 @@ function fourier(tile: FourierTile): ConvolutionAlgorithm {
     nnpackName,
     supports: (shape: ConvolutionShape, pass: Pass) => refuseTile(shape, pass, tile),
     workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
-    errorBound: (shape, _pass, machine) => fourierBound(shape, tile, machine),
+    errorBound: (shape, _pass, machine) => boundOfParts(shape, (phased) => fourierBound(phased, tile, machine)),
     plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }

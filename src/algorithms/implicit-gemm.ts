@@ -23,6 +23,7 @@
  */
 
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
+import { reachOf } from '../tensor/windows.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
@@ -39,7 +40,7 @@ import {
   refuseGradients,
   type Workload,
 } from './algorithm.ts';
-import { copyPhase, phasesOf } from './phases.ts';
+import { copyPhase } from './phases.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
 
 /** Output pixels of a block: long enough to stream, few enough that their taps stay in the second cache. */
@@ -71,9 +72,10 @@ interface CopyLayout {
 function copyLayout(shape: ConvolutionShape): CopyLayout {
   const groupC = shape.inputChannels / shape.groups;
   const groupK = shape.outputChannels / shape.groups;
-  const { phaseHeight, phaseWidth } = phasesOf(shape);
   const reachHeight = Math.floor(((shape.kernelHeight - 1) * shape.dilationHeight) / shape.strideHeight);
   const reachWidth = Math.floor(((shape.kernelWidth - 1) * shape.dilationWidth) / shape.strideWidth);
+  const phaseHeight = Math.min(shape.strideHeight, reachOf(shape.kernelHeight, shape.dilationHeight));
+  const phaseWidth = Math.min(shape.strideWidth, reachOf(shape.kernelWidth, shape.dilationWidth));
   const pitch = shape.outputWidth + reachWidth;
   const rowFloats = groupC * phaseHeight * phaseWidth * pitch;
   const fitting = Math.min(Math.floor(BLOCK_PIXELS / pitch), Math.floor(COPY_FLOATS / rowFloats) - reachHeight);
@@ -109,8 +111,8 @@ export const implicitGemmStep = defineStep(
     'outputWidth',
     'top',
     'left',
-    'strideHeight',
-    'strideWidth',
+    'stepHeight',
+    'stepWidth',
     'phaseHeight',
     'phaseWidth',
     'reachHeight',
@@ -165,8 +167,8 @@ interface CopyParameters {
   width: number;
   top: number;
   left: number;
-  strideHeight: number;
-  strideWidth: number;
+  stepHeight: number;
+  stepWidth: number;
   phaseHeight: number;
   phaseWidth: number;
   reachHeight: number;
@@ -184,7 +186,7 @@ function copyBlock(thread: Thread, p: CopyParameters, x: number, row: number, ro
     for (let a = 0; a < p.phaseHeight; a++) {
       for (let b = 0; b < p.phaseWidth; b++) {
         const phase = (c * p.phaseHeight + a) * p.phaseWidth + b;
-        const y = row * p.strideHeight + a - p.top;
+        const y = row * p.stepHeight + a - p.top;
         copyPhase(thread, p, plane, y, b - p.left, rows + p.reachHeight, p.pitch, copy + phase * p.phaseFloats);
       }
     }
@@ -270,8 +272,8 @@ function planImplicitGemm(
     outputWidth: shape.outputWidth,
     top: shape.paddingTop,
     left: shape.paddingLeft,
-    strideHeight: shape.strideHeight,
-    strideWidth: shape.strideWidth,
+    stepHeight: shape.strideHeight,
+    stepWidth: shape.strideWidth,
     taps: shape.kernelHeight * shape.kernelWidth,
     table: 0,
     scratch: 0,

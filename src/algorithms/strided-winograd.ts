@@ -1,21 +1,20 @@
 /**
- * Winograd for strided convolutions: the phases of input and kernel (`phases.ts`) are channels of a convolution of
- * stride 1, and the frame of the tiles computes that. The input transform gathers the phases as it copies its rows, so
+ * Winograd for strided convolutions, dilated ones too: the phases of input and kernel (`phases.ts`) are channels of a
+ * convolution of stride 1, and the frame of the tiles computes that. The input transform gathers the phases as it copies its rows, so
  * that no split copy of the whole input is ever made; the kernel is split when the plan is made.
  *
  * The error is that of the tile over the phased shape: s² times the terms in the sum over channels, the amplification κ
  * of a kernel of ⌈r / s⌉ taps; the zeros of shorter phases weigh nothing in X ∗ |w|. A tile transforms inputs of one
- * phase of one channel, which are neighbours there and `stride` apart in the input: T inputs reach (T − 1) · stride
- * far.
+ * phase of one channel, which are neighbours there and lcm(stride, dilation) apart in the input.
  */
 
 import { STRIDED_TILES, type StridedTile } from '../maths/tiles.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
-import { type ConvolutionAlgorithm, type ErrorBound, type Pass, refuseGradients } from './algorithm.ts';
+import { type ConvolutionAlgorithm, type Pass, refuseGradients } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
 import { phasedShape } from './phases.ts';
 import { fastWorkload } from './tile-layout.ts';
-import { winograd } from './winograd.ts';
+import { boundOfParts, winograd } from './winograd.ts';
 
 export const STRIDED_WINOGRAD: readonly ConvolutionAlgorithm[] = STRIDED_TILES.map(strided);
 
@@ -27,10 +26,7 @@ function strided(tile: StridedTile): ConvolutionAlgorithm {
     nnpackName: null,
     supports: (shape: ConvolutionShape, pass: Pass) => refuseStrided(shape, pass, unstrided),
     workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
-    errorBound: (shape, pass, machine) => {
-      const bound = unstrided.errorBound(phasedShape(shape), pass, machine);
-      return stridedBound(shape, bound);
-    },
+    errorBound: (shape, pass, machine) => boundOfParts(shape, (phased) => unstrided.errorBound(phased, pass, machine)),
     plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }
@@ -41,13 +37,4 @@ function refuseStrided(shape: ConvolutionShape, pass: Pass, unstrided: Convoluti
   if (shape.strideHeight === 1 && shape.strideWidth === 1) return 'stride is 1×1, expected more on one side';
   const refusal = unstrided.supports(phasedShape(shape), pass);
   return refusal === null ? null : `split into phases, ${refusal}`;
-}
-
-/** The bound for the input, from a bound over phases: neighbours in a phase are `stride` apart in the input. */
-function stridedBound(shape: ConvolutionShape, bound: ErrorBound): ErrorBound {
-  return {
-    ...bound,
-    reachHeight: bound.reachHeight * shape.strideHeight,
-    reachWidth: bound.reachWidth * shape.strideWidth,
-  };
 }

@@ -15,7 +15,7 @@ import {
   productNanoseconds,
   type Workload,
 } from './algorithm.ts';
-import { phasedShape, phasesOf } from './phases.ts';
+import { convolutionParts, phasedShape } from './phases.ts';
 
 /**
  * V and M of one block of tiles take about as many elements as the kernel table says, and stay in a cache between the
@@ -151,8 +151,8 @@ export function itemChannels(order: Order, channels: number): number {
   return Math.max(order === 'tiles' ? 1 : TOGETHER, Math.ceil(channels / ITEMS));
 }
 
-export function fastWorkload(strided: ConvolutionShape, name: TileName, machine: MachineModel): Workload {
-  const shape = phasedShape(strided);
+export function fastWorkload(whole: ConvolutionShape, name: TileName, machine: MachineModel): Workload {
+  const shape = phasedShape(whole);
   const layout = tileLayout(shape, name, machine);
   const tiles = layout.rows * layout.tilesX;
   const isByTiles = layout.tile.wholeRows && layout.order === 'tiles';
@@ -170,11 +170,23 @@ export function fastWorkload(strided: ConvolutionShape, name: TileName, machine:
     transformedBytes: 4 * layout.tile.positions * tiles * (shape.inputChannels + shape.outputChannels),
     blockBytes: 4 * (layout.vFloats + layout.mFloats),
     kernelTiles: channelProducts,
-    copied: shape === strided ? 0 : layout.rows * shape.inputChannels * layout.stripFloats,
+    copied: shape === whole ? 0 : gathered(shape, layout) + scattered(whole),
     kernelBytesRead: blocks * layout.uFloats * 4,
     workspaceBytes: 4 * workspaceFloats(tileLayout(shape, name, machine, machine.pool.threadsCount), machine),
-    packedBytes: 4 * (layout.uFloats + kernelSplit(strided, layout).floats),
+    packedBytes: 4 * (layout.uFloats + kernelSplit(whole, layout).floats),
   };
+}
+
+/** Elements that the input transform gathers from phases and grids. */
+function gathered(shape: ConvolutionShape, { rows, stripFloats }: TileLayout): number {
+  return rows * shape.inputChannels * stripFloats;
+}
+
+/** Outputs that the output transform scatters, because they are of grids. */
+function scattered(whole: ConvolutionShape): number {
+  const { rows, columns } = convolutionParts(whole);
+  if (rows.outputStep * columns.outputStep === 1) return 0;
+  return whole.batch * whole.outputChannels * whole.outputHeight * whole.outputWidth;
 }
 
 /** One product for each position, group and block of tiles. */
@@ -201,17 +213,18 @@ export interface KernelSplit {
   readonly floats: number;
 }
 
-export function kernelSplit(strided: ConvolutionShape, { order, panel }: TileLayout): KernelSplit {
-  const shape = phasedShape(strided);
+export function kernelSplit(whole: ConvolutionShape, { order, panel }: TileLayout): KernelSplit {
+  const shape = phasedShape(whole);
   const { groups, outputChannels, kernelHeight, kernelWidth } = shape;
   const itemKernels = order === 'tiles' ? Math.ceil(outputChannels / ITEMS) : panel;
   const items =
     order === 'tiles' ? Math.ceil(outputChannels / itemKernels) : groups * Math.ceil(outputChannels / groups / panel);
-  const { phaseHeight, phaseWidth } = phasesOf(strided);
-  if (phaseHeight * phaseWidth === 1) return { itemKernels, items, splitChannels: 0, splitFloats: 0, floats: 0 };
-  const taps = phaseHeight * phaseWidth * kernelHeight * kernelWidth;
+  const { rows, columns } = convolutionParts(whole);
+  const phases = rows.phases * columns.phases;
+  if (phases === 1) return { itemKernels, items, splitChannels: 0, splitFloats: 0, floats: 0 };
+  const taps = phases * kernelHeight * kernelWidth;
   const most = Math.max(1, Math.floor(SPLIT_FLOATS / taps));
-  const splitChannels = Math.min(strided.inputChannels / groups, most);
+  const splitChannels = Math.min(whole.inputChannels / groups, most);
   const splitFloats = pitchFor((order === 'tiles' ? splitChannels : panel) * taps);
   return { itemKernels, items, splitChannels, splitFloats, floats: items * splitFloats };
 }

@@ -25,6 +25,7 @@ import {
   refuseGradients,
 } from './algorithm.ts';
 import { planFastConvolution } from './fast-convolution.ts';
+import { convolutionParts, phasedShape } from './phases.ts';
 import { fastWorkload } from './tile-layout.ts';
 
 export const WINOGRAD: readonly ConvolutionAlgorithm[] = WINOGRAD_TILES.map(winograd);
@@ -36,7 +37,7 @@ export function winograd(tile: WinogradTile): ConvolutionAlgorithm {
     nnpackName,
     supports: (shape: ConvolutionShape, pass: Pass) => refuseTile(shape, pass, tile) ?? refuseFlat(shape),
     workload: (shape, _pass, machine) => fastWorkload(shape, name, machine),
-    errorBound: (shape, _pass, machine) => winogradBound(shape, tile, machine),
+    errorBound: (shape, _pass, machine) => boundOfParts(shape, (phased) => winogradBound(phased, tile, machine)),
     plan: (shape, _pass, machine, activation) => planFastConvolution(shape, name, machine, activation),
   } satisfies ConvolutionAlgorithm);
 }
@@ -45,16 +46,24 @@ export function winograd(tile: WinogradTile): ConvolutionAlgorithm {
 export function refuseTile(shape: ConvolutionShape, pass: Pass, tile: Tile): string | null {
   const refusal = refuseGradients(pass);
   if (refusal !== null) return refusal;
-  const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
+  const { kernelHeight: r, kernelWidth: s, strideHeight, strideWidth } = shape;
   if (strideHeight !== 1 || strideWidth !== 1) return `stride is ${strideHeight}×${strideWidth}, expected 1×1`;
-  if (dilationHeight !== 1 || dilationWidth !== 1)
-    return `dilation is ${dilationHeight}×${dilationWidth}, expected 1×1`;
   const [smallest, greatest] = kernelRange(tile);
   if (Math.min(r, s) < smallest || Math.max(r, s) > greatest) {
     const expected = smallest === greatest ? `${smallest}×${smallest}` : `${smallest} to ${greatest} on each side`;
     return `kernel is ${r}×${s}, expected ${expected}`;
   }
   return null;
+}
+
+/**
+ * The bound of a convolution, from the bound of its phases and grids: neighbours in a tile are a step apart in the input.
+ * Shared by Winograd and Fourier.
+ */
+export function boundOfParts(shape: ConvolutionShape, boundOf: (phased: ConvolutionShape) => ErrorBound): ErrorBound {
+  const bound = boundOf(phasedShape(shape));
+  const { rows, columns } = convolutionParts(shape);
+  return { ...bound, reachHeight: bound.reachHeight * rows.step, reachWidth: bound.reachWidth * columns.step };
 }
 
 function refuseFlat({ kernelHeight, kernelWidth }: ConvolutionShape): string | null {

@@ -28,6 +28,8 @@ export function nnpackEntry(asked: NnpackEntry, batch: number): NnpackEntry {
 export function nnpackChoice(entry: NnpackEntry, shape: ConvolutionShape): AlgorithmName | null {
   const { kernelHeight: r, kernelWidth: s } = shape;
   const isStrided = shape.strideHeight !== 1 || shape.strideWidth !== 1;
+  // NNPACK has no dilation, as it has no groups; those would be a call each.
+  if (shape.dilationHeight !== 1 || shape.dilationWidth !== 1) return null;
   const greatest = Math.max(r, s);
   const tile8 = fewEnoughTiles(shape);
   if (entry === 'inference') {

@@ -263,6 +263,6 @@ function greatestConstant({ maxError, accuracy }: ParsedSelection, shape: Convol
   const [tile, strided] = [algorithmNamed('wt8x8'), algorithmNamed('wt8x8-strided')];
   const serving = [tile, strided].find((one) => one.supports(shape, PASS) === null);
   const own = serving?.errorBound(shape, PASS, context).constant ?? 0;
-  const square = { ...shape, kernelHeight: 3, kernelWidth: 3 };
+  const square = { ...shape, kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1 };
   return Math.max(own, tile.errorBound(square, PASS, context).constant);
 }

@@ -168,7 +168,10 @@ export interface PointwiseKernels {
   fill(n: number, y: number, value: number): void;
   /** y[i·yPitch + j] = x[i·xPitch + j·xStep] for i < rows, j < columns: packing, padding and splitting by stride. */
   copyRows(rows: number, columns: number, x: number, xPitch: number, xStep: number, y: number, yPitch: number): void;
-  /** The same rows through an activation: y = min(max(v, low), high) with v = x, or x · slope where x < 0. x may be y. */
+  /**
+   * y[i·yPitch + j·yStep] = min(max(v, low), high) with v = x[i·xPitch + j], or x · slope where x < 0: rows through an
+   * activation, to columns that may be apart. x may be y where yStep is 1.
+   */
   clampRows(
     rows: number,
     columns: number,
@@ -176,6 +179,7 @@ export interface PointwiseKernels {
     xPitch: number,
     y: number,
     yPitch: number,
+    yStep: number,
     slope: number,
     low: number,
     high: number,

@@ -62,19 +62,22 @@ const ANY: Required<ProblemLimits> = {
   stride: 3,
   dilation: 3,
 };
-const DENSE: ProblemLimits = { stride: 1, dilation: 1 };
+const UNSTRIDED: ProblemLimits = { stride: 1, dilation: 3 };
 /**
  * A tile of 256 × 256 has 98,300 positions, each a product of its own: few channels say as much as many. Kernels beyond
  * 16 × 16 are what these tiles are for; larger ones than 32 would only make the naive sums slow.
  */
-const LARGE: ProblemLimits = { ...DENSE, groups: 2, channels: 3, kernelSize: [1, 32] };
+const LARGE: ProblemLimits = { stride: 1, dilation: 2, groups: 2, channels: 3, kernelSize: [1, 32] };
 
 /** What each algorithm is made for, so that few draws are refused; any problem where it says nothing. */
 const LIMITS: ReadonlyMap<AlgorithmName, ProblemLimits> = new Map<AlgorithmName, ProblemLimits>([
-  ['direct', { ...DENSE, kernelSize: [1, 1], padding: 0 }],
-  ...TILES.map((tile) => [tile.name, tile.edge > 16 ? LARGE : { ...DENSE, kernelSize: kernelRange(tile) }] as const),
+  ['direct', { stride: 1, dilation: 1, kernelSize: [1, 1], padding: 0 }],
+  ...TILES.map((tile) => {
+    const limits = tile.edge > 16 ? LARGE : { ...UNSTRIDED, kernelSize: kernelRange(tile) };
+    return [tile.name, limits] as const;
+  }),
   ...STRIDED_TILES.map((tile) => {
-    const limits = { stride: [1, 3], dilation: 1, kernelSize: kernelRange(tile) } as const;
+    const limits = { stride: [1, 3], kernelSize: kernelRange(tile) } as const;
     return [`${tile.name}-strided`, limits] as const;
   }),
 ]);

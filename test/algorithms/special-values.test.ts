@@ -13,7 +13,8 @@
  *              (the points 0 and ∞ have a row of Bᵀ and a column of Aᵀ of their own); likewise for columns. A tile of an
  *              odd edge has no point ∞, and from its last row the value reaches all
  *
- * With a stride the tile is one of a phase: its inputs are those of one phase, and a phase that no tap reads has none.
+ * With a stride the tile is one of a phase: its inputs are those of one phase, and a phase that no tap reads has none. With
+ * a dilation it is one of a grid, which other grids share nothing with.
  *
  * The reference table multiplies by the zeros of its matrices, so that there all of a tile is reached by either.
  */
@@ -21,6 +22,7 @@ import ndarray from 'ndarray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
+import { type AxisParts, convolutionParts, phasedShape } from '../../src/algorithms/phases.ts';
 import {
   type ActivationOption,
   type Context,
@@ -63,6 +65,7 @@ interface Case {
   readonly kernel: readonly number[];
   readonly groups: number;
   readonly stride?: { height: number; width: number };
+  readonly dilation?: { height: number; width: number };
   readonly padding: { top: number; right: number; bottom: number; left: number };
 }
 
@@ -120,6 +123,22 @@ const CASES: readonly Case[] = [
     stride: { height: 2, width: 2 },
     padding: even(1),
   },
+  {
+    name: 'dilation 2 and 3',
+    input: [2, 3, 31, 29],
+    kernel: [5, 3, 3, 3],
+    groups: 1,
+    dilation: { height: 2, width: 3 },
+    padding: { top: 2, right: 1, bottom: 3, left: 2 },
+  },
+  {
+    name: 'many channels by a dilation',
+    input: [2, 40, 19, 18],
+    kernel: [44, 20, 3, 3],
+    groups: 2,
+    dilation: { height: 2, width: 2 },
+    padding: even(2),
+  },
   { name: 'one pixel', input: [2, 3, 9, 10], kernel: [4, 3, 1, 1], groups: 1, padding: even(0) },
 ];
 
@@ -129,8 +148,8 @@ interface Data {
   readonly b: Float32Array;
 }
 
-function shapeOf({ input, kernel, groups, stride, padding }: Case): ConvolutionShape {
-  return convolutionShape('test', input, kernel, { groups, stride, padding });
+function shapeOf({ input, kernel, groups, stride, dilation, padding }: Case): ConvolutionShape {
+  return convolutionShape('test', input, kernel, { groups, stride, dilation, padding });
 }
 
 function dataOf({ input, kernel }: Case): Data {
@@ -149,10 +168,11 @@ function convolve(
   const { f32 } = context.arena;
   const free = f32.subarray(16, Math.min(f32.length, 400_000));
   for (let at = 0; at < free.length; at += NANS.length) free.set(NANS.subarray(0, free.length - at), at);
-  const { padding, stride, groups } = problem;
+  const { padding, stride, dilation, groups } = problem;
   const tensor = (data: Float32Array, shape: readonly number[]) => ndarray(data, [...shape]);
   const [input, kernel, bias] = [tensor(x, problem.input), tensor(w, problem.kernel), tensor(b, [b.length])];
-  return convolutionOutput({ input, kernel, bias, padding, stride, groups, activation, algorithm, context }).data;
+  return convolutionOutput({ input, kernel, bias, padding, stride, dilation, groups, activation, algorithm, context })
+    .data;
 }
 
 /** The data with one element of one of its arrays replaced. */
@@ -217,6 +237,17 @@ function carries(hasZeros: boolean, T: number, m: number, at: number, o: number)
   return at < T - 1 || !hasInfinity || o === m - 1;
 }
 
+/**
+ * Where the padded input's row (or column) lies in the tile of output i: null where no phase of the output's grid has it, and
+ * beyond the tile's edges where another tile has it.
+ */
+function placeInTile({ stride, dilation, step, phases, outputStep }: AxisParts, m: number, at: number, i: number) {
+  const [place, grid] = [Math.floor(i / outputStep), i % outputStep];
+  const distances = Array.from({ length: phases }, (_, q) => at - stride * grid - dilation * q);
+  const inPhase = distances.find((distance) => distance % step === 0);
+  return inPhase === undefined ? null : inPhase / step - Math.floor(place / m) * m;
+}
+
 const served = (problem: Case) =>
   ALGORITHM_NAMES.filter(
     (name) =>
@@ -238,7 +269,7 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
   const shape = shapeOf(problem);
   const data = dataOf(problem);
   const { inputChannels: C, outputChannels: K, inputHeight: H, inputWidth: W, groups, paddingTop, paddingLeft } = shape;
-  const { kernelHeight: R, kernelWidth: S, strideHeight, strideWidth } = shape;
+  const { kernelHeight: R, kernelWidth: S, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
   const tileName = tileNameOf(name);
   const groupOfInput = (c: number) => Math.floor((c * groups) / C);
   const groupOfOutput = (k: number) => Math.floor((k * groups) / K);
@@ -281,33 +312,37 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
     }));
     for (const context of tables()) {
       const clean = cleanIn(context);
-      const taps = [Math.ceil(R / strideHeight), Math.ceil(S / strideWidth)] as const;
-      const tile = tileName === null ? null : context.kernels.tile(tileName, ...taps);
+      const { kernelHeight, kernelWidth } = phasedShape(shape);
+      const tile = tileName === null ? null : context.kernels.tile(tileName, kernelHeight, kernelWidth);
+      const { rows, columns } = convolutionParts(shape);
       for (const { h, v, special, ieee } of cases) {
         const actual = convolve(problem, name, context, special);
         // Its place in the padded image; a stride may pass over it.
         const [y, x] = [h + paddingTop, v + paddingLeft];
+        const isRead = (at: number, output: number, stride: number, dilation: number, taps: number) => {
+          const tap = (at - output * stride) / dilation;
+          return Number.isInteger(tap) && tap >= 0 && tap < taps;
+        };
         const isReadBy = (i: number, j: number) =>
-          y >= i * strideHeight && y < i * strideHeight + R && x >= j * strideWidth && x < j * strideWidth + S;
+          isRead(y, i, strideHeight, dilationHeight, R) && isRead(x, j, strideWidth, dilationWidth, S);
         const fate = (image: number, k: number, i: number, j: number): Fate => {
           if (image !== n || groupOfOutput(k) !== groupOfInput(c)) return 'kept';
           const isTap = isReadBy(i, j);
           if (tile === null) return isTap ? 'ieee' : 'kept';
-          if (y % strideHeight >= R || x % strideWidth >= S) return 'kept';
-          const rowInTile = Math.floor(y / strideHeight) - Math.floor(i / tile.outputHeight) * tile.outputHeight;
-          const columnInTile = Math.floor(x / strideWidth) - Math.floor(j / tile.outputWidth) * tile.outputWidth;
+          const rowInTile = placeInTile(rows, tile.outputHeight, y, i);
+          const columnInTile = placeInTile(columns, tile.outputWidth, x, j);
+          if (rowInTile === null || columnInTile === null) return 'kept';
+          const rowOfOutput = Math.floor(i / rows.outputStep) % tile.outputHeight;
+          const columnOfOutput = Math.floor(j / columns.outputStep) % tile.outputWidth;
           const hasZeros = name.startsWith('wt') && context.kernels.name !== 'reference';
           const isReached =
-            carries(hasZeros, tile.height, tile.outputHeight, rowInTile, i % tile.outputHeight) &&
-            carries(hasZeros, tile.width, tile.outputWidth, columnInTile, j % tile.outputWidth);
+            carries(hasZeros, tile.height, tile.outputHeight, rowInTile, rowOfOutput) &&
+            carries(hasZeros, tile.width, tile.outputWidth, columnInTile, columnOfOutput);
           if (isTap && !isReached) throw new Error('a tap outside its tile: the test itself is wrong');
           return isReached ? 'lost' : 'kept';
         };
-        const last = [
-          Math.min(Math.floor(y / strideHeight), shape.outputHeight - 1),
-          Math.min(Math.floor(x / strideWidth), shape.outputWidth - 1),
-        ] as const;
-        expectFates(shape, actual, clean, ieee, fate, isReadBy(...last));
+        const isReadByAny = [...outputs(shape)].some(([, , , i, j]) => isReadBy(i, j));
+        expectFates(shape, actual, clean, ieee, fate, isReadByAny);
       }
     }
   });
@@ -330,7 +365,8 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
         expectFates(shape, actual, clean, ieee, (_image, channel, i, j) => {
           if (channel !== k) return 'kept';
           if (tileName !== null) return 'lost';
-          const [h, v] = [i * strideHeight + r - paddingTop, j * strideWidth + s - paddingLeft];
+          const h = i * strideHeight + r * dilationHeight - paddingTop;
+          const v = j * strideWidth + s * dilationWidth - paddingLeft;
           const isInside = h >= 0 && h < H && v >= 0 && v < W;
           // The padded copy that implicit GEMM reads has zeros there, and 0 · NaN and 0 · ∞ are NaN.
           if (!isInside) return name === 'implicit-gemm' ? 'lost' : 'kept';
@@ -377,7 +413,7 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
 
   it('leaves nothing behind in a plan', () => {
     const [context] = contexts;
-    const { padding, stride, groups: groupCount } = problem;
+    const { padding, stride, dilation, groups: groupCount } = problem;
     const tensor = (values: Float32Array) => ndarray(values, [...problem.input]);
     const kernel = ndarray(data.w, [...problem.kernel]);
     const plan = planConvolution({
@@ -385,6 +421,7 @@ describe.each(TABLE)('%s, %s', (_name, name, problem) => {
       kernel,
       padding,
       stride,
+      dilation,
       groups: groupCount,
       algorithm: name,
       context,

@@ -92,9 +92,9 @@ describe('names', () => {
       /wt8x8 cannot compute this: stride is 2×2, expected 1×1$/,
     ],
     [
-      { algorithm: 'ft8x8', dilation: 2 },
+      { algorithm: 'ft8x8', dilation: 2, stride: 2 },
       'unsupported-algorithm',
-      /ft8x8 cannot compute this: dilation is 2×2, expected 1×1$/,
+      /ft8x8 cannot compute this: stride is 2×2, expected 1×1$/,
     ],
   ])('refused in words: %j', (options, code, text) => {
     const error = refusal(options);

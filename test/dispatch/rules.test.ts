@@ -285,7 +285,7 @@ describe('NNPACK’s own rule', () => {
     const dilated = explainConvolution(call(1, 20, 3, { dilation: 2, padding: 2 }));
     expect([dilated.algorithm, dilated.why]).toEqual([
       'implicit-gemm',
-      "NNPACK's rule for inference says wt8x8, which is not eligible",
+      "NNPACK's rule for inference has no choice here",
     ]);
   });
 });

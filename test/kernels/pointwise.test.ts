@@ -117,6 +117,7 @@ describe.each(fastTables)('%s passes equal the reference ones, bit for bit', (_,
       columns: counts,
       xGap: fc.integer({ min: 0, max: 3 }),
       yGap: fc.integer({ min: 0, max: 3 }),
+      yStep: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 7 })),
       slope: fc.constantFrom(1, 0, Math.fround(0.2), -1),
       low: fc.constantFrom(-inf, -1, 0),
       high: fc.constantFrom(0.25, 6, inf),
@@ -124,16 +125,17 @@ describe.each(fastTables)('%s passes equal the reference ones, bit for bit', (_,
       inPlace: fc.boolean(),
     });
     const property = fc.property(arbitrary, (drawn) => {
-      const { rows, columns, slope, low, high, inPlace } = drawn;
+      const { rows, columns, slope, low, high, yStep } = drawn;
+      const inPlace = drawn.inPlace && yStep === 1;
       const xPitch = columns + drawn.xGap;
-      const yPitch = inPlace ? xPitch : columns + drawn.yGap;
+      const yPitch = inPlace ? xPitch : columns * yStep + drawn.yGap;
       const run = (table: Factory) => {
         const bytes = 4 * rows * (xPitch + yPitch) + 512;
         const { memory, place, placeInOut, output, read, checkGuards } = poisonedMemory(bytes);
         const values = randomFloatsWithSpecials(drawn.seed, rows * xPitch, 4);
         const x = inPlace ? placeInOut(values) : place(values);
         const y = inPlace ? x : output(rows * yPitch);
-        table(memory).clampRows(rows, columns, x, xPitch, y, yPitch, slope, low, high);
+        table(memory).clampRows(rows, columns, x, xPitch, y, yPitch, yStep, slope, low, high);
         checkGuards();
         return read(y, rows * yPitch);
       };

@@ -172,7 +172,18 @@ const cases: readonly Case[] = [
     inputs: (a: number, b: number) => a * (b + 1),
     outputs: square,
     run: (k: Kernels, a: number, b: number, x: number, y: number) =>
-      k.clampRows(a, b, x, b + 1, y, b, slope, -0.25, 0.5),
+      k.clampRows(a, b, x, b + 1, y, b, 1, slope, -0.25, 0.5),
+    roundings: 0,
+  })),
+  ...[0.5, 1].map((slope) => ({
+    name: `clampRows to every third column, slope ${slope}`,
+    inputs: square,
+    outputs: (a: number, b: number) => a * 3 * b,
+    // What is between the columns stays as it was.
+    run: (k: Kernels, a: number, b: number, x: number, y: number) => {
+      k.fill(a * 3 * b, y, 2);
+      k.clampRows(a, b, x, b, y + 1, 3 * b, 3, slope, -0.25, 0.5);
+    },
     roundings: 0,
   })),
   pass('fill', (k, n, _x, y) => k.fill(n, y, Math.fround(0.1))),

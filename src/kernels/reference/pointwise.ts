@@ -14,12 +14,12 @@ export function referencePointwise(memory: Memory): PointwiseKernels {
       }
     },
 
-    clampRows(rows, columns, x, xPitch, y, yPitch, slope, low, high) {
+    clampRows(rows, columns, x, xPitch, y, yPitch, yStep, slope, low, high) {
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
           const value = memory.f32[x + i * xPitch + j];
           const v = value < 0 ? value * slope : value;
-          memory.f32[y + i * yPitch + j] = Math.min(Math.max(v, low), high);
+          memory.f32[y + i * yPitch + j * yStep] = Math.min(Math.max(v, low), high);
         }
       }
     },

@@ -18,8 +18,8 @@ export function scalarPointwise(memory: Memory): PointwiseKernels {
     fill: (n, y, value) => fill(memory.f32, n, y, value),
     copyRows: (rows, columns, x, xPitch, xStep, y, yPitch) =>
       copyRows(memory.f32, rows, columns, x, xPitch, xStep, y, yPitch),
-    clampRows: (rows, columns, x, xPitch, y, yPitch, slope, low, high) =>
-      clampRows(memory.f32, rows, columns, x, xPitch, y, yPitch, slope, low, high),
+    clampRows: (rows, columns, x, xPitch, y, yPitch, yStep, slope, low, high) =>
+      clampRows(memory.f32, rows, columns, x, xPitch, y, yPitch, yStep, slope, low, high),
     clamp: (n, x, y, low, high) => clamp(memory.f32, n, x, y, low, high),
     leakyRelu: (n, x, y, slope) => leakyRelu(memory.f32, n, x, y, slope),
     scaleShift: (n, x, y, scale, shift) => scaleShift(memory.f32, n, x, y, scale, shift),
@@ -92,6 +92,7 @@ function clampRows(
   xPitch: number,
   y: number,
   yPitch: number,
+  yStep: number,
   slope: number,
   low: number,
   high: number,
@@ -99,6 +100,10 @@ function clampRows(
   for (let i = 0; i < rows; i++) {
     const to = y + i * yPitch;
     let from = x + i * xPitch;
+    if (yStep !== 1) {
+      clampToStep(f32, columns, from, to, yStep, slope, low, high);
+      continue;
+    }
     if (slope !== 1) {
       leakyRelu(f32, columns, from, to, slope);
       from = to;
@@ -121,6 +126,32 @@ function clamp(f32: Float32Array, n: number, x: number, y: number, low: number, 
 }
 
 const slopes = new Float64Array(2);
+
+/** y[i · step] = min(max(v, low), high), v = x[i] or x[i] · slope. */
+function clampToStep(
+  f32: Float32Array,
+  n: number,
+  x: number,
+  y: number,
+  step: number,
+  slope: number,
+  low: number,
+  high: number,
+): void {
+  slopes[0] = 1;
+  slopes[1] = slope;
+  choices[1] = low;
+  choices[2] = high;
+  choices[3] = high; // x = low = high
+  let to = y | 0;
+  for (let i = 0; i < n; i++) {
+    const value = f32[(x + i) | 0];
+    const v = value * slopes[+(value < 0)];
+    choices[0] = v;
+    f32[to] = choices[+(v <= low) | (+(v >= high) << 1)];
+    to = (to + step) | 0;
+  }
+}
 
 function leakyRelu(f32: Float32Array, n: number, x: number, y: number, slope: number): void {
   slopes[0] = 1;

@@ -15,7 +15,16 @@
  * already, all of these kernels give the bits of the reference, but `scaleShift`: it rounds its product
  * ({@link SCALE_SHIFT_ROUNDINGS}).
  */
-import { type FunctionBuilder, f32x4, i32, type Local, type Module, shuffle32, v128 } from '../../wasm/index.ts';
+import {
+  type Expression,
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  type Local,
+  type Module,
+  shuffle32,
+  v128,
+} from '../../wasm/index.ts';
 import type { PointwiseKernels } from '../table.ts';
 import type { Load } from './exports.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
@@ -43,9 +52,15 @@ export function simdPointwise(load: Load<typeof emitPointwise>): SimdPointwise {
     clamp: (n, x, y, low, high) => load().clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, 1, low, high, zeroFor(low)),
     leakyRelu: (n, x, y, slope) =>
       load().leaky_clamp_rows__simd(1, n, x << 2, 0, y << 2, 0, slope, -Infinity, Infinity, -0),
-    clampRows(rows, columns, x, xPitch, y, yPitch, slope, low, high) {
-      const kernel = slope === 1 ? load().clamp_rows__simd : load().leaky_clamp_rows__simd;
-      kernel(rows, columns, x << 2, xPitch << 2, y << 2, yPitch << 2, slope, low, high, zeroFor(low));
+    clampRows(rows, columns, x, xPitch, y, yPitch, yStep, slope, low, high) {
+      const [from, pitch, to, toPitch, zero] = [x << 2, xPitch << 2, y << 2, yPitch << 2, zeroFor(low)];
+      if (yStep === 1) {
+        const kernel = slope === 1 ? load().clamp_rows__simd : load().leaky_clamp_rows__simd;
+        kernel(rows, columns, from, pitch, to, toPitch, slope, low, high, zero);
+      } else {
+        const kernel = load().leaky_clamp_rows_to_step__simd;
+        kernel(rows, columns, from, pitch, to, toPitch, slope, low, high, zero, yStep << 2);
+      }
     },
     scaleShift: (n, x, y, scale, shift) => load().scale_shift__simd(n, x << 2, y << 2, scale, shift),
   };
@@ -80,7 +95,7 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd) {
   );
   const clamp = emitClampRows(module, false);
   const leakyClamp = emitClampRows(module, true);
-  return [fill, scaleShift, clamp, leakyClamp, ...emitCopyRows(module)];
+  return [fill, scaleShift, clamp, leakyClamp, emitClampRowsToStep(module), ...emitCopyRows(module)];
 }
 
 /** Pitches in bytes. */
@@ -98,20 +113,64 @@ function emitRows(f: FunctionBuilder, { rows, columns, x, xPitch, y, yPitch }: R
   });
 }
 
+const ACTIVATION = { slope: 'f32', low: 'f32', high: 'f32', zero: 'f32' } as const;
+
+type ActivationNumbers = { readonly [Name in keyof typeof ACTIVATION]: Local<'f32'> };
+
+/** What makes y of a vector of x. */
+function emitActivation(f: FunctionBuilder, { slope, low, high, zero }: ActivationNumbers, isLeaky: boolean) {
+  const [slopes, lows, highs, zeros] = [slope, low, high, zero].map((bound) => f.let(f32x4.splat(bound)));
+  return (x: Expression<'v128'>): Expression<'v128'> => {
+    const v = f.let(x);
+    if (isLeaky) {
+      const negative = f32x4.lt(v, v128.const('f32x4', 0, 0, 0, 0));
+      f.set(v, v128.bitselect(f32x4.mul(v, slopes), v, negative));
+    }
+    return f32x4.add(f32x4.pmin(f32x4.pmax(v, lows), highs), zeros);
+  };
+}
+
 function emitClampRows(module: Module, isLeaky: boolean) {
   return module.function(
     isLeaky ? 'leaky_clamp_rows__simd' : 'clamp_rows__simd',
-    { ...ROWS, slope: 'f32', low: 'f32', high: 'f32', zero: 'f32' },
+    { ...ROWS, ...ACTIVATION },
     [],
     (f, { slope, low, high, zero, ...rows }) => {
-      const [slopes, lows, highs, zeros] = [slope, low, high, zero].map((bound) => f.let(f32x4.splat(bound)));
-      emitRows(f, rows, (j, k) => {
-        const v = f.let(four(rows.x, j, k));
-        if (isLeaky) {
-          const negative = f32x4.lt(v, v128.const('f32x4', 0, 0, 0, 0));
-          f.set(v, v128.bitselect(f32x4.mul(v, slopes), v, negative));
-        }
-        return f32x4.add(f32x4.pmin(f32x4.pmax(v, lows), highs), zeros);
+      const activate = emitActivation(f, { slope, low, high, zero }, isLeaky);
+      emitRows(f, rows, (j, k) => activate(four(rows.x, j, k)));
+    },
+    { export: true },
+  );
+}
+
+/** Elements of a row of y are `step` bytes apart: four at a time are stored lane by lane, the last ones one by one. */
+function emitClampRowsToStep(module: Module) {
+  return module.function(
+    'leaky_clamp_rows_to_step__simd',
+    { ...ROWS, ...ACTIVATION, step: 'i32' },
+    [],
+    (f, { rows, columns, x, xPitch, y, yPitch, step, ...numbers }) => {
+      const activate = emitActivation(f, numbers, true);
+      f.loop(rows, () => {
+        const [from, to, left] = [f.let(x), f.let(y), f.let(columns)];
+        f.loop(i32.ge_u(left, 4), () => {
+          const values = f.let(activate(v128.load(from)));
+          for (const lane of [0, 1, 2, 3]) {
+            f.emit(v128.store32_lane(to, values, lane));
+            f.add(to, step);
+          }
+          f.add(from, 16);
+          f.add(left, -4);
+        });
+        f.loop(left, () => {
+          f.emit(v128.store32_lane(to, f.let(activate(v128.load32_zero(from))), 0));
+          f.add(from, 4);
+          f.add(to, step);
+          f.add(left, -1);
+        });
+        f.add(x, xPitch);
+        f.add(y, yPitch);
+        f.add(rows, -1);
       });
     },
     { export: true },

@@ -214,7 +214,8 @@ describe('what is tried', () => {
     expect([named.algorithm, named.why]).toEqual(['wt6x6', 'asked for by name']);
     const documented = explainConvolution({ ...SIZES, rule: 'measured', eligibility: 'documented', context });
     expect(documented.why).toBe('default implementation: no-bias = false does not hold (no bias)');
-    const alone = { input: { shape: [2, 9, 9] }, kernel: { shape: [2, 2, 3, 3] }, dilation: 2, context } as const;
+    // A kernel beyond all tiles.
+    const alone = { input: { shape: [2, 300, 9] }, kernel: { shape: [2, 2, 257, 1] }, context } as const;
     expect(explainConvolution({ ...alone, rule: 'measured' }).why).toMatch(
       new RegExp(`^the only one eligible \\(.* ms\\); no other is within ${NEAR} times of it$`),
     );
