@@ -11,7 +11,7 @@
  *
  * Steps, for each image, group and block of output rows:
  *   1. copy the rows of the input that the block needs, padded and split, to the thread's scratch
- *   2. multiply from the bias on, at the pitch of the copy
+ *   2. multiply from the bias on, at the pitch of the copy: in y itself, or beside it where columns are to be dropped
  *   3. drop the columns between the rows on the way to y, and apply the activation
  *
  * Departures from NNPACK: it packs im2col patches element by element; its bias is a serial pass at the end; it has
@@ -23,7 +23,6 @@
  */
 
 import { type ConvolutionShape, multiplyAdds } from '../tensor/convolution-shape.ts';
-import { reachOf } from '../tensor/windows.ts';
 import { defineStep, type Thread } from '../threads/step.ts';
 import { activate } from './activate.ts';
 import {
@@ -40,63 +39,12 @@ import {
   refuseGradients,
   type Workload,
 } from './algorithm.ts';
+import { type CopyLayout, copyLayout, depthOf, tapTable } from './implicit-gemm-layout.ts';
 import { copyPhase } from './phases.ts';
 import { copyKernel, kernelFloats } from './reference.ts';
 
-/** Output pixels of a block: long enough to stream, few enough that their taps stay in the second cache. */
-const BLOCK_PIXELS = 320;
-const COPY_FLOATS = 160_000;
-/** Output channels of an item, where there are too few blocks for the threads. */
-const ITEM_CHANNELS = 64;
-const FEW_BLOCKS = 16;
-/** Passes over the sums: they are filled with the bias, copied to the output, and activated. */
+/** Passes over the sums: they are filled with the bias, copied to the output if columns are dropped, and activated. */
 const SUM_PASSES = 3;
-
-/** How the padded, split copy of a block of output rows lies in the scratch. */
-interface CopyLayout {
-  /** Phases of the stride that some tap reads, and their rows and columns. */
-  readonly phaseHeight: number;
-  readonly phaseWidth: number;
-  /** Extra rows and columns of a phase, beyond those of the outputs, that taps reach over. */
-  readonly reachHeight: number;
-  readonly reachWidth: number;
-  readonly pitch: number;
-  readonly blockRows: number;
-  readonly blocks: number;
-  readonly phaseFloats: number;
-  readonly copyFloats: number;
-  readonly sumPitch: number;
-  readonly itemChannels: number;
-}
-
-function copyLayout(shape: ConvolutionShape): CopyLayout {
-  const groupC = shape.inputChannels / shape.groups;
-  const groupK = shape.outputChannels / shape.groups;
-  const reachHeight = Math.floor(((shape.kernelHeight - 1) * shape.dilationHeight) / shape.strideHeight);
-  const reachWidth = Math.floor(((shape.kernelWidth - 1) * shape.dilationWidth) / shape.strideWidth);
-  const phaseHeight = Math.min(shape.strideHeight, reachOf(shape.kernelHeight, shape.dilationHeight));
-  const phaseWidth = Math.min(shape.strideWidth, reachOf(shape.kernelWidth, shape.dilationWidth));
-  const pitch = shape.outputWidth + reachWidth;
-  const rowFloats = groupC * phaseHeight * phaseWidth * pitch;
-  const fitting = Math.min(Math.floor(BLOCK_PIXELS / pitch), Math.floor(COPY_FLOATS / rowFloats) - reachHeight);
-  const blocks = Math.ceil(shape.outputHeight / Math.min(shape.outputHeight, Math.max(1, fitting)));
-  const blockRows = Math.ceil(shape.outputHeight / blocks);
-  const phaseFloats = pitchFor((blockRows + reachHeight) * pitch);
-  const itemChannels = shape.batch * shape.groups * blocks < FEW_BLOCKS ? Math.min(groupK, ITEM_CHANNELS) : groupK;
-  return {
-    phaseHeight,
-    phaseWidth,
-    reachHeight,
-    reachWidth,
-    pitch,
-    blockRows,
-    blocks,
-    phaseFloats,
-    copyFloats: pitchFor(groupC * phaseHeight * phaseWidth * phaseFloats),
-    sumPitch: pitchFor(blockRows * pitch),
-    itemChannels,
-  };
-}
 
 /** Items i … of images × groups × blocks of output rows, output channels j … of the group. */
 export const implicitGemmStep = defineStep(
@@ -149,13 +97,16 @@ export const implicitGemmStep = defineStep(
       copyBlock(thread, p, p.x + imageGroup * p.groupC * p.height * p.width, row, rows, copy);
       const w = p.w + (group * p.groupK + j) * p.groupC * p.taps;
       const b = p.b + group * p.groupK + j;
-      for (let k = 0; k < jCount; k++) kernels.fill(pixels, sum + k * p.sumPitch, p.b === 0 ? 0 : f32[b + k]);
+      const plane = p.outputHeight * p.outputWidth;
+      const y = p.y + (imageGroup * p.groupK + j) * plane + row * p.outputWidth;
+      const [c, ldc] = p.sumPitch === 0 ? [y, plane] : [sum, p.sumPitch];
+      for (let k = 0; k < jCount; k++) kernels.fill(pixels, c + k * ldc, p.b === 0 ? 0 : f32[b + k]);
       const depth = p.groupC * p.taps;
-      kernels.sgemmIndirect(jCount, pixels, depth, w, depth, p.table, copy, sum, p.sumPitch);
+      kernels.sgemmIndirect(jCount, pixels, depth, w, depth, p.table, copy, c, ldc);
       for (let k = 0; k < jCount; k++) {
-        const y = p.y + ((imageGroup * p.groupK + j + k) * p.outputHeight + row) * p.outputWidth;
-        kernels.copyRows(rows, p.outputWidth, sum + k * p.sumPitch, p.pitch, 1, y, p.outputWidth);
-        activate(kernels, rows * p.outputWidth, y, p.slope, p.low, p.high);
+        const to = y + k * plane;
+        if (c !== y) kernels.copyRows(rows, p.outputWidth, c + k * ldc, p.pitch, 1, to, p.outputWidth);
+        activate(kernels, rows * p.outputWidth, to, p.slope, p.low, p.high);
       }
     }
   },
@@ -193,24 +144,6 @@ function copyBlock(thread: Thread, p: CopyParameters, x: number, row: number, ro
   }
 }
 
-/** Where tap (c, r, s) starts in the copy, for all taps in the order of the kernel's elements. */
-function tapTable(shape: ConvolutionShape, layout: CopyLayout, table: Int32Array): void {
-  const phases = layout.phaseHeight * layout.phaseWidth;
-  let q = 0;
-  for (let c = 0; c < shape.inputChannels / shape.groups; c++) {
-    for (let r = 0; r < shape.kernelHeight; r++) {
-      for (let s = 0; s < shape.kernelWidth; s++) {
-        const u = r * shape.dilationHeight;
-        const v = s * shape.dilationWidth;
-        const phase = (u % shape.strideHeight) * layout.phaseWidth + (v % shape.strideWidth);
-        const row = Math.floor(u / shape.strideHeight);
-        const column = Math.floor(v / shape.strideWidth);
-        table[q++] = (c * phases + phase) * layout.phaseFloats + row * layout.pitch + column;
-      }
-    }
-  }
-}
-
 export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
   name: 'implicit-gemm',
   nnpackName: 'nnp_convolution_algorithm_implicit_gemm',
@@ -221,29 +154,27 @@ export const implicitGemm: ConvolutionAlgorithm = Object.freeze({
   plan: planImplicitGemm,
 });
 
-function depthOf(shape: ConvolutionShape): number {
-  return (shape.inputChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
-}
-
 function implicitGemmWorkload(shape: ConvolutionShape, _pass: Pass, machine: MachineModel): Workload {
   const layout = copyLayout(shape);
   const items = shape.batch * shape.groups * layout.blocks;
   const groupK = shape.outputChannels / shape.groups;
-  const repeats = Math.ceil(groupK / layout.itemChannels);
+  // Columns between the rows of a block are computed and dropped.
+  const pixels = layout.blockRows * layout.pitch - layout.reachWidth;
+  const dropped = (shape.outputHeight - layout.blocks) * layout.reachWidth;
   return {
     tile: null,
     tiles: 0,
-    multiplyAdds: (multiplyAdds(shape) * layout.pitch) / shape.outputWidth,
-    products: { count: items * repeats, m: layout.itemChannels, n: layout.blockRows * layout.pitch, k: depthOf(shape) },
+    multiplyAdds: multiplyAdds(shape) * (1 + dropped / (shape.outputHeight * shape.outputWidth)),
+    products: { count: items, m: groupK, n: pixels, k: depthOf(shape) },
     inputTiles: 0,
     outputTiles: 0,
     isByChannels: false,
     transformedBytes: 0,
     blockBytes: 0,
     kernelTiles: 0,
-    copied: items * (repeats * layout.copyFloats + SUM_PASSES * groupK * layout.blockRows * layout.pitch),
+    copied: items * (layout.copyFloats + (layout.sumPitch === 0 ? SUM_PASSES - 1 : SUM_PASSES) * groupK * pixels),
     kernelBytesRead: shape.batch * layout.blocks * kernelFloats(shape) * 4,
-    workspaceBytes: 4 * workspaceFloats(shape, layout, machine),
+    workspaceBytes: 4 * workspaceFloats(shape, copyLayout(shape, machine.pool.threadsCount), machine),
     packedBytes: 4 * kernelFloats(shape),
   };
 }
@@ -258,7 +189,7 @@ function planImplicitGemm(
   machine: Machine,
   activation: ActivationParameters,
 ): ConvolutionProgram {
-  const layout = copyLayout(shape);
+  const layout = copyLayout(shape, machine.pool.threadsCount);
   const groupK = shape.outputChannels / shape.groups;
   const parameters = {
     ...layout,

@@ -266,7 +266,11 @@ export function simdGemm(
       }
     },
     sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
-      if (k > 0) load().sgemmIndirect__simd(m, n, k, a << 2, lda << 2, rows << 2, b << 2, c << 2, ldc << 2, 1, scratch);
+      if (k === 0) return;
+      for (let i = 0; i < m; i += MC) {
+        const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
+        load().sgemmIndirect__simd(Math.min(MC, m - i), n, k, at, lda << 2, rows << 2, b << 2, to, ldc << 2, 1, scratch);
+      }
     },
   };
 }
