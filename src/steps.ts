@@ -1,4 +1,5 @@
 /** Every step of the package, so that a worker finds each by its name. */
+import { depthwiseStep } from './algorithms/depthwise.ts';
 import { directStep } from './algorithms/direct.ts';
 import { inputChannelsStep, kernelPanelStep, outputChannelsStep } from './algorithms/fast-convolution-channels.ts';
 import { inputStep, kernelStep, multiplyStep, outputStep } from './algorithms/fast-convolution-steps.ts';
@@ -28,6 +29,7 @@ import {
 import type { Step } from './threads/step.ts';
 
 const ALL: readonly Step[] = [
+  depthwiseStep,
   directStep,
   implicitGemmStep,
   inputStep,

@@ -7,14 +7,21 @@ import type { ThreadPool } from '../threads/pool.ts';
 
 /**
  * A way to compute a convolution, named as in NNPACK: `ft8x8` and the like are Fourier tiles and `wt8x8` and the like Winograd
- * tiles of so many elements, `-strided` those that serve strides, `direct` serves 1×1 kernels on the pixels as they lie, and
- * `reference` sums in double.
+ * tiles of so many elements, `-strided` those that serve strides, `direct` serves 1×1 kernels on the pixels as they lie,
+ * `depthwise` groups of one input channel, and `reference` sums in double.
  */
-export type AlgorithmName = 'direct' | TileName | `${StridedTile['name']}-strided` | 'implicit-gemm' | 'reference';
+export type AlgorithmName =
+  | 'direct'
+  | 'depthwise'
+  | TileName
+  | `${StridedTile['name']}-strided`
+  | 'implicit-gemm'
+  | 'reference';
 
 /** In the order of preference among equals. */
 export const ALGORITHM_NAMES: readonly AlgorithmName[] = [
   'direct',
+  'depthwise',
   ...WINOGRAD_TILES.map(({ name }) => name),
   ...STRIDED_TILES.map(({ name }) => `${name}-strided` as const),
   ...FOURIER_TILES.map(({ name }) => name),

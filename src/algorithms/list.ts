@@ -1,4 +1,5 @@
 import type { AlgorithmName, ConvolutionAlgorithm } from './algorithm.ts';
+import { depthwise } from './depthwise.ts';
 import { direct } from './direct.ts';
 import { FOURIER } from './fourier.ts';
 import { implicitGemm } from './implicit-gemm.ts';
@@ -9,6 +10,7 @@ import { WINOGRAD } from './winograd.ts';
 /** Every convolution algorithm, in the order of preference among equals: that of their names. */
 export const ALGORITHMS: readonly ConvolutionAlgorithm[] = [
   direct,
+  depthwise,
   ...WINOGRAD,
   ...STRIDED_WINOGRAD,
   ...FOURIER,

@@ -24,8 +24,13 @@ export function estimateCost(kernels: KernelNumbers, name: AlgorithmName, work: 
   const [input, output, kernel] = work.tile === null ? [0, 0, 0] : kernels.tileUnits(work.tile);
   const { count, m, n, k } = work.products;
   const spilled = work.blockBytes > units.cacheBytes ? work.transformedBytes : 0;
+  const { depthwiseUnits } = kernels;
+  const product =
+    name === 'depthwise'
+      ? depthwiseUnits.call + m * n * k * depthwiseUnits.multiplyAdd
+      : productNanoseconds(kernels, m, n, k);
   const nanoseconds =
-    count * productNanoseconds(kernels, m, n, k) +
+    count * product +
     (work.inputTiles * input + work.outputTiles * output) * (work.isByChannels ? units.byChannels : 1) +
     work.copied * units.copy +
     work.kernelBytesRead / units.bytesPerNanosecond +

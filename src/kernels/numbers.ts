@@ -2,14 +2,17 @@
 import type { FourierTileSize } from '../maths/fourier-layout.ts';
 import { hasProgram } from '../maths/fourier-program.ts';
 import { type TileName, tileNamed, type WinogradEdge } from '../maths/tiles.ts';
+import { REFERENCE_DEPTHWISE } from './reference/depthwise.ts';
 import { REFERENCE_FOURIER_UNITS } from './reference/fourier.ts';
 import { REFERENCE_GEMM } from './reference/gemm.ts';
 import { REFERENCE_WINOGRAD_UNITS } from './reference/winograd.ts';
 import { remembered } from './remembered.ts';
+import { SCALAR_DEPTHWISE } from './scalar/depthwise.ts';
 import { SCALAR_FOURIER_UNITS } from './scalar/fourier.ts';
 import { SCALAR_LARGE_UNITS } from './scalar/fourier-large.ts';
 import { SCALAR_GEMM } from './scalar/gemm.ts';
 import { SCALAR_WINOGRAD_UNITS } from './scalar/winograd.ts';
+import { simdDepthwiseNumbers } from './simd/depthwise.ts';
 import { refuseSimd, type SimdTableName, variantOf } from './simd/engine.ts';
 import { SIMD_FOURIER_UNITS, simdFourierNumbers } from './simd/fourier.ts';
 import { simdGemmNumbers } from './simd/gemm.ts';
@@ -52,6 +55,7 @@ function referenceNumbers(): KernelNumbers {
   return {
     name: 'reference',
     ...REFERENCE_GEMM,
+    ...REFERENCE_DEPTHWISE,
     // The last cache is fast enough for typed arrays, the second for emitted kernels.
     blockFloats: 2_500_000,
     units: { ...NOT_FELT, copy: 5, bytesPerNanosecond: 8 },
@@ -65,6 +69,7 @@ function scalarNumbers(): KernelNumbers {
     ...referenceNumbers(),
     name: 'scalar',
     ...SCALAR_GEMM,
+    ...SCALAR_DEPTHWISE,
     units: { ...NOT_FELT, copy: 0.7, bytesPerNanosecond: 8 },
     tileUnits: unitsOf(SCALAR_WINOGRAD_UNITS, { ...SCALAR_FOURIER_UNITS, ...SCALAR_LARGE_UNITS }),
   };
@@ -74,6 +79,7 @@ function simdNumbers(name: SimdTableName): KernelNumbers {
   return {
     name,
     ...simdGemmNumbers(variantOf(name)),
+    ...simdDepthwiseNumbers(name === 'simd-relaxed' ? 0.045 : 0.06),
     blockFloats: 600_000,
     units: { byChannels: 1.5, copy: 0.2, bytesPerNanosecond: 16, cacheBytes: 4e6, spilledBytesPerNanosecond: 5 },
     tileNumbers: remembered((tile, r, s) => {

@@ -18,13 +18,14 @@ export interface KernelTable
     GateKernels,
     PoolingKernels,
     ResizeKernels,
+    DepthwiseKernels,
     WeightKernels {
   /** The transforms of one tile for a kernel of r rows and s columns; made once for each plan and thread. */
   tile(name: TileName, r: number, s: number): TileTransform;
 }
 
 /** What is known of a table without a memory: how it lays numbers out, how often it rounds, and its kernels' times. */
-export interface KernelNumbers extends GemmNumbers {
+export interface KernelNumbers extends GemmNumbers, DepthwiseNumbers {
   readonly name: KernelTableName;
   /** Elements that a phase hands to the next at a time: few enough for the cache whose speed the kernels need. */
   readonly blockFloats: number;
@@ -292,6 +293,54 @@ export interface PoolingKernels {
     paddingTop: number,
     paddingLeft: number,
     countPadding: number,
+  ): void;
+}
+
+/** What is known of a table's depthwise convolution without a memory. */
+export interface DepthwiseNumbers {
+  /** Nanoseconds of a multiply-add, and of a call of the kernel with the padding of what it reads. */
+  readonly depthwiseUnits: { readonly multiplyAdd: number; readonly call: number };
+  /** Float32 roundings on the way of the first of so many taps to the sum, beyond that of the result. */
+  depthwiseRoundings(taps: number): number;
+}
+
+/** Convolution of one channel, which makes one channel. */
+export interface DepthwiseKernels {
+  /**
+   * y[i, j] = x[top + i, left + j] for i < rows, j < columns, or 0 outside the plane: x is a plane of height × width, y is
+   * rows × columns, both dense.
+   */
+  padRows(
+    rows: number,
+    columns: number,
+    x: number,
+    height: number,
+    width: number,
+    top: number,
+    left: number,
+    y: number,
+  ): void;
+  /**
+   * y[i, j] = min(max(bias + Σ_rs w[r, s] · x[i · strideHeight + r · dilationHeight, j · strideWidth + s · dilationWidth], low),
+   * high) for i < rows, j < columns: w is dense, r × s. A NaN stays NaN.
+   */
+  depthwise(
+    rows: number,
+    columns: number,
+    x: number,
+    xPitch: number,
+    w: number,
+    r: number,
+    s: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    bias: number,
+    y: number,
+    yPitch: number,
+    low: number,
+    high: number,
   ): void;
 }
 

@@ -3,6 +3,7 @@ import { viewsOf } from '../tensor/bytes.ts';
 import type { Memory } from '../tensor/memory.ts';
 import { kernelNumbers } from './numbers.ts';
 import { referenceArithmetic } from './reference/arithmetic.ts';
+import { referenceDepthwise } from './reference/depthwise.ts';
 import { referenceFourierTile } from './reference/fourier.ts';
 import { referenceGates } from './reference/gates.ts';
 import { referenceGemm } from './reference/gemm.ts';
@@ -13,6 +14,7 @@ import { referenceWeights } from './reference/weights.ts';
 import { referenceWinogradTile } from './reference/winograd.ts';
 import { remembered } from './remembered.ts';
 import { scalarArithmetic } from './scalar/arithmetic.ts';
+import { scalarDepthwise } from './scalar/depthwise.ts';
 import { scalarDots } from './scalar/dots.ts';
 import { scalarFourierTile } from './scalar/fourier.ts';
 import { scalarFourierLargeTile } from './scalar/fourier-large.ts';
@@ -24,6 +26,7 @@ import { scalarResize } from './scalar/resize.ts';
 import { scalarWeights } from './scalar/weights.ts';
 import { scalarWinogradTile } from './scalar/winograd.ts';
 import { simdArithmetic } from './simd/arithmetic.ts';
+import { simdDepthwise } from './simd/depthwise.ts';
 import { simdDots } from './simd/dot-products.ts';
 import { isWide, narrowTwin, type SimdTableName, variantOf } from './simd/engine.ts';
 import { type Modules, SCRATCH_BYTES, type SimdSetup } from './simd/exports.ts';
@@ -58,6 +61,7 @@ function referenceTable(memory: Memory): KernelTable {
     ...referenceArithmetic(memory),
     ...referenceGates(memory),
     ...referencePooling(memory),
+    ...referenceDepthwise(memory),
     ...referenceResize(memory),
     ...referenceWeights(memory),
     tile: remembered((tile, r, s) => {
@@ -77,6 +81,7 @@ function scalarTable(memory: Memory): KernelTable {
     ...scalarArithmetic(memory),
     ...scalarGates(memory),
     ...scalarPooling(memory),
+    ...scalarDepthwise(memory),
     ...scalarResize(memory),
     ...scalarWeights(memory),
     tile: remembered((tile, r, s) => {
@@ -104,6 +109,7 @@ function simdTable(name: SimdTableName, memory: Memory, scratch: number, load: L
     ...simdSoftmax(() => load('softmax')),
     ...simdLocalResponse(() => load('localResponse'), scalar),
     ...simdPooling(() => load('pooling'), bytes, scalar),
+    ...simdDepthwise(() => load('depthwise'), scalar),
     ...simdDots(
       () => load('dots'),
       () => load('halfDots'),

@@ -69,9 +69,15 @@ const UNSTRIDED: ProblemLimits = { stride: 1, dilation: 3 };
  */
 const LARGE: ProblemLimits = { stride: 1, dilation: 2, groups: 2, channels: 3, kernelSize: [1, 32] };
 
+/** {@link ProblemLimits}, and the input channels of a group where they differ from its output channels. */
+interface OwnLimits extends ProblemLimits {
+  readonly groupInputs?: number;
+}
+
 /** What each algorithm is made for, so that few draws are refused; any problem where it says nothing. */
-const LIMITS: ReadonlyMap<AlgorithmName, ProblemLimits> = new Map<AlgorithmName, ProblemLimits>([
+const LIMITS: ReadonlyMap<AlgorithmName, OwnLimits> = new Map<AlgorithmName, OwnLimits>([
   ['direct', { stride: 1, dilation: 1, kernelSize: [1, 1], padding: 0 }],
+  ['depthwise', { groups: 19, groupInputs: 1, channels: 5, stride: [1, 3] }],
   ...TILES.map((tile) => {
     const limits = tile.edge > 16 ? LARGE : { ...UNSTRIDED, kernelSize: kernelRange(tile) };
     return [tile.name, limits] as const;
@@ -108,9 +114,14 @@ const ACTIVATIONS: readonly ActivationOption[] = [
  */
 export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<Problem> {
   const { algorithm, ...own } = readOptions<ProblemOptions>(WHO, options, FIELDS);
-  const limits = { ...ANY, ...(algorithm === undefined ? {} : limitsOf(algorithm)), ...own };
+  const limits: Required<ProblemLimits> & OwnLimits = {
+    ...ANY,
+    ...(algorithm === undefined ? {} : limitsOf(algorithm)),
+    ...own,
+  };
   const image = extent('imageSize', 1, limits.imageSize, EDGES, 6);
   const channels = extent('channels', 1, limits.channels, FEW_CHANNELS, 11);
+  const inputs = limits.groupInputs === undefined ? channels : fc.integer({ min: 1, max: limits.groupInputs });
   const kernel = extent('kernelSize', ...expectRange('kernelSize', limits.kernelSize), LARGE_KERNELS, 3);
   const side = extent('padding', 0, limits.padding, [0], 5);
   const stride =
@@ -123,7 +134,7 @@ export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<P
       batch: mostlyOne('batch', limits.batch),
       height: image,
       width: image,
-      groupInputs: channels,
+      groupInputs: inputs,
       groupOutputs: channels,
       groups: mostlyOne('groups', limits.groups),
       r: kernel,
@@ -148,7 +159,7 @@ export function convolutionProblem(options: ProblemOptions = {}): fc.Arbitrary<P
     });
 }
 
-function limitsOf(algorithm: AlgorithmName): ProblemLimits {
+function limitsOf(algorithm: AlgorithmName): OwnLimits {
   return LIMITS.get(expectOneOf(WHO, 'algorithm', algorithm, ALGORITHM_NAMES, 'invalid-algorithm')) ?? {};
 }
 

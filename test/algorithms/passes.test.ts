@@ -15,6 +15,7 @@ const SHAPES = [
   convolutionShape('test', [1, 6, 20, 17], [4, 6, 3, 3], { padding: 1, stride: 2 }),
   convolutionShape('test', [1, 6, 20, 17], [4, 6, 1, 1], {}),
   convolutionShape('test', [1, 6, 20, 17], [4, 3, 2, 5], { groups: 2 }),
+  convolutionShape('test', [1, 6, 20, 17], [12, 1, 3, 3], { groups: 6, dilation: 2 }),
 ];
 
 describe.each(ALGORITHM_NAMES)('%s', (name) => {

@@ -103,9 +103,10 @@ describe('names', () => {
   });
 
   it.each(ALGORITHM_NAMES)('%s, asked for, is what runs', (name) => {
-    const kernel = name === 'direct' ? [4, 4, 1, 1] : [4, 4, 3, 3];
+    const groups = name === 'depthwise' ? 4 : 1;
+    const kernel = { shape: name === 'direct' ? [4, 4, 1, 1] : [4, 4 / groups, 3, 3] };
     const stride = name.endsWith('-strided') ? 2 : 1;
-    const explanation = explainConvolution({ ...base, kernel: { shape: kernel }, stride, algorithm: name, context });
+    const explanation = explainConvolution({ ...base, kernel, stride, groups, algorithm: name, context });
     expect([explanation.algorithm, explanation.why]).toEqual([name, 'asked for by name']);
   });
 });
@@ -209,11 +210,12 @@ describe('an explanation', () => {
       expect(row).toMatch(new RegExp(`^(→| ) ${name} `));
       expect(row.startsWith('→')).toBe(name === explanation().algorithm);
       if (name === 'direct') expect(row).toMatch(/ {20}kernel is 3×2, expected 1×1$/);
+      else if (name === 'depthwise') expect(row).toMatch(/ {20}a group has 3 input channels, expected 1$/);
       else if (name === 'wt9x9' || name === 'wt10x10') expect(row).toMatch(/ {20}kernel is 3×2, expected 3×3$/);
       else if (name.endsWith('-strided')) expect(row).toMatch(/ {20}stride is 1×1, expected more on one side$/);
       else expect(row).toMatch(/ \d+ +\d+\.\d{3} +\d+\.\d{3} +\d+ +\d+ +\d\.\de-\d +\d\.\de\+\d+ {2}eligible$/);
     });
-    expect(rows[1]).toContain(' 8 ');
+    expect(rows[ALGORITHM_NAMES.indexOf('wt8x8')]).toContain(' 8 ');
     expect(lines.slice(12 + rows.length)).toEqual([
       '',
       'This is of a plan, which packs the kernel once: the time of a run counts.',

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { panelCodes } from '../../src/kernels/half-panels.ts';
 import { referenceArithmetic } from '../../src/kernels/reference/arithmetic.ts';
+import { referenceDepthwise } from '../../src/kernels/reference/depthwise.ts';
 import { referenceGates } from '../../src/kernels/reference/gates.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { referencePointwise } from '../../src/kernels/reference/pointwise.ts';
 import { referencePooling } from '../../src/kernels/reference/pooling.ts';
 import { referenceWeights } from '../../src/kernels/reference/weights.ts';
+import { scalarDepthwise } from '../../src/kernels/scalar/depthwise.ts';
 import { scalarPooling } from '../../src/kernels/scalar/pooling.ts';
 import { emitArithmetic, simdArithmetic } from '../../src/kernels/simd/arithmetic.ts';
+import { emitDepthwise, simdDepthwise, simdDepthwiseNumbers } from '../../src/kernels/simd/depthwise.ts';
 import { simdDots } from '../../src/kernels/simd/dot-products.ts';
 import { DOTS_ROUNDINGS, emitDots } from '../../src/kernels/simd/dots.ts';
 import { SCRATCH_BYTES, type SimdExports } from '../../src/kernels/simd/exports.ts';
@@ -42,6 +45,7 @@ const emit = (module: Module) => [
   ...emitSoftmax(module),
   ...emitLocalResponse(module, mulAdd),
   ...emitPooling(module),
+  ...emitDepthwise(module, mulAdd, true),
   ...emitDots(module, mulAdd),
   ...emitHalfDots(module, mulAdd),
   ...emitWeights(module),
@@ -65,6 +69,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
     throw new Error('left to the scalar kernel');
   };
   const { maxPool, averagePool } = scalarPooling(memory);
+  const { padRows, depthwise } = scalarDepthwise(memory);
   return {
     ...simdPointwise(load),
     ...simdArithmetic(load),
@@ -74,6 +79,10 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
     ...simdPooling(load, scratch, {
       maxPool: (h, w, ...rest) => (w < 4 ? maxPool(h, w, ...rest) : never()),
       averagePool: (h, w, ...rest) => (w < 4 ? averagePool(h, w, ...rest) : never()),
+    }),
+    ...simdDepthwise(load, {
+      padRows: (rows, columns, x, h, w, ...rest) => (w < 4 ? padRows(rows, columns, x, h, w, ...rest) : never()),
+      depthwise: (rows, columns, ...rest) => (columns < 4 ? depthwise(rows, columns, ...rest) : never()),
     }),
     ...simdDots(load, load, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
     ...simdWeights(load, scratch, memory),
@@ -86,6 +95,7 @@ function reference(memory: Memory): Kernels {
     ...referenceArithmetic(memory),
     ...referenceGates(memory),
     ...referencePooling(memory),
+    ...referenceDepthwise(memory),
     ...referenceGemm(memory),
     ...referenceWeights(memory),
   };
@@ -144,6 +154,27 @@ const WINDOWS = [
   [3, 2, 0],
   [3, 1, 1],
   [5, 3, 2],
+] as const;
+
+/** What a depthwise kernel reads for a × b outputs: its taps, then a plane that ends with the last output's last tap. */
+function depthwiseOf(size: number, stride: number, dilation: number) {
+  const reach = (outputs: number) => (outputs - 1) * stride + (size - 1) * dilation + 1;
+  return {
+    inputs: (a: number, b: number) => size ** 2 + reach(a) * reach(b),
+    run(k: Kernels, a: number, b: number, x: number, y: number): void {
+      const window = [size, size, stride, stride, dilation, dilation] as const;
+      k.depthwise(a, b, x + size ** 2, reach(b), x, ...window, 0, y, b, -Infinity, Infinity);
+    },
+  };
+}
+
+/** Sizes, strides and dilations that are written out, and some for each loop over taps. */
+const DEPTHWISE = [
+  ...[3, 5, 7].flatMap((size) => [1, 2].map((stride) => [size, stride, 1] as const)),
+  [4, 1, 1],
+  [2, 1, 2],
+  [3, 2, 2],
+  [2, 3, 1],
 ] as const;
 
 /** A pass over up to 79 neighbours; without roundings of its own, it gives the bits of the reference. */
@@ -267,6 +298,20 @@ const cases: readonly Case[] = [
     roundings: 1.001,
     absolute,
   },
+  {
+    name: 'padRows',
+    inputs: square,
+    outputs: (a, b) => (a + 3) * (b + 5),
+    run: (k, a, b, x, y) => k.padRows(a + 3, b + 5, x, a, b, -1, -2, y),
+    roundings: 0,
+  },
+  ...DEPTHWISE.map(([size, stride, dilation]) => ({
+    name: `depthwise ${size}×${size}/${stride}, dilation ${dilation}`,
+    ...depthwiseOf(size, stride, dilation),
+    outputs: square,
+    roundings: simdDepthwiseNumbers(0).depthwiseRoundings(size ** 2),
+    absolute,
+  })),
   {
     name: 'dots',
     inputs: (a, b) => a * b + b,

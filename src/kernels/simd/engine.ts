@@ -70,22 +70,16 @@ interface Variant extends Micro {
 /** Micro-tiles and multiply-add of a table on this engine. */
 export function variantOf(name: SimdTableName): Variant {
   const narrow = isFused(name) ? fusedVariant() : plainVariant();
-  return isWide(name) ? { ...narrow, tiles: WIDE_TILES, panels: WIDE_TILES, steps: 4 } : narrow;
+  return isWide(name) ? { ...narrow, tiles: WIDE_TILES, panels: WIDE_TILES, keepsOrder: true } : narrow;
 }
 
 function fusedVariant(): Variant {
   const units = { multiplyAdd: 0.034, holdA: 0.04, packB: 0, writeC: 0.15, rowStep: 2, step: 8 };
-  return { tiles: [6, 6], panels: [6, 6], multiplyAdd: f32x4.relaxed_madd, steps: 4, units };
+  return { tiles: [6, 6], panels: [6, 6], multiplyAdd: f32x4.relaxed_madd, keepsOrder: true, units };
 }
 
 function plainVariant(): Variant {
   const units = { multiplyAdd: 0.046, holdA: 0.01, packB: 0, writeC: 0.18, rowStep: 2, step: 8 };
-  const ordered = hasRelaxed();
-  return {
-    tiles: ordered ? [6, 4, 3, 2] : OLD_TILES,
-    panels: OLD_TILES,
-    multiplyAdd: mulAdd,
-    steps: ordered ? 4 : 'two apart',
-    units,
-  };
+  const keepsOrder = hasRelaxed();
+  return { tiles: keepsOrder ? [6, 4, 3, 2] : OLD_TILES, panels: OLD_TILES, multiplyAdd: mulAdd, keepsOrder, units };
 }

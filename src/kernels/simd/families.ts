@@ -4,6 +4,7 @@
  */
 import type { FunctionReference, Module } from '../../wasm/index.ts';
 import { emitArithmetic } from './arithmetic.ts';
+import { emitDepthwise } from './depthwise.ts';
 import { emitDots } from './dots.ts';
 import { isFused, isWide, type SimdTableName, variantOf } from './engine.ts';
 import type { SimdExports } from './exports.ts';
@@ -38,6 +39,10 @@ export const FAMILIES = {
   softmax: emitSoftmax,
   localResponse: (module, name) => emitLocalResponse(module, variantOf(name).multiplyAdd),
   pooling: emitPooling,
+  depthwise(module, name) {
+    const { multiplyAdd, keepsOrder } = variantOf(name);
+    return emitDepthwise(module, multiplyAdd, keepsOrder);
+  },
   dots: (module, name) => emitDots(module, variantOf(name).multiplyAdd),
   halfDots: (module, name) => emitHalfDots(module, variantOf(name).multiplyAdd),
 } as const satisfies Readonly<Record<string, Emit>>;

@@ -42,14 +42,12 @@ export const MICRO = {
 export interface Micro {
   readonly tiles: MicroTiles;
   readonly multiplyAdd: MultiplyAdd;
-  readonly steps: StepsOverK;
+  /** Whether the compiler keeps the order of the text, so that long straight lines do not spill. */
+  readonly keepsOrder: boolean;
 }
 
-/**
- * Steps over k in a turn of the loop: two that a branch keeps apart, because an old compiler would move the loads of both
- * before the arithmetic, or so many in one block.
- */
-export type StepsOverK = 'two apart' | number;
+/** Steps over k in a turn of the loop; of a compiler that does not keep them in order, two that a branch keeps apart. */
+const STEPS = 4;
 
 /** Terms of a sum before it is added to C, so that rounding errors grow by parts. Even: a pair of steps ends with them. */
 export const TERMS = 128;
@@ -65,8 +63,8 @@ export function directKernel(module: Module, mr: number, nv: number, micro: Micr
         f.add(b, ldb);
       };
       inParts(f, mr, nv, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) => {
-        if (micro.steps === 'two apart') pairsApart(f, rows, end, (offset) => step(sums, rows, offset));
-        else unrolled(f, rows, end, micro.steps, (offset) => step(sums, rows, offset));
+        if (micro.keepsOrder) unrolled(f, rows, end, STEPS, (offset) => step(sums, rows, offset));
+        else pairsApart(f, rows, end, (offset) => step(sums, rows, offset));
       });
     },
   );

@@ -269,7 +269,19 @@ export function simdGemm(
       if (k === 0) return;
       for (let i = 0; i < m; i += MC) {
         const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
-        load().sgemmIndirect__simd(Math.min(MC, m - i), n, k, at, lda << 2, rows << 2, b << 2, to, ldc << 2, 1, scratch);
+        load().sgemmIndirect__simd(
+          Math.min(MC, m - i),
+          n,
+          k,
+          at,
+          lda << 2,
+          rows << 2,
+          b << 2,
+          to,
+          ldc << 2,
+          1,
+          scratch,
+        );
       }
     },
   };
