@@ -55,7 +55,7 @@ function emitPair<Name extends string>(module: Module, name: Name, operation: (a
     `${name}__simd` as const,
     PARAMETERS,
     [],
-    (f, { n, a, b, y }) => emitRun(f, n, y, (j, k) => operation(four(a, j, k), four(b, j, k))),
+    (f, { n, a, b, y }) => emitRun(f, n, y, (place, k) => operation(four(a, place, k), four(b, place, k))),
     EXPORTED,
   );
   const byNumber = module.function(
@@ -64,7 +64,7 @@ function emitPair<Name extends string>(module: Module, name: Name, operation: (a
     [],
     (f, { n, a, b, y }) => {
       const number = f.let(v128.load32_splat(b));
-      emitRun(f, n, y, (j, k) => operation(four(a, j, k), number));
+      emitRun(f, n, y, (place, k) => operation(four(a, place, k), number));
     },
     EXPORTED,
   );
@@ -79,7 +79,7 @@ function emitOfNumber<Name extends string>(module: Module, name: Name, operation
     [],
     (f, { n, a, b, y }) => {
       const number = f.let(v128.load32_splat(a));
-      emitRun(f, n, y, (j, k) => operation(number, four(b, j, k)));
+      emitRun(f, n, y, (place, k) => operation(number, four(b, place, k)));
     },
     EXPORTED,
   );

@@ -125,7 +125,7 @@ function emitPadRows(module: Module) {
       emitRun(f, above, y, () => zeros);
       f.add(y, i32.shl(above, 2));
       f.do(() => {
-        emitRun(f, columns, y, (j, k) => four(x, j, k));
+        emitRun(f, columns, y, (place, k) => four(x, place, k));
         f.add(y, bytes);
         f.add(x, xPitch);
         f.add(rows, -1);

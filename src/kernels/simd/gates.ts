@@ -48,8 +48,8 @@ function emitGate<Name extends string>(module: Module, name: Name, ofTwo: OfTwo)
     [],
     (f, { n, x, y, slope, offset }) => {
       const [slopes, offsets] = [f.let(f64x2.splat(slope)), f.let(f64x2.splat(offset))];
-      emitRun(f, n, y, (j, k) => {
-        const v = f.let(four(x, j, k));
+      emitRun(f, n, y, (place, k) => {
+        const v = f.let(four(x, place, k));
         const [low, high] = [v, upper(v)].map((two) => {
           return f.let(ofTwo(f, f.let(f64x2.promote_low_f32x4(two)), slopes, offsets));
         });

@@ -142,8 +142,8 @@ function maximaOfRows(module: Module, rows: number): FunctionReference<'v128'> {
   return module.function(`max_of_${rows}_rows__simd`, parameters, ['v128'], (f, { n, a, b, c, y }) => {
     // Four sums, so that none waits for the one before.
     const sums = [0, 1, 2, 3].map(() => f.local('v128'));
-    emitRun(f, n, y, (j, k) => {
-      const values: V128[] = [a, b, c].slice(0, rows).map((row) => f.let(four(row, j, k)));
+    emitRun(f, n, y, (place, k) => {
+      const values: V128[] = [a, b, c].slice(0, rows).map((row) => f.let(four(row, place, k)));
       f.set(
         sums[k],
         f32x4.add(

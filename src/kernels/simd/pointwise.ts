@@ -89,7 +89,7 @@ export function emitPointwise(module: Module, multiplyAdd: MultiplyAdd) {
     [],
     (f, { n, x, y, scale, shift }) => {
       const [scales, shifts] = [f.let(f32x4.splat(scale)), f.let(f32x4.splat(shift))];
-      emitRun(f, n, y, (j, k) => multiplyAdd(four(x, j, k), scales, shifts));
+      emitRun(f, n, y, (place, k) => multiplyAdd(four(x, place, k), scales, shifts));
     },
     exported,
   );
@@ -137,7 +137,7 @@ function emitClampRows(module: Module, isLeaky: boolean) {
     [],
     (f, { slope, low, high, zero, ...rows }) => {
       const activate = emitActivation(f, { slope, low, high, zero }, isLeaky);
-      emitRows(f, rows, (j, k) => activate(four(rows.x, j, k)));
+      emitRows(f, rows, (place, k) => activate(four(rows.x, place, k)));
     },
     { export: true },
   );
@@ -183,7 +183,7 @@ function emitCopyRows(module: Module) {
     'copy_rows__simd',
     ROWS,
     [],
-    (f, rows) => emitRows(f, rows, (j, k) => four(rows.x, j, k)),
+    (f, rows) => emitRows(f, rows, (place, k) => four(rows.x, place, k)),
     exported,
   );
   const copyBy2 = module.function(
@@ -191,8 +191,8 @@ function emitCopyRows(module: Module) {
     ROWS,
     [],
     (f, rows) => {
-      emitRows(f, rows, (j, k) => {
-        const at = i32.add(rows.x, i32.shl(j, 1));
+      emitRows(f, rows, (place, k) => {
+        const at = i32.add(rows.x, i32.shl(place.j, 1));
         return shuffle32(v128.load(at, { offset: 32 * k }), v128.load(at, { offset: 32 * k + 16 }), [0, 2, 4, 6]);
       });
     },

@@ -12,11 +12,27 @@ import { storeLanes } from './gemm-micro.ts';
 
 type I32 = Local<'i32'>;
 
+/** A byte j of runs, and the address that it has in one of them: the same for all vectors that follow from there. */
+export interface RunPlace {
+  readonly j: Expression<'i32'>;
+  readonly of: (run: I32) => Expression<'i32'>;
+}
+
 /**
  * The four elements at byte j + 16k of the run. `k` is a number, so that it can be the offset of a load: it goes up to the
  * number of vectors between two steps of the loop.
  */
-export type RunValue = (j: Expression<'i32'>, k: number) => Expression<'v128'>;
+export type RunValue = (place: RunPlace, k: number) => Expression<'v128'>;
+
+function placeAt(f: FunctionBuilder, j: Expression<'i32'>): RunPlace {
+  const addresses = new Map<I32, I32>();
+  const of = (run: I32): I32 => {
+    const address = addresses.get(run) ?? f.let(i32.add(run, j));
+    addresses.set(run, address);
+    return address;
+  };
+  return { j, of };
+}
 
 /** Vectors between two steps of a loop, whose counting costs as much as one vector. */
 const UNROLLED = 4;
@@ -25,16 +41,18 @@ const UNROLLED = 4;
 export function emitRun(f: FunctionBuilder, n: I32, y: I32, value: RunValue): void {
   f.if(
     i32.lt_u(n, 4),
-    () => f.if(n, () => storeLanes(f, y, f.let(value(i32.const(0), 0)), n, 0)),
+    () => f.if(n, () => storeLanes(f, y, f.let(value(placeAt(f, i32.const(0)), 0)), n, 0)),
     () => {
       const end = f.let(i32.shl(i32.sub(n, 4), 2));
-      const last = f.let(value(end, 0));
+      const last = f.let(value(placeAt(f, end), 0));
       const j = f.let(i32.const(0));
       const vectors = f.let(i32.shr_u(i32.sub(n, 1), 2));
       const step = (count: number): void => {
-        // One address for all: pairs of stores are packed where they have that in common.
-        const to = f.let(i32.add(y, j));
-        for (let k = 0; k < count; k++) f.emit(v128.store(to, value(j, k), { offset: 16 * k }));
+        // One address for all, and nothing is read between the stores: so an engine packs pairs of them.
+        const place = placeAt(f, j);
+        const values = Array.from({ length: count }, (_, k) => f.let(value(place, k)));
+        const to = place.of(y);
+        for (const [k, vector] of values.entries()) f.emit(v128.store(to, vector, { offset: 16 * k }));
         f.add(j, 16 * count);
         f.set(vectors, i32.sub(vectors, count));
       };
@@ -45,9 +63,9 @@ export function emitRun(f: FunctionBuilder, n: I32, y: I32, value: RunValue): vo
   );
 }
 
-/** Elements at byte j + 16k of a run. */
-export function four(run: I32, j: Expression<'i32'>, k: number): Expression<'v128'> {
-  return v128.load(i32.add(run, j), { offset: 16 * k });
+/** The four elements of a run 16k bytes from a place. */
+export function four(run: I32, place: RunPlace, k: number): Expression<'v128'> {
+  return v128.load(place.of(run), { offset: 16 * k });
 }
 
 /** −1 in the lanes first, first + 1, … before `end`, 0 in the others. */

@@ -62,8 +62,8 @@ export function emitWeights(module: Module) {
     (f, { n, x, y }) => {
       const least = f.let(f32x4.splat(LEAST_NORMAL));
       const zero = f.let(v128.const('f32x4', 0, 0, 0, 0));
-      emitRun(f, n, y, (j, k) => {
-        const v = f.let(four(x, j, k));
+      emitRun(f, n, y, (place, k) => {
+        const v = f.let(four(x, place, k));
         return v128.andnot(v, v128.and(f32x4.lt(f32x4.abs(v), least), f32x4.ne(v, zero)));
       });
     },
