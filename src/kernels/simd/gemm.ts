@@ -260,29 +260,26 @@ export function simdGemm(
     sgemm(m, n, k, a, lda, b, ldb, c, ldc, update) {
       if (k === 0) return scalar.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
       const { sgemm__simd: sgemm } = load();
-      for (let i = 0; i < m; i += MC) {
+      eachPart(m, (i, rows) => {
         const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
-        sgemm(Math.min(MC, m - i), n, k, at, lda << 2, b << 2, ldb << 2, to, ldc << 2, update, scratch);
-      }
+        sgemm(rows, n, k, at, lda << 2, b << 2, ldb << 2, to, ldc << 2, update, scratch);
+      });
     },
-    sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
+    sgemmIndirect(m, n, k, a, lda, table, b, c, ldc) {
       if (k === 0) return;
-      for (let i = 0; i < m; i += MC) {
+      eachPart(m, (i, rows) => {
         const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
-        load().sgemmIndirect__simd(
-          Math.min(MC, m - i),
-          n,
-          k,
-          at,
-          lda << 2,
-          rows << 2,
-          b << 2,
-          to,
-          ldc << 2,
-          1,
-          scratch,
-        );
-      }
+        load().sgemmIndirect__simd(rows, n, k, at, lda << 2, table << 2, b << 2, to, ldc << 2, 1, scratch);
+      });
     },
   };
+}
+
+/** MC rows of A at a time; the last ones with those that are too few to pack a panel for. */
+function eachPart(m: number, body: (first: number, rows: number) => void): void {
+  for (let i = 0; i < m; ) {
+    const rows = m - i < MC + PACKING_ROWS ? m - i : MC;
+    body(i, rows);
+    i += rows;
+  }
 }
