@@ -10,6 +10,12 @@ const LONG = ['algorithms/convolution', 'algorithms/special-values', 'networks/b
  */
 const OWN_PROCESS = ['test/context/**', 'test/threads/**', 'test/algorithms/convolution.test.ts'];
 
+/** Flags of the engine that runs the tests, by mode. */
+const FLAGS: Readonly<Record<string, string[]>> = {
+  relaxed: ['--experimental-wasm-relaxed-simd'],
+  wide: ['--experimental-wasm-revectorize'],
+};
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.endsWith(`/${name}.test.ts`));
@@ -23,12 +29,15 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-/** `--mode slow`: many more runs of each property. `--mode relaxed`: Node 20 has relaxed SIMD behind a flag; newer ones have it without. */
+/**
+ * `--mode slow`: many more runs of each property. `--mode relaxed`: Node 20 has relaxed SIMD behind a flag; newer ones have it
+ * without. `--mode wide`: pairs of vectors are packed (scripts/test-wide.ts).
+ */
 export default defineConfig(({ mode }) => {
   const common = {
     pool: 'forks' as const,
     setupFiles: ['test/support/setup.ts'],
-    execArgv: mode === 'relaxed' ? ['--experimental-wasm-relaxed-simd'] : [],
+    execArgv: FLAGS[mode] ?? [],
     // What tests read of the mode, in their own processes; and texts that they compare have no colours, in CI neither.
     env: { NNPACK_TEST_RUNS: mode === 'slow' ? 'slow' : '', NO_COLOR: '1' },
     maxWorkers: 2,

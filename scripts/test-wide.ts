@@ -1,0 +1,79 @@
+/**
+ * The wide kernels on engines that pack pairs of vectors: npm run test:wide -- [ENGINE] [-- arguments of vitest]
+ *
+ * Newer engines than that of CI are installed from npm in test/engines, pinned there (x64 on Linux; elsewhere nothing is run,
+ * and that is said). On each, a trace shows that every hot kernel is packed; then the suites of kernels, layers and algorithms
+ * run with the pass switched on, and once without it.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const FLAG = '--experimental-wasm-revectorize';
+const ENGINES = ['node24', 'node26'];
+const SUITES = ['test/kernels', 'test/layers', 'test/algorithms/orders.test.ts', 'test/context/wide.test.ts'];
+
+/** Kernels in which the time of a network goes, by their names or what these begin with. */
+const HOT = [
+  'sgemm_6x16__simd',
+  'sgemm_indirect_6x16__simd',
+  'sgemm_pack_16',
+  ...[6, 8].flatMap((edge) => [
+    `winograd_input_columns_${edge}_${edge}__simd`,
+    `winograd_input_rows_${edge}_${edge}__simd`,
+    `winograd_output_columns_${edge}_3__simd`,
+    `winograd_kernel_${edge}_3__simd`,
+  ]),
+  'ft8x8_forward_columns__simd',
+  'ft16x16_forward_columns__simd',
+  'clamp_rows__simd',
+  'copy_rows__simd',
+];
+
+const root = join(import.meta.dirname, '..');
+const home = join(root, 'test/engines');
+
+if (process.platform !== 'linux' || process.arch !== 'x64') {
+  console.log(
+    `wide kernels: not tried, because the engines of test/engines are for Linux on x64, not ${process.platform}`,
+  );
+  process.exit(0);
+}
+if (!existsSync(join(home, 'node_modules/.package-lock.json'))) {
+  execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: home, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+const [only, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--');
+const failures = ENGINES.filter((engine) => only === undefined || engine === only).flatMap((engine) => {
+  const node = join(home, 'node_modules', engine, 'bin/node');
+  const unpacked = unpackedKernels(node);
+  console.log(
+    `${engine}: ${unpacked.length === 0 ? `all of ${HOT.length} hot kernels are packed` : `not packed: ${unpacked}`}`,
+  );
+  const failed = unpacked.length > 0 ? [`${engine}: kernels are not packed`] : [];
+  for (const mode of ['wide', 'test']) {
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const { status } = spawnSync(node, [vitest, 'run', '--mode', mode, ...(rest.length > 0 ? rest : SUITES)], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    if (status !== 0) failed.push(`${engine}, mode ${mode}: the suites fail`);
+  }
+  return failed;
+});
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** The hot kernels that a trace of the engine does not show as packed. */
+function unpackedKernels(node: string): string[] {
+  const script = join(root, 'test/engines/hot-kernels.mjs');
+  // One compiler at a time, or the lines of two are mixed.
+  const flags = [FLAG, '--trace-wasm-revectorize', '--wasm-num-compilation-tasks=1'];
+  const text = execFileSync(node, [...flags, script], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const packed = new Set<string>();
+  let current = '';
+  for (const line of text.split('\n')) {
+    current = /Begin revec function (\S+)/.exec(line)?.[1] ?? current;
+    if (/After (?:tree building|build tree), [1-9]\d* Packed node/.test(line)) packed.add(current);
+  }
+  return HOT.filter((name) => !packed.has(name));
+}
