@@ -256,6 +256,8 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   createContext: () => [{ threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20 }],
   warmUp: () => [context],
   parseGraph: () => [graph()],
+  storedArray: () => [[2, 3], () => new Float32Array(6)],
+  storedParameter: () => [[2, 3], () => new Float32Array(6), 'weight'],
   graphTypes: () => [graph(), { x: [1, 2, 4, 4] }],
   simplifyGraph: () => [graph()],
   evaluateGraph: () => [graph(), { x: { shape: [1, 2, 4, 4], data: new Float64Array(32) } }],

@@ -9,7 +9,7 @@ import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { NnpackError, show } from '../errors.ts';
 import { textOf } from './options.ts';
-import type { Bytes, StoredBytes } from './stored-bytes.ts';
+import { type Bytes, type StoredBytes, storedBytes } from './stored-bytes.ts';
 
 export interface RegularFile {
   /** Without links. */
@@ -67,25 +67,24 @@ export async function readRanges({ path, bytes }: RegularFile, ranges: readonly 
  * must be what it was when it was looked at.
  */
 export function storedFile({ path, bytes, identity }: RegularFile): StoredBytes {
-  return {
-    length: bytes,
-    readInto(into, first) {
+  return storedBytes(bytes, (into, first) => {
+    try {
       const file = openSync(path, FLAGS);
       try {
         const stats = fstatSync(file);
         expectRegular(stats);
-        if (stats.size !== bytes || identityOf(stats) !== identity)
+        if (stats.size !== bytes || identityOf(stats) !== identity) {
           throw new Error('it is not what it was when it was opened');
+        }
         readAll(file, into, first);
-      } catch (error) {
-        throw new NnpackError('input-output', `file ${show(path)} could not be read: ${textOf(error)}`, {
-          cause: error,
-        });
       } finally {
         closeSync(file);
       }
-    },
-  };
+    } catch (error) {
+      const what = `file ${show(path)} could not be read: ${textOf(error)}`;
+      throw new NnpackError('input-output', what, { cause: error });
+    }
+  });
 }
 
 function identityOf({ dev, ino, mtimeMs }: Stats): string {

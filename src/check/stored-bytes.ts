@@ -1,7 +1,6 @@
 /** Bytes that lie in files and are read when they are needed, beside those that are in memory. */
 import { isUint8Array } from './arrays.ts';
 import { allocated } from './memory.ts';
-import { isRecord } from './options.ts';
 
 /** Bytes that are read when they are needed. */
 export interface StoredBytes {
@@ -16,33 +15,38 @@ export function isStoredBytes(bytes: Bytes): bytes is StoredBytes {
   return !ArrayBuffer.isView(bytes);
 }
 
-/** Whether a value is bytes of either kind, whoever gave it. */
+const known = new WeakSet<object>();
+
+/** So many bytes, which `readInto` reads. */
+export function storedBytes(length: number, readInto: StoredBytes['readInto']): StoredBytes {
+  const bytes = { length, readInto };
+  known.add(bytes);
+  return bytes;
+}
+
+/** Whether a value, whoever gave it, is bytes of either kind: stored ones are ours alone. */
 export function isBytes(value: unknown): value is Bytes {
-  if (isUint8Array(value)) return true;
-  return isRecord(value) && 'readInto' in value && typeof value.readInto === 'function';
+  return isUint8Array(value) || known.has(value as object);
 }
 
 /** Bytes `first` … `first + length − 1`, of which there are as many. */
 export function partOf(bytes: StoredBytes, first: number, length: number): StoredBytes {
-  return { length, readInto: (into, at) => bytes.readInto(into, first + at) };
+  return storedBytes(length, (into, at) => bytes.readInto(into, first + at));
 }
 
 /** Several runs of bytes as one. */
 export function joined(parts: readonly Bytes[]): StoredBytes {
   const ends: number[] = [];
   const length = parts.reduce((sum, part, i) => (ends[i] = sum + part.length), 0);
-  return {
-    length,
-    readInto(into, first) {
-      let i = ends.findIndex((end) => end > first);
-      for (let at = 0; at < into.length; i++) {
-        const start = first + at - (ends[i] - parts[i].length);
-        const part = into.subarray(at, at + Math.min(into.length - at, parts[i].length - start));
-        copyBytes(parts[i], start, part);
-        at += part.length;
-      }
-    },
-  };
+  return storedBytes(length, (into, first) => {
+    let i = ends.findIndex((end) => end > first);
+    for (let at = 0; at < into.length; i++) {
+      const start = first + at - (ends[i] - parts[i].length);
+      const part = into.subarray(at, at + Math.min(into.length - at, parts[i].length - start));
+      copyBytes(parts[i], start, part);
+      at += part.length;
+    }
+  });
 }
 
 /** Fills `into` with the bytes from `first` on. */

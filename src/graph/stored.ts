@@ -10,13 +10,13 @@
  */
 import { isFloat32Array } from '../check/arrays.ts';
 import { allocated } from '../check/memory.ts';
-import { textOf } from '../check/options.ts';
-import { NnpackError, show } from '../errors.ts';
+import { expectOneOf, isInstance, reading, textOf } from '../check/options.ts';
+import { isArray, NnpackError, show } from '../errors.ts';
 import { expectCount } from '../tensor/convolution-shape.ts';
 import { denseStrides, sizeOf } from '../tensor/ndarray.ts';
 import { MAX_ELEMENTS } from '../tensor/tensor.ts';
 import type { DenseArray } from './compiled.ts';
-import type { Parameter, Role, TypedArray } from './values.ts';
+import { type Parameter, ROLES, type Role, type TypedArray } from './values.ts';
 
 /**
  * Gives numbers `first` … `first + count − 1` of an array, dense and row-major. They are copied before it is asked again, so
@@ -37,6 +37,9 @@ interface Stored {
 type Numbers = Pick<Parameter, 'data'>;
 
 const stored = new WeakMap<object, Stored>();
+
+/** More than any array has. */
+const MOST_AXES = 254;
 
 /** Numbers that are read together; where a row has more, so many. */
 const PIECE = 2 ** 18;
@@ -71,14 +74,18 @@ export function storedArray(shape: readonly number[], read: ReadNumbers): DenseA
  */
 export function storedParameter(shape: readonly number[], read: ReadNumbers, role: Role = 'weight'): Parameter {
   const array = storedArray(shape, read);
-  return withNumbersOf(array, { type: Object.freeze({ dtype: 'float32', shape: array.shape }), role });
+  const type = Object.freeze({ dtype: 'float32', shape: array.shape } as const);
+  return withNumbersOf(array, { type, role: expectOneOf('storedParameter', 'role', role, ROLES, 'invalid-argument') });
 }
 
 function checkShape(who: string, shape: unknown): readonly number[] {
-  if (!Array.isArray(shape)) {
-    throw new NnpackError('invalid-argument', `${who}: shape is ${show(shape)}, expected a list of sizes`);
-  }
-  const sizes = Array.from(shape, (size) => {
+  const sizes = reading(who, 'shape', 'invalid-argument', () => {
+    if (!isArray(shape) || shape.length > MOST_AXES) {
+      const expected = `a list of at most ${MOST_AXES} sizes`;
+      throw new NnpackError('invalid-argument', `${who}: shape is ${show(shape)}, expected ${expected}`);
+    }
+    return Array.from(shape);
+  }).map((size): number => {
     expectCount(who, 'a size', size, 'invalid-kernel-size');
     return size;
   });
@@ -203,7 +210,7 @@ function readPiece(read: ReadNumbers, first: number, count: number): Float32Arra
   try {
     piece = read(first, count);
   } catch (error) {
-    if (error instanceof NnpackError) throw error;
+    if (isInstance(error, NnpackError)) throw error;
     throw new NnpackError('input-output', `${who} could not be read: ${textOf(error)}`, { cause: error });
   }
   if (isFloat32Array(piece) && piece.length === count) return piece;

@@ -1,7 +1,7 @@
 /** What files say is what is read, however they say it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredBytes } from '../../src/check/stored-bytes.ts';
+import { type StoredBytes, storedBytes } from '../../src/check/stored-bytes.ts';
 import { parseModel } from '../../src/onnx/parse-model.ts';
 import type { AttributeProto } from '../../src/onnx/proto.ts';
 import { failure } from '../support/failure.ts';
@@ -47,10 +47,7 @@ describe('parseModel', () => {
         const written = writeModel(model);
         if (changed !== null) written[Math.floor(changed.at * written.length)] = changed.byte;
         const whole = Uint8Array.from([...unknown, ...written]);
-        const inFile: StoredBytes = {
-          length: whole.length,
-          readInto: (into, first) => into.set(whole.subarray(first, first + into.length)),
-        };
+        const inFile = storedBytes(whole.length, (into, first) => into.set(whole.subarray(first, first + into.length)));
         expect(read(inFile)).toEqual(read(whole));
       }),
       { numRuns: runs(200) },

@@ -14,6 +14,7 @@
  *
  * Biases, β and moving means are 0, γ and moving variances 1.
  */
+import { reading } from '../../check/options.ts';
 import { type ReadNumbers, storedArray } from '../../graph/stored.ts';
 import { newTensor } from '../../layers/staging.ts';
 import { uniform } from '../../tensor/random.ts';
@@ -54,7 +55,14 @@ export function picture({ seed, width, weights }: BuildOptions): Value {
   const kernel: Draft['kernel'] =
     weights === undefined
       ? (_, shape) => xavier(shape, next)
-      : (name, shape) => storedArray(shape, weights(name, Object.freeze([...shape])));
+      : (name, shape) => {
+          const what = `what reads the kernel of ${name}`;
+          const own = Object.freeze([...shape]);
+          return storedArray(
+            shape,
+            reading('buildNetwork', what, 'invalid-argument', () => weights(name, own)),
+          );
+        };
   return new Value(input.name, input.shape, { input, nodes: [], width, kernel });
 }
 
