@@ -107,6 +107,39 @@ export const otherLayers: readonly ConvolutionLayer[] = [
 
 export const allLayers: readonly ConvolutionLayer[] = [...vgg16Layers, ...otherLayers];
 
+/** A layer of as many channels in as out, padded so that stride 1 keeps the size of the image. */
+function same(
+  name: string,
+  channels: number,
+  inputSize: number,
+  kernelSize: number,
+  rest: Partial<ConvolutionLayer> = {},
+) {
+  const dilation = rest.dilation ?? 1;
+  const padding = (dilation * (kernelSize - 1)) / 2;
+  return { ...usual, name, inputChannels: channels, outputChannels: channels, inputSize, kernelSize, padding, ...rest };
+}
+
+/** Kinds of layers that networks of today have: depthwise, dilated, strided, of few pixels, in groups, of large kernels. */
+export const kindLayers: readonly ConvolutionLayer[] = [
+  same('depthwise 3×3, 128 @56', 128, 56, 3, { groups: 128 }),
+  same('depthwise 3×3 s2, 64 @112', 64, 112, 3, { groups: 64, stride: 2 }),
+  same('depthwise 3×3, 512 @14', 512, 14, 3, { groups: 512 }),
+  same('depthwise 5×5, 240 @28', 240, 28, 5, { groups: 240 }),
+  same('depthwise 7×7, 96 @56', 96, 56, 7, { groups: 96 }),
+  same('depthwise 31×31, 128 @56', 128, 56, 31, { groups: 128 }),
+  same('256→256 3×3 d6 @33', 256, 33, 3, { dilation: 6 }),
+  same('256→256 3×3 d2 @33', 256, 33, 3, { dilation: 2 }),
+  same('64→128 3×3 s2 @56', 64, 56, 3, { outputChannels: 128, stride: 2 }),
+  same('256→512 3×3 s2 @14', 256, 14, 3, { outputChannels: 512, stride: 2 }),
+  same('256→512 1×1 s2 @56', 256, 56, 1, { outputChannels: 512, stride: 2 }),
+  same('512→512 1×1 @14', 512, 14, 1),
+  same('1024→1024 1×1 @7', 1024, 7, 1),
+  same('512→512 3×3 @7', 512, 7, 3),
+  same('256→256 3×3, 32 groups @28', 256, 28, 3, { groups: 32 }),
+  same('32→3 9×9 @256', 32, 256, 9, { outputChannels: 3 }),
+];
+
 /** Inception-BN's convolutions with the least work, of each kind and size of image. */
 export const smallLayers: readonly ConvolutionLayer[] = [
   {

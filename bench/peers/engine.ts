@@ -12,6 +12,7 @@
  *   onnxruntime-web       input and output, into its WebAssembly memory and out of it
  *   tfjs-backend-wasm     output
  *   tfjs-backend-cpu      none
+ *   nnpack                none
  *
  * No activation is applied to single convolutions. Conversion between N C H W and N H W C is never timed.
  *
@@ -22,6 +23,7 @@
  * The packages are not installed with this one, so their types are not there to import: the parts that are used are
  * declared where they are used.
  */
+import type { Network } from '../../src/networks/network.ts';
 import type { LayerProblem } from '../layers.ts';
 
 /** Something that an engine is ready to run. */
@@ -29,16 +31,19 @@ export interface PeerRun {
   /** Runs once, and returns the milliseconds as described above. */
   time(): Promise<number>;
   /** The output of the last run, N C H W or N C. */
-  result(): Float32Array;
-  dispose(): void;
+  result(): Float32Array | Promise<Float32Array>;
+  dispose(): void | Promise<void>;
 }
 
 export interface PeerEngine {
   readonly name: PeerName;
   readonly version: string;
-  convolution(problem: LayerProblem): Promise<PeerRun>;
+  /** null where the engine has no such layer. */
+  convolution(problem: LayerProblem): Promise<PeerRun | null>;
   /** A network that runs on batches of any size; only engines that read ONNX files have it. */
   readonly network?: (model: Uint8Array) => Promise<PeerNetwork>;
+  /** A network by its nodes; only engines that read no ONNX files have it. */
+  readonly nodes?: (network: Network) => Promise<PeerNetwork>;
 }
 
 export interface PeerNetwork {
@@ -50,7 +55,8 @@ export interface PeerNetwork {
 /** The fastest first. */
 export const PEER_NAMES = ['onnxruntime-node', 'onnxruntime-web', 'tfjs-backend-wasm', 'tfjs-backend-cpu'] as const;
 
-export type PeerName = (typeof PEER_NAMES)[number];
+/** Those that are packages, and NNPACK itself: its kernels transformed once, and in each call. */
+export type PeerName = (typeof PEER_NAMES)[number] | 'nnpack' | 'nnpack, one-off';
 
 /** A package of this folder, required from the folder that the benchmark runs in, so that a compiled one finds it too. */
 export type Load = <Package>(name: string) => Package;

@@ -1,11 +1,12 @@
 /** The engines (engine.ts) that are installed. */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { type Load, PEER_NAMES, type PeerEngine, type PeerName } from './engine.ts';
+import { type Load, PEER_NAMES, type PeerEngine } from './engine.ts';
+import { loadNnpack } from './nnpack.ts';
 import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from './onnx-runtime.ts';
 import { loadTensorFlowCpu, loadTensorFlowWasm } from './tensorflow.ts';
 
-const loaders: Readonly<Record<PeerName, (load: Load) => Promise<PeerEngine>>> = {
+const loaders: Readonly<Record<(typeof PEER_NAMES)[number], (load: Load) => Promise<PeerEngine>>> = {
   'onnxruntime-node': loadOnnxRuntimeNode,
   'onnxruntime-web': loadOnnxRuntimeWeb,
   'tfjs-backend-wasm': loadTensorFlowWasm,
@@ -14,10 +15,29 @@ const loaders: Readonly<Record<PeerName, (load: Load) => Promise<PeerEngine>>> =
 
 export const requirePeer = createRequire(resolve('bench/peers/package.json'));
 
-/** The engines that are installed; the names of the others are missing. */
-export async function loadPeers(): Promise<{ engines: PeerEngine[]; missing: PeerName[] }> {
+/** The engines that there are. */
+export interface Peers {
+  readonly engines: readonly PeerEngine[];
+  /** NNPACK with its kernels transformed in each call. */
+  readonly calls: PeerEngine | null;
+  /** The packages that are not installed. */
+  readonly missing: readonly string[];
+}
+
+/** All engines: those of packages, and NNPACK itself, which is left out with its reason where it is not there. */
+export async function loadAllPeers(): Promise<Peers> {
+  const [packages, nnpack] = [await loadPeers(), await loadNnpack()];
+  if (typeof nnpack !== 'string') {
+    return { ...packages, engines: [...packages.engines, nnpack.plans], calls: nnpack.calls };
+  }
+  console.error(`NNPACK itself is left out: ${nnpack} (python3 finds torch 2.15.0 by PYTHONPATH too).`);
+  return { ...packages, calls: null };
+}
+
+/** The packages that are installed; the names of the others are missing. */
+export async function loadPeers(): Promise<Pick<Peers, 'engines' | 'missing'>> {
   const engines: PeerEngine[] = [];
-  const missing: PeerName[] = [];
+  const missing: string[] = [];
   for (const name of PEER_NAMES) {
     try {
       engines.push(await loaders[name]((id) => requirePeer(id)));

@@ -14,6 +14,8 @@ const LOOKS = {
   'onnxruntime-web': { colour: 'blue', symbol: 'circle' },
   'tfjs-backend-wasm': { colour: 'green', symbol: 'triangle' },
   'tfjs-backend-cpu': { colour: 'grey', symbol: 'diamond' },
+  nnpack: { colour: 'black', symbol: 'star' },
+  'nnpack, one-off': { colour: 'black', symbol: 'cross' },
 } as const;
 
 const WIDTH = 980;
@@ -32,10 +34,10 @@ interface Point {
 /** The text of an SVG file. */
 export async function drawComparisons(comparisons: readonly Comparison[]): Promise<string> {
   const drawing = await loadDrawing();
-  const points = comparisons.flatMap(({ work, kernels, node, ours, peers }): Point[] =>
+  const points = comparisons.flatMap(({ work, kernels, node, flagged, ours, peers }): Point[] =>
     peers.map(({ name, milliseconds }) => ({
       work,
-      engine: `${nameOf(node)}, ${kernels}`,
+      engine: `${nameOf(node, flagged)}, ${kernels}`,
       peer: name,
       ratio: milliseconds / ours,
       goal: goalOf(work, name, kernels),
@@ -70,7 +72,9 @@ function peersOf(points: readonly Point[]): PeerName[] {
 
 /** Names in a row, and what a tick means. */
 function legendPlot({ Plot }: Drawing, points: readonly Point[]): PlotOptions {
-  const entries = peersOf(points).map((peer, i) => ({ peer, x: LEFT + 8 + 160 * i }));
+  const all = peersOf(points);
+  const wide = Math.min(160, (WIDTH - 40) / all.length);
+  const entries = all.map((peer, i) => ({ peer, x: 20 + wide * i }));
   const dots = entries.map(({ peer, x }) => {
     const { colour, symbol } = LOOKS[peer];
     return Plot.dot([{ x }], { x: 'x', y: () => 0, symbol, fill: paint(colour), r: 5 });

@@ -1,16 +1,14 @@
-/** The section of the benchmark that compares with other engines, in this Node and in a newer one. */
+/** The section of the benchmark that compares with other engines, in this Node and in others. */
 import type { Section } from '../section.ts';
-import { type Comparison, nameOf, rowsOf } from './comparison.ts';
-import { loadPeers } from './engines.ts';
+import { type Comparison, rowsOf } from './comparison.ts';
+import { loadAllPeers } from './engines.ts';
 import { measurePeers, type Report, STEPS } from './measure.ts';
-import { measureInNewerNode, newerNode, PACKAGE } from './newer-node.ts';
+import { measureInNode, otherNodes } from './other-nodes.ts';
 import { prepareResults, writeResults } from './results.ts';
 
 const WHAT = 'layers and networks against other engines, one thread';
-const installed = newerNode();
-/** The newer Node; null where this process runs in it already. */
-const newer = installed?.name === nameOf(process.versions.node) ? null : installed;
-const steps = newer === null ? STEPS : [...STEPS, ...STEPS];
+const others = otherNodes();
+const steps = [...STEPS, ...others.nodes.flatMap(() => STEPS)];
 
 export const peers: Section = {
   name: 'peers',
@@ -18,15 +16,15 @@ export const peers: Section = {
   seconds: Math.round(steps.reduce((sum, seconds) => sum + seconds, 0)),
   steps,
   async run({ kernels, signal, step, found }) {
-    const { engines, missing } = await loadPeers();
-    const lacksNode = installed === null && process.platform === 'linux' && process.arch === 'x64';
-    const names = [...missing, ...(lacksNode ? [PACKAGE] : [])];
+    const all = await loadAllPeers();
+    const hasNodes = process.platform === 'linux' && process.arch === 'x64';
+    const names = [...all.missing, ...(hasNodes ? others.missing : [])];
     if (names.length > 0) {
       console.error(`Not installed: ${names.join(', ')}; run \`npm install\` in the folder bench/peers.`);
     }
-    if (engines.length === 0) return;
+    if (all.engines.length === 0) return;
     await prepareResults(kernels);
-    found.packages.push(...engines.map(({ name, version }) => ({ name, version })));
+    found.packages.push(...all.engines.map(({ name, version }) => ({ name, version })));
     const comparisons: Comparison[] = [];
     const report: Report = {
       signal,
@@ -36,11 +34,13 @@ export const peers: Section = {
         found.rows.push(...rowsOf(comparison));
       },
     };
-    await measurePeers(engines, kernels, report);
-    if (newer !== null) {
-      found.packages.push({ name: PACKAGE, version: newer.version });
-      await measureInNewerNode(newer, kernels, report);
+    await measurePeers(all, kernels, report);
+    for (const node of others.nodes) {
+      if (!found.packages.some(({ name }) => name === node.alias)) {
+        found.packages.push({ name: node.alias, version: node.version });
+      }
+      await measureInNode(node, kernels, report);
     }
-    if (missing.length === 0) await writeResults(kernels, WHAT, comparisons, found.packages);
+    if (all.missing.length === 0) await writeResults(kernels, WHAT, comparisons, found.packages);
   },
 };

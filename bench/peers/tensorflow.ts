@@ -4,8 +4,9 @@
  */
 import type { LayerProblem } from '../layers.ts';
 import type { Load, PeerEngine, PeerRun } from './engine.ts';
+import { networkOf } from './tensorflow-network.ts';
 
-interface TensorFlow {
+export interface TensorFlow {
   enableProdMode(): void;
   getBackend(): string;
   setBackend(name: string): Promise<boolean>;
@@ -19,7 +20,21 @@ interface TensorFlow {
   conv2d: Convolution;
   depthwiseConv2d: Convolution;
   tidy<Result>(work: () => Result): Result;
+  relu(x: Tensor): Tensor;
+  mean(x: Tensor, axes: readonly number[]): Tensor;
+  matMul(x: Tensor, y: Tensor): Tensor;
+  maxPool(x: Tensor, size: number, stride: number, padding: readonly (readonly [number, number])[]): Tensor;
+  readonly fused: { readonly conv2d: FusedConvolution; readonly depthwiseConv2d: FusedConvolution };
 }
+
+type FusedConvolution = (options: {
+  readonly x: Tensor;
+  readonly filter: Tensor;
+  readonly strides: number;
+  readonly pad: readonly (readonly [number, number])[];
+  readonly bias: Tensor;
+  readonly activation?: 'relu' | 'relu6';
+}) => Tensor;
 
 type Convolution = (
   x: Tensor,
@@ -30,7 +45,7 @@ type Convolution = (
   dilation: number,
 ) => Tensor;
 
-interface Tensor {
+export interface Tensor {
   dataSync(): Float32Array;
   dispose(): void;
 }
@@ -60,6 +75,10 @@ async function engineOf(tf: TensorFlow, backend: 'cpu' | 'wasm', version: string
     name: `tfjs-backend-${backend}`,
     version,
     convolution: (problem) => convolution(tf, backend, problem),
+    nodes: async (network) => {
+      await useBackend(tf, backend);
+      return networkOf(tf, () => useBackend(tf, backend), network);
+    },
   };
 }
 

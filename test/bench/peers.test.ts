@@ -1,10 +1,12 @@
 /** What the comparison with other engines is made of, as far as it runs without them: a file, goals, the drawing. */
 import { describe, expect, it } from 'vitest';
-import { allLayers, problem, usual } from '../../bench/layers.ts';
+import { allLayers, kindLayers, outputSize, problem, usual } from '../../bench/layers.ts';
+import { mobileNetV2, resNet50 } from '../../bench/networks.ts';
 import { type Comparison, goalOf, rowsOf, WORK } from '../../bench/peers/comparison.ts';
 import { convolutionModel } from '../../bench/peers/onnx-conv.ts';
 import { drawComparisons } from '../../bench/peers/plot.ts';
 import { runGraph } from '../../src/graph/run-graph.ts';
+import { inferShapes } from '../../src/networks/shapes.ts';
 import { readOnnxModel } from '../../src/onnx/index.ts';
 import { makeTensor } from '../../src/tensor/ndarray.ts';
 
@@ -18,6 +20,19 @@ it('an ONNX file of one convolution holds it', () => {
   expect(graph.parameters.get('w')?.data).toEqual(data.kernel);
   const { y } = runGraph(graph, { x: makeTensor(data.input, data.inputShape) });
   expect(y.shape).toEqual(data.outputShape);
+});
+
+it('networks of today have the sizes of their papers', () => {
+  const [mobile, residual] = [mobileNetV2(), resNet50()].map((network) => inferShapes(network));
+  // Normalisations are folded: a bias for each channel in place of γ and β.
+  expect([mobile.multiplyAdds, mobile.parameters].map((count) => Math.round(count / 1e4))).toEqual([30077, 349]);
+  expect([residual.multiplyAdds, residual.parameters].map((count) => Math.round(count / 1e4))).toEqual([408918, 2553]);
+});
+
+it('kinds of layers have the sizes that their names tell', () => {
+  expect(kindLayers.map((layer) => outputSize(layer))).toEqual([
+    56, 56, 14, 28, 56, 56, 33, 33, 28, 7, 28, 14, 7, 7, 28, 256,
+  ]);
 });
 
 describe('comparisons', () => {
@@ -63,6 +78,16 @@ describe('comparisons', () => {
     expect(named.map(({ kernelSize }) => kernelSize)).toEqual([5, 1, 1, 7, 11]);
     const onArrays = allLayers.map(({ name }) => goalOf(name, 'tfjs-backend-cpu', 'scalar'));
     expect(onArrays.filter((goal) => goal !== undefined)).toEqual([20, 5, 5, 5, 5]);
+  });
+
+  it('have goals for the kinds of layers, by processor where it matters', () => {
+    const withGoal = (peer: 'onnxruntime-web' | 'tfjs-backend-wasm', kernels: 'simd' | 'simd-relaxed') =>
+      kindLayers.filter(({ name }) => goalOf(name, peer, kernels) !== undefined).map(({ name }) => name);
+    expect(withGoal('tfjs-backend-wasm', 'simd')).toEqual(kindLayers.slice(0, 5).map(({ name }) => name));
+    expect(withGoal('onnxruntime-web', 'simd')).toHaveLength(7);
+    expect(withGoal('onnxruntime-web', 'simd-relaxed')).toHaveLength(12);
+    expect(goalOf(WORK.vggCalls, 'nnpack, one-off', 'simd-relaxed-wide')).toBe(1.1);
+    expect(rowsOf(comparison('x', { flagged: true }))[0].what).toBe('x, simd, Node 20, 256 bits');
   });
 
   it('are drawn, to the same text from the same figures', async () => {
