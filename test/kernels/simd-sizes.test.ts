@@ -69,7 +69,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
     throw new Error('left to the scalar kernel');
   };
   const { maxPool, averagePool } = scalarPooling(memory);
-  const { padRows, depthwise } = scalarDepthwise(memory);
+  const { padRows } = scalarDepthwise(memory);
   return {
     ...simdPointwise(load),
     ...simdArithmetic(load),
@@ -82,7 +82,7 @@ function simd(given: Exports, memory: Memory, scratch = SCRATCH): Kernels {
     }),
     ...simdDepthwise(load, {
       padRows: (rows, columns, x, h, w, ...rest) => (w < 4 ? padRows(rows, columns, x, h, w, ...rest) : never()),
-      depthwise: (rows, columns, ...rest) => (columns < 4 ? depthwise(rows, columns, ...rest) : never()),
+      depthwise: never,
     }),
     ...simdDots(load, load, scratch, { dots: never, dotsHalf: never, dotsHalfPanels: never }),
     ...simdWeights(load, scratch, memory),

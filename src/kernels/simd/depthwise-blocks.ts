@@ -17,6 +17,7 @@ import {
   type ValueType,
   v128,
 } from '../../wasm/index.ts';
+import { storeLanes } from './gemm-micro.ts';
 
 type I32 = Local<'i32'>;
 
@@ -24,7 +25,7 @@ type I32 = Local<'i32'>;
 export const ROWS = 4;
 const VECTORS = 2;
 
-/** Parameters of every kernel; pitches are in bytes, rows at least those of a block, columns at least 4. */
+/** Parameters of every kernel; pitches are in bytes, and rows at least those of a block. */
 export const OUTPUTS = {
   rows: 'i32',
   columns: 'i32',
@@ -48,7 +49,8 @@ export type Sums = readonly (readonly Local<'v128'>[])[];
 export type AddTaps = (from: I32, sums: Sums) => void;
 
 /**
- * All blocks of outputs, of `blockRows` × 8 columns, or × 4 where there are less than 8.
+ * All blocks of outputs, of `blockRows` × 8 columns, or × 4 where there are less than 8. Of less than 4 columns that many lanes
+ * are stored, and the others may have been read beyond x.
  *
  * @param below bytes between the x of two rows of outputs
  * @param beside bytes between the x of two columns
@@ -63,7 +65,9 @@ export function emitBlocks(
 ): void {
   const lastRow = f.let(i32.sub(p.rows, blockRows));
   const walk = (vectors: number): void => {
-    const lastColumn = f.let(i32.sub(p.columns, 4 * vectors));
+    const lanes = f.let(i32.const(4 * vectors));
+    if (vectors === 1) f.if(i32.lt_u(p.columns, 4), () => f.set(lanes, p.columns));
+    const lastColumn = f.let(i32.sub(p.columns, lanes));
     const row = f.let(i32.const(0));
     f.do(
       () => {
@@ -77,7 +81,7 @@ export function emitBlocks(
               Array.from({ length: vectors }, () => f.let(f32x4.splat(p.bias))),
             );
             addTaps(from, sums);
-            store(f, p, sums, f.let(i32.add(y, i32.shl(column, 2))));
+            store(f, p, sums, f.let(i32.add(y, i32.shl(column, 2))), lanes);
             advance(f, column, 4 * vectors, lastColumn, p.columns);
           },
           i32.ne(column, p.columns),
@@ -107,13 +111,14 @@ function advance(f: FunctionBuilder, at: I32, step: number, last: I32, end: I32)
 }
 
 /** y ← the sums, clamped as in pointwise.ts, with all stores in a row: engines pack those of neighbours. */
-function store(f: FunctionBuilder, { low, high, zero, yPitch }: Outputs, sums: Sums, to: I32): void {
+function store(f: FunctionBuilder, { low, high, zero, yPitch }: Outputs, sums: Sums, to: I32, lanes: I32): void {
   const [lows, highs, zeros] = [low, high, zero].map((bound) => f.let(f32x4.splat(bound)));
   sums.forEach((row, i) => {
     if (i > 0) f.add(to, yPitch);
     row.forEach((sum, j) => {
       const clamped = f32x4.add(f32x4.pmin(f32x4.pmax(sum, lows), highs), zeros);
-      f.emit(v128.store(to, clamped, { offset: 16 * j }));
+      if (row.length > 1) f.emit(v128.store(to, clamped, { offset: 16 * j }));
+      else storeLanes(f, to, f.let(clamped), lanes, 0);
     });
   });
 }

@@ -3,8 +3,8 @@
  *
  * Kernels that networks have, 3×3, 5×5 and 7×7 at strides 1 and 2, are written out tap by tap (depthwise-written.ts). Any other
  * kernel, stride and dilation goes by a loop over its taps (depthwise-taps.ts), and so do outputs of less than four rows. All
- * add up the taps in the kernel's order, so that an output has the same bits in whichever way it is computed. Outputs of less
- * than four columns are left to the scalar kernel.
+ * add up the taps in the kernel's order, so that an output has the same bits in whichever way it is computed. Less than four
+ * columns are done as four, whose other lanes are read beyond x; where those would be too far, columns go one by one.
  */
 import { i32, type Module, v128 } from '../../wasm/index.ts';
 import type { DepthwiseKernels, DepthwiseNumbers } from '../table.ts';
@@ -15,14 +15,17 @@ import type { Load, SimdExports } from './exports.ts';
 import type { MultiplyAdd } from './gemm-micro.ts';
 import { emitRun, four } from './runs.ts';
 
+/** The greatest stride at which the last of four lanes is read less than 60 bytes beyond the first. */
+const MAX_STRIDE = 4;
+
 /** Sums begin at the bias; a product is rounded before they are, unless multiply-adds are fused. */
 export function simdDepthwiseNumbers(multiplyAdd: number): DepthwiseNumbers {
   return { depthwiseUnits: { multiplyAdd, call: 40 }, depthwiseRoundings: (taps) => taps };
 }
 
 export function simdDepthwise(load: Load<typeof emitDepthwise>, scalar: DepthwiseKernels): DepthwiseKernels {
-  let kernels: { written: ReturnType<typeof writtenKernels>; byForm: ReturnType<typeof tapKernels> } | null = null;
-  return {
+  let loaded: { written: ReturnType<typeof writtenKernels>; byForm: ReturnType<typeof tapKernels> } | null = null;
+  const kernels: DepthwiseKernels = {
     padRows(rows, columns, x, height, width, top, left, y) {
       const above = Math.max(0, -top);
       const before = Math.max(0, -left);
@@ -40,13 +43,16 @@ export function simdDepthwise(load: Load<typeof emitDepthwise>, scalar: Depthwis
 
     // Small planes make calls count: no lists are made here, and nothing is looked up by a text.
     depthwise(rows, columns, x, xPitch, w, r, s, strideY, strideX, dilationY, dilationX, bias, y, yPitch, low, high) {
-      if (columns < 4) {
-        const rest = [strideY, strideX, dilationY, dilationX, bias, y, yPitch, low, high] as const;
-        scalar.depthwise(rows, columns, x, xPitch, w, r, s, ...rest);
+      if (columns < 4 && strideX > MAX_STRIDE) {
+        // At stride 0 all lanes read one element.
+        const rest = [strideY, 0, dilationY, dilationX, bias] as const;
+        for (let j = 0; j < columns; j++) {
+          kernels.depthwise(rows, 1, x + j * strideX, xPitch, w, r, s, ...rest, y + j, yPitch, low, high);
+        }
         return;
       }
-      kernels ??= { written: writtenKernels(load()), byForm: tapKernels(load()) };
-      const { written, byForm } = kernels;
+      loaded ??= { written: writtenKernels(load()), byForm: tapKernels(load()) };
+      const { written, byForm } = loaded;
       // −0 becomes +0 where `low` is +0 (pointwise.ts).
       const zero = Object.is(low, 0) ? 0 : -0;
       const isSquare = r === s && strideY === strideX && dilationY === 1 && dilationX === 1;
@@ -77,6 +83,7 @@ export function simdDepthwise(load: Load<typeof emitDepthwise>, scalar: Depthwis
       );
     },
   };
+  return kernels;
 }
 
 /** By size, then by stride. */
