@@ -29,15 +29,13 @@ export const kernelPanelStep = defineStep(
       const split = p.split + panel * p.splitFloats;
       let g = p.g + (group * p.groupK + k) * step;
       let u = p.u + group * p.uGroup + k * p.groupC * phases;
+      if (phases === 1) {
+        tile.kernelRows(p.groupC, count, g, taps, step, u, p.uPitch, p.uPosition);
+        continue;
+      }
       for (let c = 0; c < p.groupC; c++) {
-        if (phases === 1) tile.kernel(count, g, step, u, 1, p.uPosition);
-        else {
-          splitKernels(thread, p, count, g, step, p.r, p.s, split);
-          for (let phase = 0; phase < phases; phase++) {
-            const from = split + phase * p.r * p.s;
-            tile.kernel(count, from, phases * p.r * p.s, u + phase * p.uPitch, 1, p.uPosition);
-          }
-        }
+        splitKernels(thread, p, count, g, step, p.r, p.s, split);
+        tile.kernelRows(phases, count, split, p.r * p.s, phases * p.r * p.s, u, p.uPitch, p.uPosition);
         g += taps;
         u += phases * p.uPitch;
       }

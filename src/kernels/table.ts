@@ -137,6 +137,20 @@ export interface TileTransform extends Omit<TileNumbers, 'roundings'> {
   /** Kernel transform of `count` dense r × s kernels, kernel i at g + i·gStep, to u + i·uStep + p·uPosition. */
   kernel(count: number, g: number, gStep: number, u: number, uStep: number, uPosition: number): void;
   /**
+   * Kernel transform of rows × count kernels, kernel (i, j) at g + i·gRow + j·gStep, to u + i·uRow + j + p·uPosition.
+   * Where rows follow one another in U, a long run is written in less time than many short ones.
+   */
+  kernelRows(
+    rows: number,
+    count: number,
+    g: number,
+    gRow: number,
+    gStep: number,
+    u: number,
+    uRow: number,
+    uPosition: number,
+  ): void;
+  /**
    * Output transform of `count` tiles: position p of tile i is read at m + i·mStep + p·mPosition, and its
    * outputHeight × outputWidth outputs are written from y + i·yStep on, rows yPitch apart.
    */

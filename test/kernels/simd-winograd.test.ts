@@ -129,7 +129,7 @@ function checkCall(name: Name, call: Call): void {
 
 describe.each(TRANSFORMS)('%s transform in emitted code', (name) => {
   it.each(CASES)('tile %i, kernel %i×%i: tiles at once are those tiles one by one', (tile, r, s) => {
-    // The last two: more kernels than go side by side, and more tiles than a strip holds.
+    // The last two: more kernels than are staged at a time, and more tiles than a strip holds.
     for (const count of [...range(41), 66, 131]) {
       const [offset, gap] = [(7 * count) % 16, count % 3];
       const call = { tile, r, s, count, offset, gap, tileInnermost: count % 2 === 0 || count < 5, seed: count };
@@ -152,6 +152,47 @@ describe.each(TRANSFORMS)('%s transform in emitted code', (name) => {
       fc.property(arbitrary, ({ case: [tile, r, s], ...call }) => checkCall(name, { tile, r, s, ...call })),
       { numRuns: process.env.NNPACK_TEST_RUNS === 'slow' ? 200 : 10 },
     );
+  });
+});
+
+describe('rows of kernels in emitted code', () => {
+  /** Rows × count kernels at once and row by row, in memories that are otherwise NaN, the same to the last bit. */
+  function checkRows(tile: WinogradEdge, r: number, s: number, rows: number, count: number, apart = 0): void {
+    const transform = simd.tile(tile, r, s);
+    const gap = (rows + count) % 3;
+    const gRow = r * s + gap;
+    const gStep = rows * gRow + gap;
+    const uRow = count + apart;
+    const uPosition = rows * uRow + gap;
+    const [g, u] = [5, WORDS + 3];
+    const data = randomFloatsWithSpecials(rows * count, count * gStep, 200);
+    expect(Math.max(g + data.length, 3 + transform.positions * uPosition)).toBeLessThan(WORDS);
+    const wordsOf = (run: () => void): Uint32Array => {
+      simd.poison();
+      f32.set(data, g);
+      run();
+      return bits.slice();
+    };
+    const together = wordsOf(() => transform.kernelRows(rows, count, g, gRow, gStep, u, uRow, uPosition));
+    const alone = wordsOf(() => {
+      for (let i = 0; i < rows; i++) transform.kernel(count, g + i * gRow, gStep, u + i * uRow, 1, uPosition);
+    });
+    expect(together.findIndex((word, k) => word !== alone[k])).toBe(-1);
+  }
+
+  it.each(CASES)('tile %i, kernel %i×%i: are those kernels row by row', (...tile) => {
+    for (const rows of [0, 1, 2, 3, 7]) {
+      for (const count of [0, 1, 3, 4, 6, 8, 12, 16]) checkRows(...tile, rows, count, count === 8 ? 4 * (rows % 2) : 0);
+    }
+  });
+
+  it('so are more than go side by side', () => {
+    checkRows(6, 3, 3, 125, 8);
+    checkRows(8, 7, 7, 58, 8);
+    checkRows(6, 3, 3, 2, 964);
+    const call = { offset: 3, gap: 1, apart: 0, tileInnermost: true, seed: 1 };
+    checkCall('kernel', { tile: 6, r: 3, s: 3, count: 1001, ...call });
+    checkCall('kernel', { tile: 8, r: 7, s: 7, count: 462, ...call });
   });
 });
 

@@ -5,6 +5,7 @@
 
 import * as layout from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
 import { fourierSizes } from '../tile-sizes.ts';
 
@@ -42,7 +43,7 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
     }
   };
 
-  return {
+  return withKernelRows({
     ...fourierSizes(T, r, s),
     wholeRows: false,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
@@ -66,7 +67,7 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
         }
       }
     },
-  };
+  });
 }
 
 /** The transform of every row by e^(sign · 2πi/T), transposed: done twice, it transforms both axes. */

@@ -10,6 +10,7 @@
 import { type Matrix, type TileEdge, winogradMatrices } from '../../maths/cook-toom.ts';
 import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
 import { winogradSizes } from '../tile-sizes.ts';
 
@@ -46,7 +47,7 @@ export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: num
   const kernel = [numbers(left.g), transposed(numbers(right.g))] as const;
   const output = [numbers(left.aT), transposed(numbers(right.aT))] as const;
 
-  return {
+  return withKernelRows({
     ...winogradSizes(tile, r, s),
     wholeRows: false,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
@@ -64,7 +65,7 @@ export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: num
         transform(output, [m + i * mStep, width * mPosition, mPosition], [y + i * yStep, yPitch, 1]);
       }
     },
-  };
+  });
 }
 
 const numbers = (matrix: Matrix): number[][] => matrix.map((row) => row.map((x) => x.toNumber()));

@@ -15,6 +15,7 @@ import { type ComplexFourier, complexFourier } from '../../maths/fft-js.ts';
 import { type FourierTileSize, fourierPosition } from '../../maths/fourier-layout.ts';
 import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
 import { fourierSizes } from '../tile-sizes.ts';
 
@@ -61,7 +62,7 @@ export function scalarFourierLargeTile(memory: Memory, tile: LargeFourierSize, r
   const { outputHeight, outputWidth } = sizes;
   const workspace = workspaceOf(tile);
 
-  return {
+  return withKernelRows({
     ...sizes,
     wholeRows: false,
 
@@ -85,7 +86,7 @@ export function scalarFourierLargeTile(memory: Memory, tile: LargeFourierSize, r
         inverseColumns(workspace, memory.f32, outputHeight, outputWidth, y + i * yStep, yPitch);
       }
     },
-  };
+  });
 }
 
 /** F_k of height × width elements at x, zero-padded to the tile, a pair of columns at a time. */

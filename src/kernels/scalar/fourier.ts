@@ -12,6 +12,7 @@
 
 import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
 import { fourierSizes } from '../tile-sizes.ts';
 import * as fourier8 from './generated/fourier8.ts';
@@ -33,7 +34,7 @@ export function scalarFourierTile(memory: Memory, tile: FourierEdge, r: number, 
   const { forwardColumns, inputRealRows, inputComplexRows, clearColumns, kernelRealRows, kernelComplexRows } = passes;
   const { inverseRealRows, inverseComplexRows, inverseColumns } = passes;
 
-  return {
+  return withKernelRows({
     ...sizes,
     wholeRows: false,
 
@@ -73,5 +74,5 @@ export function scalarFourierTile(memory: Memory, tile: FourierEdge, r: number, 
         inverseColumns(f32, outputHeight, outputWidth, (y + i * yStep) | 0, yPitch);
       }
     },
-  };
+  });
 }

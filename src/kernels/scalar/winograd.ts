@@ -9,6 +9,7 @@
 
 import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
 import { winogradSizes } from '../tile-sizes.ts';
 import { PASSES as GENERATED } from './generated/winograd.ts';
@@ -42,7 +43,7 @@ export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number
   const outputColumns = output[r].columns;
   const outputRows = output[s].rows;
 
-  return {
+  return withKernelRows({
     ...sizes,
     wholeRows: false,
 
@@ -75,5 +76,5 @@ export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number
         outputRows(f32, outputHeight, (y + i * yStep) | 0, yPitch, 1);
       }
     },
-  };
+  });
 }

@@ -20,6 +20,7 @@ import { fourierPositions } from '../../maths/fourier-layout.ts';
 import type { FourierEdge } from '../../maths/fourier-program.ts';
 import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
+import { withKernelRows } from '../kernel-rows.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
 import { fourierSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
@@ -250,7 +251,7 @@ export function simdFourierTile(
   const inputTransform = exports[nameOf(edge, 'input')];
   const kernelTransform = exports[nameOf(edge, 'kernel')];
   const outputTransform = exports[nameOf(edge, 'output')];
-  return {
+  return withKernelRows({
     ...sizes,
     wholeRows: true,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
@@ -264,5 +265,5 @@ export function simdFourierTile(
       const [to, pitch, width] = [y << 2, yPitch << 2, yStep << 2];
       outputTransform(count, from, step, position, to, pitch, width, outputHeight, outputWidth, scratch);
     },
-  };
+  });
 }

@@ -22,6 +22,7 @@ import { type Matrix, winogradMatrices } from '../../maths/cook-toom.ts';
 import { WINOGRAD_TILES, type WinogradEdge, winogradTile } from '../../maths/tiles.ts';
 import { winogradRoundings } from '../../maths/winograd-program.ts';
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
+import { kernelsRowByRow } from '../kernel-rows.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
 import { winogradSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
@@ -48,10 +49,17 @@ export const SIMD_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
   10: [98, 78, 62],
 };
 
-/** Kernels that are transformed side by side. */
-const KERNELS = 64;
 /**
- * Bytes of the scratch: first a strip, or the taps of kernels and, from HALFWAY on, the numbers between their passes;
+ * Most kernels that are transformed side by side, so that positions of U, which lie far apart, are written in long runs:
+ * 960 take a third of the time of 64. Not 1024, whose rows would all meet in the same lines of the first cache. Their taps, which
+ * are written four at a time, and the numbers between their passes may take so many bytes of the scratch.
+ */
+const KERNELS = 960;
+const KERNEL_BYTES = 192 * 1024;
+/** Kernels that are staged at a time. */
+const STAGED_KERNELS = 64;
+/**
+ * Bytes of the scratch: first a strip, or the taps of staged kernels and, from HALFWAY on, the numbers between their passes;
  * then staged positions, a row of the strip's length for each: 100 at most, which leaves 17 KiB of SCRATCH_BYTES.
  */
 const HALFWAY = 16 * 1024;
@@ -148,22 +156,30 @@ function emitOutput(module: Module, edge: WinogradEdge, axes: Axes) {
   return [together, apart];
 }
 
-/** U = G g Gᵀ of up to KERNELS kernels, for a tile of height × width. A row of lanes holds one element of each kernel. */
+/**
+ * U = G g Gᵀ of rows × count kernels, at most KERNELS, for a tile of height × width. A row of lanes holds one element of
+ * each kernel; those between the passes are at `half`. If there are several rows, `count` is a multiple of 4.
+ */
 function emitKernel(module: Module, edge: WinogradEdge, axes: Axes, transpose: Pass) {
   const columnPasses = passes(axes.keys(), (r) => kernelColumns(module, `${edge}_${r}`, axes.get(r)!.g));
   return module.function(
     `winograd_kernel_${edge}__simd`,
-    integers('r', 's', 'height', 'width', 'count', 'g', 'gStep', 'u', 'uPosition', 'scratch'),
+    integers('r', 's', 'height', 'width', 'rows', 'count', 'g', 'gRow', 'gStep', 'u', 'uPosition', 'scratch', 'half'),
     [],
-    (f, { r, s, height, width, count, g, gStep, u, uPosition, scratch }) => {
-      const lanes = f.let(i32.shl(i32.shr_u(i32.add(count, 3), 2), 4));
-      f.call(transpose, count, i32.mul(r, s), g, gStep, scratch, lanes);
+    (f, { r, s, height, width, rows, count, g, gRow, gStep, u, uPosition, scratch, half }) => {
+      const kernels = f.let(i32.mul(rows, count));
+      const lanes = f.let(i32.shl(i32.shr_u(i32.add(kernels, 3), 2), 4));
+      const [taps, to] = [f.let(i32.mul(r, s)), f.let(scratch)];
+      countDown(f, rows, () => {
+        f.call(transpose, count, taps, g, gStep, to, lanes);
+        f.add(g, gRow);
+        f.add(to, i32.shl(count, 2));
+      });
       // The s columns of all kernels side by side, then each row of their results.
       const pitch = f.let(i32.mul(lanes, s));
-      const half = f.let(i32.add(scratch, HALFWAY));
       callPass(f, columnPasses, r, i32.shr_u(pitch, 2), scratch, pitch, half, pitch);
       countDown(f, height, () => {
-        callPass(f, columnPasses, s, count, half, lanes, u, uPosition);
+        callPass(f, columnPasses, s, kernels, half, lanes, u, uPosition);
         f.add(half, pitch);
         f.add(u, i32.mul(uPosition, width));
       });
@@ -208,6 +224,27 @@ export function simdWinogradTile(
   const stage = scratch + STAGE;
   const outputTiles = tilesIn(outputWidth, outputWidth);
   const apartTiles = tilesIn(width, APART);
+  const tapsOfFour = 4 * Math.ceil((r * s) / 4);
+  const mostKernels = Math.min(KERNELS, Math.floor(KERNEL_BYTES / 4 / (tapsOfFour + s * height))) & ~3;
+  const half = scratch + 4 * tapsOfFour * mostKernels;
+
+  // U = G g Gᵀ
+  const kernel: TileTransform['kernel'] = (count, g, gStep, u, uStep, uPosition) => {
+    const isStaged = count < 4 || uStep !== 1;
+    const most = isStaged ? STAGED_KERNELS : mostKernels;
+    for (let i = 0; i < count; i += most) {
+      const n = Math.min(most, count - i);
+      const [from, to] = [(g + i * gStep) << 2, (u + i * uStep) << 2];
+      if (n >= 4 && !isStaged) {
+        kernelTransform(r, s, height, width, 1, n, from, 0, gStep << 2, to, uPosition << 2, scratch, half);
+      } else {
+        const between = scratch + HALFWAY;
+        kernelTransform(r, s, height, width, 1, n, from, 0, gStep << 2, stage, STRIP_PITCH, scratch, between);
+        scatter(positions, n, stage, to, uPosition << 2, uStep << 2);
+      }
+    }
+  };
+  const kernelsOneRowAtATime = kernelsRowByRow(kernel);
 
   return {
     ...sizes,
@@ -239,18 +276,17 @@ export function simdWinogradTile(
       }
     },
 
-    // U = G g Gᵀ
-    kernel(count, g, gStep, u, uStep, uPosition) {
-      for (let i = 0; i < count; i += KERNELS) {
-        const n = Math.min(KERNELS, count - i);
-        const from = (g + i * gStep) << 2;
-        const to = (u + i * uStep) << 2;
-        if (n >= 4 && uStep === 1) {
-          kernelTransform(r, s, height, width, n, from, gStep << 2, to, uPosition << 2, scratch);
-        } else {
-          kernelTransform(r, s, height, width, n, from, gStep << 2, stage, STRIP_PITCH, scratch);
-          scatter(positions, n, stage, to, uPosition << 2, uStep << 2);
-        }
+    kernel,
+
+    kernelRows(rows, count, g, gRow, gStep, u, uRow, uPosition) {
+      if (count === 0 || count % 4 > 0 || count > mostKernels || uRow !== count) {
+        kernelsOneRowAtATime(rows, count, g, gRow, gStep, u, uRow, uPosition);
+        return;
+      }
+      const most = Math.floor(mostKernels / count);
+      for (let i = 0; i < rows; i += most) {
+        const [n, from, to] = [Math.min(most, rows - i), (g + i * gRow) << 2, (u + i * count) << 2];
+        kernelTransform(r, s, height, width, n, count, from, gRow << 2, gStep << 2, to, uPosition << 2, scratch, half);
       }
     },
 
