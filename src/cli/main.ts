@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect/command.ts')).inspect,
   score: async () => (await import('./score/command.ts')).score,
   explain: async () => (await import('./explain.ts')).explain,
+  kernels: async () => (await import('./kernels.ts')).kernels,
   verify: async () => (await import('./verify/command.ts')).verify,
 };
 

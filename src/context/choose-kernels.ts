@@ -2,12 +2,13 @@
 import { expectOneOf, textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
 import { isFused, isWide, narrowTwin, refuseSimd, type SimdTableName } from '../kernels/simd/engine.ts';
-import { SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
-import { compiledModules } from '../kernels/simd/modules.ts';
+import { type Modules, SCRATCH_BYTES, type SimdSetup } from '../kernels/simd/exports.ts';
+import { compiledModules, wholeOf } from '../kernels/simd/modules.ts';
 import { KERNEL_TABLES, type KernelTable, type KernelTableName } from '../kernels/table.ts';
 import { createKernelTable, familiesSwitchedOff } from '../kernels/tables.ts';
 import type { Arena } from '../tensor/arena.ts';
 import { environmentVariable } from '../threads/runtime.ts';
+import type { GivenKernels } from './modules-option.ts';
 import { refuseWide, startedWide } from './wide.ts';
 
 const KERNELS = ['auto', ...KERNEL_TABLES] as const;
@@ -18,10 +19,26 @@ interface KernelsWish {
   readonly name: 'auto' | KernelTableName;
   /** Why it is not the one that the environment names; empty when it is, or when the environment names none. */
   readonly reason: string;
+  /** Kernels that were emitted ahead of time. */
+  readonly given: GivenKernels | null;
 }
 
-/** The table that the caller names or, if none, the environment. */
-export function checkKernels(kernels: unknown, deterministic: boolean): KernelsWish {
+/** The table that the caller names or, if none, that of the kernels which he gives, or that of the environment. */
+export function checkKernels(kernels: unknown, deterministic: boolean, given: GivenKernels | null): KernelsWish {
+  const wish = wishOf(kernels, deterministic);
+  if (given === null) return { ...wish, given };
+  const isFitting = wish.name === 'auto' ? !deterministic || !isFused(given.table) : wish.name === given.table;
+  if (!isFitting) {
+    const expected = wish.name === 'auto' ? 'of a table that is deterministic' : `of ${wish.name}`;
+    throw new NnpackError(
+      'invalid-argument',
+      `createContext: modules is of the table ${given.table}, expected one ${expected}`,
+    );
+  }
+  return { ...wish, name: given.table, given };
+}
+
+function wishOf(kernels: unknown, deterministic: boolean): Omit<KernelsWish, 'given'> {
   const who = 'createContext';
   if (kernels !== undefined) {
     return { who, name: expectOneOf(who, 'kernels', kernels, KERNELS, 'invalid-argument'), reason: '' };
@@ -54,14 +71,14 @@ const isEmitted = (name: string): name is SimdTableName => name.startsWith('simd
 
 /** The table that is asked for, or the fastest of those that this machine runs. */
 export function chooseKernels(
-  { who, name, reason }: KernelsWish,
+  { who, name, reason, given }: KernelsWish,
   deterministic: boolean,
   arena: Arena,
   threads: number,
 ): ChosenKernels {
   if (name !== 'auto' && !isEmitted(name)) return { table: createKernelTable(name, arena), simd: null, reason };
   if (name !== 'auto') {
-    const simd = setUp(name, arena, threads);
+    const simd = setUp(name, arena, threads, given);
     if (typeof simd === 'string') {
       throw new NnpackError('unsupported-hardware', `${who}: kernels '${name}' cannot run: ${simd}`);
     }
@@ -72,7 +89,7 @@ export function chooseKernels(
   let why = '';
   for (const table of tables) {
     if (isFused(table) && (deterministic || refuseSimd(table) !== null)) continue;
-    const simd = setUp(table, arena, threads);
+    const simd = setUp(table, arena, threads, null);
     if (typeof simd !== 'string') return { ...simd, reason: reason || simd.reason };
     why = simd;
   }
@@ -81,11 +98,17 @@ export function chooseKernels(
 }
 
 /** An emitted table, or its narrow twin and why; or why neither can be made. */
-function setUp(name: SimdTableName, arena: Arena, threads: number): ChosenKernels | string {
+function setUp(name: SimdTableName, arena: Arena, threads: number, given: GivenKernels | null): ChosenKernels | string {
   const refusal = refuseSimd(name) ?? withoutMemory(arena);
   if (refusal !== null) return refusal;
   const narrow = isWide(name) ? refuseWide() : null;
-  const table = setUpSimd(narrow === null ? name : narrowTwin(name), arena, threads);
+  const shared = arena.shared !== null;
+  if (given !== null && given.shared !== shared) {
+    const kinds = ['memory of its own', 'memory that threads share'];
+    return `modules is for ${kinds[given.shared ? 1 : 0]}, expected one for ${kinds[shared ? 1 : 0]}`;
+  }
+  const modules = given === null ? compiledModules(shared) : { [wholeOf(given.table)]: given.module };
+  const table = setUpSimd(narrow === null ? name : narrowTwin(name), arena, threads, modules);
   if (typeof table === 'string') return table;
   return { ...table, reason: narrow === null ? '' : `the kernels are not wide: ${narrow}` };
 }
@@ -101,10 +124,10 @@ export function reasonsSince(name: KernelTableName): string[] {
 }
 
 /** An emitted table, or why it cannot be made. */
-function setUpSimd(name: SimdTableName, arena: Arena, threads: number): Runnable | string {
+function setUpSimd(name: SimdTableName, arena: Arena, threads: number, modules: Modules): Runnable | string {
   const scratch = arena.reserve((threads * SCRATCH_BYTES) / 4);
   if (scratch === 0) return 'memoryLimit leaves no room for the scratch of emitted kernels';
-  const simd = { modules: compiledModules(arena.shared !== null), scratch };
+  const simd = { modules, scratch };
   try {
     return { table: createKernelTable(name, arena, simd), simd };
   } catch (error) {

@@ -10,6 +10,7 @@ import { coresCount, environmentVariable } from '../threads/runtime.ts';
 import type { WorkerFactory } from '../threads/spawn.ts';
 import { checkKernels, chooseKernels, reasonsSince } from './choose-kernels.ts';
 import { Measurements } from './measurements.ts';
+import { readModules } from './modules-option.ts';
 import { type Trace, traceOfEnvironment } from './trace.ts';
 
 /** What {@link createContext} takes; all of it is optional. */
@@ -24,6 +25,11 @@ export interface ContextOptions {
   readonly kernels?: 'auto' | KernelTableName;
   /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
   readonly deterministic?: boolean;
+  /**
+   * All emitted kernels of a table as one module, so that none has to be emitted: what `nnpack-ts kernels --out FILE` wrote, as
+   * bytes or as the module that they were compiled to. `'auto'` takes its table.
+   */
+  readonly modules?: Uint8Array | ArrayBuffer | WebAssembly.Module;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
   /** Times that `rule: 'measured'` knows already and adds to; none when not given. Contexts may share them. */
@@ -36,6 +42,7 @@ const FIELDS: FieldsOf<ContextOptions> = {
   threads: true,
   kernels: true,
   deterministic: true,
+  modules: true,
   memoryLimit: true,
   measurements: true,
   worker: true,
@@ -91,7 +98,7 @@ export class Context {
     this.#threadsReason = reason;
     const { deterministic = false } = given;
     expectBoolean('createContext', 'deterministic', deterministic);
-    const wish = checkKernels(given.kernels, deterministic);
+    const wish = checkKernels(given.kernels, deterministic, readModules(given.modules));
     const limit = checkLimit(given.memoryLimit);
     this.measurements = checkMeasurements(given.measurements);
     this.trace = traceOfEnvironment();

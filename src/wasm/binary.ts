@@ -2,7 +2,7 @@
  * A module in the binary format: sections in the order of the specification, and a name section at the end, so that
  * profiles show `sgemm_4x8__simd`.
  */
-import { ByteWriter } from './bytes.ts';
+import { ByteWriter, utf8 } from './bytes.ts';
 import type { ValueType } from './code.ts';
 import type { FinishedFunction, FunctionReference, MemoryImport, ModuleContent } from './content.ts';
 import { END, encodeAll } from './encode.ts';
@@ -14,7 +14,7 @@ const VALUE_TYPE: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c,
 /** Subsections of the name section. */
 const NAMES = { functions: 1, locals: 2 };
 
-export function encodeModule({ memory, functions }: ModuleContent): Uint8Array<ArrayBuffer> {
+export function encodeModule({ memory, functions, customSections }: ModuleContent): Uint8Array<ArrayBuffer> {
   const types = [...new Map(functions.map((f) => [signature(f), f])).values()];
   const typeIndices = new Map(types.map((f, index) => [signature(f), index]));
   const writer = new ByteWriter();
@@ -25,6 +25,12 @@ export function encodeModule({ memory, functions }: ModuleContent): Uint8Array<A
   const exported = functions.filter((f) => f.export);
   list(writer, SECTION.export, exported, exportEntry);
   list(writer, SECTION.code, functions, (f, content) => content.sized(functionBody(f)));
+  for (const { name, text } of customSections) {
+    section(writer, SECTION.custom, (content) => {
+      content.text(name);
+      content.raw(utf8(text));
+    });
+  }
   section(writer, SECTION.custom, (content) => nameEntries(functions, content));
   return writer.finish();
 }

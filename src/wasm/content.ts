@@ -30,7 +30,14 @@ export interface FinishedFunction extends FunctionReference {
   readonly export: boolean;
 }
 
+/** A section that engines pass over, for whoever reads the module. */
+export interface CustomSection {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface ModuleContent {
   readonly memory: MemoryImport | undefined;
+  readonly customSections: readonly CustomSection[];
   readonly functions: readonly FinishedFunction[];
 }

@@ -2,7 +2,7 @@
 import { show } from '../errors.ts';
 import { encodeModule } from './binary.ts';
 import { expectInteger, fail, type Local, type ValueType } from './code.ts';
-import type { FinishedFunction, FunctionReference, MemoryImport } from './content.ts';
+import type { CustomSection, FinishedFunction, FunctionReference, MemoryImport } from './content.ts';
 import { FunctionBuilder } from './function.ts';
 import { moduleText } from './text.ts';
 
@@ -16,6 +16,7 @@ type Locals<Parameters extends Record<string, ValueType>> = { [Name in keyof Par
 export class Module {
   memory: MemoryImport | undefined;
   readonly functions: FinishedFunction[] = [];
+  readonly customSections: CustomSection[] = [];
   private readonly names = new Set<string>();
 
   importMemory(module: string, name: string, limits: Omit<MemoryImport, 'module' | 'name'>): void {
@@ -60,6 +61,11 @@ export class Module {
     this.names.add(name);
     this.functions.push({ ...reference, locals, statements, export: isExported });
     return reference;
+  }
+
+  /** A section that engines pass over; the text format has none of them. */
+  custom(name: string, text: string): void {
+    this.customSections.push({ name, text });
   }
 
   /** The module in the binary format. */

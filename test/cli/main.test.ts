@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { command } from '../support/process.ts';
 
-const COMMANDS = ['run', 'compare', 'inspect', 'score', 'explain', 'verify'];
+const COMMANDS = ['run', 'compare', 'inspect', 'score', 'explain', 'kernels', 'verify'];
 
 describe('nnpack-ts', () => {
   it('lists its commands', () => {

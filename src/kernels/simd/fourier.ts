@@ -36,15 +36,16 @@ import {
   type Procedure,
   rowBytes,
 } from './fourier-passes.ts';
+import { once } from './once.ts';
 import { integers } from './parameters.ts';
 import { byFours, countDown, type I32 } from './winograd-vectors.ts';
 
 export function emitFourier(module: Module, edge: FourierEdge, abreast: number) {
   const passes: Passes = {
-    stripToLanes: emitStripToLanes(module),
-    lanesToStrip: emitLanesToStrip(module),
-    kernelPlanes: emitKernelPlanes(module),
-    copy: emitCopy(module),
+    stripToLanes: once(module, emitStripToLanes),
+    lanesToStrip: once(module, emitLanesToStrip),
+    kernelPlanes: once(module, emitKernelPlanes),
+    copy: once(module, emitCopy),
     forwardColumns: emitForwardColumns(module, edge, abreast),
     forwardRows: emitForwardRows(module, edge),
     inverseRows: emitInverseRows(module, edge),

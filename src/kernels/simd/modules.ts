@@ -10,10 +10,17 @@ const MAXIMUM_PAGES = 65_536;
 /** The kernels of a family as text and bytes, for a memory that threads share or not. */
 export function emitFamily(table: SimdTableName, family: FamilyName, shared: boolean): Module {
   const module = new Module();
-  module.importMemory('env', 'memory', { initial: 1, maximum: MAXIMUM_PAGES, shared });
+  importMemory(module, shared);
   FAMILIES[family](module, table);
   return module;
 }
+
+export function importMemory(module: Module, shared: boolean): void {
+  module.importMemory('env', 'memory', { initial: 1, maximum: MAXIMUM_PAGES, shared });
+}
+
+/** The key of all kernels of a table as one module. */
+export const wholeOf = (table: SimdTableName): string => `${table} *`;
 
 /** Those of this process, for memory that is shared and for memory that is not. */
 const compiled: readonly [Modules, Modules] = [{}, {}];
@@ -34,7 +41,13 @@ export type Loader = <Family extends FamilyName>(family: Family) => FamilyExport
  */
 export function loaderOf(table: SimdTableName, memory: WebAssembly.Memory, modules: Modules): Loader {
   const loaded: { [family: string]: WebAssembly.Exports } = {};
+  const whole = modules[wholeOf(table)];
+  let all: WebAssembly.Exports | null = null;
   const instantiate = (family: FamilyName): WebAssembly.Exports => {
+    if (whole !== undefined) {
+      all ??= new WebAssembly.Instance(whole, { env: { memory } }).exports;
+      return all;
+    }
     const key = `${table} ${family}`;
     modules[key] ??= new WebAssembly.Module(emitFamily(table, family, isShared(memory)).encode());
     return new WebAssembly.Instance(modules[key], { env: { memory } }).exports;

@@ -26,6 +26,7 @@ import { kernelsRowByRow } from '../kernel-rows.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
 import { winogradSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
+import { once } from './once.ts';
 import { integers } from './parameters.ts';
 import {
   emitGather,
@@ -81,11 +82,11 @@ export function emitWinograd(module: Module, edge: WinogradEdge, style: Style) {
     }),
   );
   return [
-    emitScatter(module),
-    emitGather(module),
+    once(module, emitScatter),
+    once(module, emitGather),
     ...emitInput(module, edge, axes),
     ...emitOutput(module, edge, axes),
-    emitKernel(module, edge, axes, transposeKernels(module)),
+    emitKernel(module, edge, axes, once(module, transposeKernels)),
   ];
 }
 

@@ -1,0 +1,38 @@
+/** Writes the kernels that a program would emit when it starts, so that it need not. */
+import { fastestTable } from '../kernels/numbers.ts';
+import { SIMD_TABLES, type SimdTableName } from '../kernels/simd/engine.ts';
+import { emitTable } from '../kernels/simd/module-file.ts';
+import { fail, oneOf } from './arguments.ts';
+import type { Command } from './command.ts';
+import { writeWhole } from './files.ts';
+import { JSON_OPTION, outputOf } from './output.ts';
+
+export const kernels: Command = {
+  name: 'kernels',
+  summary: 'Writes all emitted kernels of a table to a file, for createContext({ modules }).',
+  options: {
+    out: { value: 'FILE', help: 'the WebAssembly module to write, *.wasm' },
+    table: { value: 'NAME', help: `one of ${SIMD_TABLES.join(', ')} (the fastest here)` },
+    unshared: { help: 'for a memory that threads do not share, where there is no SharedArrayBuffer' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['nnpack-ts kernels --out kernels.wasm', 'the fastest table of this engine, for shared memory'],
+    ['nnpack-ts kernels --out edge.wasm --table simd-relaxed --unshared', 'for an edge runtime without threads'],
+  ],
+  async run(given) {
+    const table = oneOf(given, 'table', SIMD_TABLES) ?? emitted(fastestTable());
+    const out = given.options.get('out');
+    if (out === undefined) fail('--out FILE is missing, expected the name of the module to write');
+    const output = await outputOf(given, { files: [out] });
+    const shared = !given.options.has('unshared');
+    const bytes = emitTable(table, shared).encode();
+    await writeWhole(out, bytes);
+    output.say(`${out}: ${table}, ${shared ? 'shared' : 'unshared'} memory, ${bytes.length} bytes`);
+    await output.write({ file: out, table, shared, bytes: bytes.length });
+  },
+};
+
+function emitted(name: string): SimdTableName {
+  return SIMD_TABLES.find((table) => table === name) ?? 'simd';
+}
