@@ -185,14 +185,21 @@ export const multiplyStep = defineStep(
       const u = p.u + position * p.uPosition + group * p.uGroup;
       const v = p.v + position * p.vPosition + group * p.vGroup;
       const m = p.m + position * p.mPosition + group * p.mGroup;
-      const starts = p.bias === 0 ? null : startsOf(thread, tile, position, p.bias + group * p.groupK, p.groupK);
-      const update = starts === null ? 0 : 1;
+      const scale = p.bias === 0 ? undefined : tile.biasScales.get(position);
+      const update = scale === undefined ? 0 : 1;
+      const takesAll = position === tile.biasPosition;
+      const { f32 } = thread.memory;
+      const bias = p.bias + group * p.groupK;
       if (p.panel === 0) {
-        for (const [k, start] of starts?.entries() ?? []) kernels.fill(p.tiles, m + k * p.mPitch, start);
+        if (scale !== undefined) {
+          for (let k = 0; k < p.groupK; k++) {
+            kernels.fill(p.tiles, m + k * p.mPitch, startOf(f32[bias + k], scale, takesAll));
+          }
+        }
         kernels.sgemm(p.groupK, p.tiles, p.groupC, u, p.uPitch, v, p.vPitch, m, p.mPitch, update);
       } else {
-        if (starts !== null) {
-          thread.memory.f32.set(starts, m);
+        if (scale !== undefined) {
+          for (let k = 0; k < p.groupK; k++) f32[m + k] = startOf(f32[bias + k], scale, takesAll);
           kernels.copyRows(p.tiles - 1, p.groupK, m, 0, 1, m + p.mPitch, p.mPitch);
         }
         for (let k = 0; k < p.groupK; k += p.panel) {
@@ -205,14 +212,12 @@ export const multiplyStep = defineStep(
 );
 
 /**
- * What the sums of a position start at, for `count` output channels; null where none carries the bias. What is not finite
- * starts one position alone, as it would meet itself with another sign.
+ * What the sums of a position start at, of a channel whose bias is b. What is not finite starts one position alone, as it would
+ * meet itself with another sign.
  */
-function startsOf({ memory }: Thread, tile: TileTransform, position: number, bias: number, count: number) {
-  const scale = tile.biasScales.get(position);
-  if (scale === undefined) return null;
-  const takesAll = position === tile.biasPosition;
-  return memory.f32.slice(bias, bias + count).map((b) => (Number.isFinite(b) ? b * scale : takesAll ? b : 0));
+function startOf(b: number, scale: number, takesAll: boolean): number {
+  if (Number.isFinite(b)) return b * scale;
+  return takesAll ? b : 0;
 }
 
 /** The parameters of an output transform; M is a matrix for each position and group, with rows mPitch apart. */

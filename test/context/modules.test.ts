@@ -5,8 +5,8 @@ import { type Context, convolutionInference, createContext } from '../../src/ind
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { emitTable } from '../../src/kernels/simd/module-file.ts';
 import { compiledModules } from '../../src/kernels/simd/modules.ts';
-import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { VERSION } from '../../src/kernels/version.ts';
+import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { Module } from '../../src/wasm/index.ts';
 
 const contexts: Context[] = [];

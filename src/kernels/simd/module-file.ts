@@ -3,8 +3,8 @@
  * section of its own what it is, so that no other version's kernels are taken for these.
  */
 import { show } from '../../errors.ts';
-import { VERSION } from '../version.ts';
 import { Module } from '../../wasm/index.ts';
+import { VERSION } from '../version.ts';
 import { SIMD_TABLES, type SimdTableName } from './engine.ts';
 import { FAMILIES, FAMILY_NAMES } from './families.ts';
 import { importMemory } from './modules.ts';
