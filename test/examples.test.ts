@@ -20,7 +20,7 @@ describe('the examples', () => {
     ];
     const picture = [blank, blank, side, ...Array.from({ length: 6 }, () => across), side, blank, blank];
     expect(lines.slice(0, 12)).toEqual(picture);
-    expect(lines.join('\n')).toContain('implicit-gemm: least estimated time');
+    expect(lines.join('\n')).toContain('depthwise: least estimated time');
   });
 
   it('a network: runs whole, and in parts within less memory, with the same result', () => {

@@ -27,6 +27,7 @@ function looksOf(family: readonly AlgorithmName[], colours: readonly Colour[]): 
 /** Related algorithms have related colours: Winograd blue, Fourier from orange to red, the default black. */
 const LOOKS: ReadonlyMap<AlgorithmName, Look> = new Map<AlgorithmName, Look>([
   ['direct', { colour: 'green', symbol: 'cross' }],
+  ['depthwise', { colour: 'green', symbol: 'circle' }],
   ...looksOf(
     [...WINOGRAD_TILES.map(({ name }) => name), ...STRIDED_TILES.map(({ name }) => `${name}-strided` as const)],
     ['blue', 'sky'],

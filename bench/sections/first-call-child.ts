@@ -28,12 +28,13 @@ await runProcess(async () => {
   const first = convolution.time();
   for (let run = 0; run < 5; run++) convolution.time();
   const warm = Math.min(...Array.from({ length: 5 }, () => convolution.time()));
-  const table = SIMD_TABLES.find((name) => name === context.kernels.name);
+  const { name } = context.kernels;
+  const table = SIMD_TABLES.find((each) => each === name);
   context.dispose();
   const begin = performance.now();
   for (const family of table === undefined ? [] : FAMILY_NAMES) {
     new WebAssembly.Module(emitFamily(table!, family, true).encode());
   }
   const emitted = table === undefined ? null : performance.now() - begin;
-  console.log(JSON.stringify({ kernels: table, fresh, emitted, first, warm }));
+  console.log(JSON.stringify({ kernels: name, fresh, emitted, first, warm }));
 });
