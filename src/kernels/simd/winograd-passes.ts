@@ -126,27 +126,31 @@ export function inputRows(module: Module, name: string, bT: Product): Pass {
   );
 }
 
-/** The reverse: from positions to rows of the strip, the outputs of its tiles side by side. */
+/**
+ * The reverse: from positions to rows of the strip, the outputs of its tiles side by side. Four tiles at a time in every table:
+ * the transposes keep an engine from packing pairs.
+ */
 export function outputRows(module: Module, name: string, aT: Product): Pass {
   return module.function(
     `winograd_output_rows_${name}__simd`,
     { rows: 'i32', count: 'i32', m: 'i32', mPosition: 'i32', strip: 'i32' },
     [],
     (f, { rows, count, m, mPosition, strip }) => {
-      const programs = vectorPrograms(f, aT);
+      const [program] = vectorPrograms(f, { ...aT, abreast: 1 });
       const [positions, width] = [aT.matrix[0].length, 4 * aT.matrix.length];
       countDown(f, rows, () => {
         const [x, y] = [f.let(m), f.let(strip)];
-        byGroups(
+        byFours(
           f,
           count,
-          aT.abreast,
-          (groups) => {
-            const tiles = loadEach(f, x, mPosition, positions, groups).map((tile, g) => programs[g](tile));
-            const results = tiles.map((columns) => columns.map((column) => f.let(column)));
-            results.forEach((columns, g) => {
-              storeTiles(f, y, width, columns, 4 * g * width);
-            });
+          () => {
+            const [columns] = loadEach(f, x, mPosition, positions);
+            storeTiles(
+              f,
+              y,
+              width,
+              program(columns).map((column) => f.let(column)),
+            );
           },
           (move) => {
             f.add(x, i32.shl(move, 2));

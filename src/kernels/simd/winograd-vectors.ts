@@ -214,9 +214,9 @@ export function loadLanes(f: FunctionBuilder, places: readonly I32[], access: Ac
   return f.let(vector);
 }
 
-/** Vectors as the elements of four tiles `step` apart, from y + start on: the reverse. */
-export function storeTiles(f: FunctionBuilder, y: I32, step: number, columns: readonly Vector[], start = 0): void {
-  const offset = (tile: number, column: number) => ({ offset: start + tile * step + 4 * column });
+/** Vectors as the elements of four tiles `step` apart: the reverse. */
+export function storeTiles(f: FunctionBuilder, y: I32, step: number, columns: readonly Vector[]): void {
+  const offset = (tile: number, column: number) => ({ offset: tile * step + 4 * column });
   let j = 0;
   for (; columns.length - j >= 4; j += 4) {
     const rows = transpose4x4(f, columns.slice(j, j + 4));
