@@ -73,7 +73,7 @@ const emittedTables: readonly Table[] = [
     keepsOrder: true,
   }),
   emittedTable('simd, 6×8', { tiles: [6, 6], multiplyAdd: mulAdd, keepsOrder: false }),
-  emittedTable('simd-wide, 6×16', { tiles: [6, 6, 6, 6], multiplyAdd: mulAdd, keepsOrder: true }),
+  emittedTable('simd-wide, 6×16', { tiles: [6, 6, 6, 6], multiplyAdd: mulAdd, keepsOrder: true, abreast: 2 }),
   ...(refuseSimd('simd-relaxed') === null
     ? [emittedTable('simd-relaxed, 6×8', { tiles: [6, 6], multiplyAdd: f32x4.relaxed_madd, keepsOrder: true })]
     : []),

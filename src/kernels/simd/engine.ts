@@ -70,7 +70,7 @@ interface Variant extends Micro {
 /** Micro-tiles and multiply-add of a table on this engine. */
 export function variantOf(name: SimdTableName): Variant {
   const narrow = isFused(name) ? fusedVariant() : plainVariant();
-  return isWide(name) ? { ...narrow, tiles: WIDE_TILES, panels: WIDE_TILES } : narrow;
+  return isWide(name) ? { ...narrow, tiles: WIDE_TILES, panels: WIDE_TILES, abreast: 2 } : narrow;
 }
 
 function fusedVariant(): Variant {

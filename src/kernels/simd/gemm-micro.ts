@@ -44,6 +44,8 @@ export interface Micro {
   readonly multiplyAdd: MultiplyAdd;
   /** Whether the compiler keeps the order of the text, so that long straight lines do not spill. */
   readonly keepsOrder: boolean;
+  /** Vectors side by side, which an engine may make one: panels of a wide table are so many vectors, or a multiple; 1 when absent. */
+  readonly abreast?: number;
 }
 
 /** Steps over k in a turn of the loop; of a compiler that does not keep them in order, two that a branch keeps apart. */
@@ -62,7 +64,7 @@ export function directKernel(module: Module, mr: number, nv: number, micro: Micr
         accumulate(f, sums, rows, nv, b, micro.multiplyAdd, offset);
         f.add(b, ldb);
       };
-      inParts(f, mr, nv, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) => {
+      inParts(f, mr, nv, micro, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) => {
         if (micro.keepsOrder) unrolled(f, rows, end, STEPS, (offset) => step(sums, rows, offset));
         else pairsApart(f, rows, end, (offset) => step(sums, rows, offset));
       });
@@ -75,7 +77,7 @@ export function indirectKernel(module: Module, mr: number, nv: number, micro: Mi
   const name = `sgemm_indirect_${mr}x${4 * nv}__simd`;
   return module.function(name, MICRO, [], (f, { k, a, lda, b, ldb, c, ldc, lanes, update }) => {
     const row = f.local('i32');
-    inParts(f, mr, nv, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) =>
+    inParts(f, mr, nv, micro, { k, a, lda, c, ldc, lanes, update }, (sums, rows, end) =>
       unrolled(f, rows, end, 1, () => {
         f.set(row, i32.add(ldb, i32.shl(i32.load(b), 2)));
         accumulate(f, sums, rows, nv, row, micro.multiplyAdd);
@@ -92,6 +94,7 @@ function inParts(
   f: FunctionBuilder,
   mr: number,
   nv: number,
+  { abreast = 1 }: Micro,
   { k, a, lda, c, ldc, lanes, update }: { readonly [Name in keyof typeof MICRO as Exclude<Name, 'b' | 'ldb'>]: I32 },
   multiply: (sums: Sums, rows: readonly I32[], end: I32) => void,
 ): void {
@@ -104,7 +107,7 @@ function inParts(
       f.add(end, i32.shl(select(left, i32.const(TERMS), i32.lt_s(left, TERMS)), 2));
       for (const sum of sums.flat()) f.set(sum, v128.const('i32x4', 0, 0, 0, 0));
       multiply(sums, rows, end);
-      store(f, sums, nv, f.let(c), ldc, lanes, update);
+      store(f, sums, nv, abreast, f.let(c), ldc, lanes, update);
       f.set(update, 1);
       f.add(left, -TERMS);
     },
@@ -173,10 +176,19 @@ function accumulate(
 }
 
 /**
- * C (+)= the sums, with only the first `lanes` of the last vector. Whole vectors have a block of their own: an engine packs
- * pairs of stores that no branch parts.
+ * C (+)= the sums, with only the first `lanes` elements of the last vectors, those that are abreast. Whole vectors have a block of
+ * their own: an engine packs pairs of stores that no branch parts.
  */
-function store(f: FunctionBuilder, sums: Sums, nv: number, c: I32, ldc: I32, lanes: I32, update: I32): void {
+function store(
+  f: FunctionBuilder,
+  sums: Sums,
+  nv: number,
+  abreast: number,
+  c: I32,
+  ldc: I32,
+  lanes: I32,
+  update: I32,
+): void {
   f.if(update, () => {
     const at = f.let(c);
     for (const row of sums) {
@@ -186,34 +198,40 @@ function store(f: FunctionBuilder, sums: Sums, nv: number, c: I32, ldc: I32, lan
       f.add(at, ldc);
     }
   });
-  const rows = (last: (vector: Local<'v128'>, offset: number) => void) => (): void => {
+  const last = Math.min(nv, abreast);
+  const eachRow = (storeLast: (vector: Local<'v128'>, offset: number, k: number) => void) => (): void => {
     for (const row of sums) {
       row.forEach((sum, j) => {
-        if (j < nv - 1) f.emit(v128.store(c, sum, { offset: 16 * j }));
-        else last(sum, 16 * j);
+        if (j < nv - last) f.emit(v128.store(c, sum, { offset: 16 * j }));
+        else storeLast(sum, 16 * j, j - nv + last);
       });
       f.add(c, ldc);
     }
   };
   f.if(
-    i32.eq(lanes, 4),
-    rows((vector, offset) => f.emit(v128.store(c, vector, { offset }))),
-    rows((vector, offset) => storeSome(f, c, vector, lanes, offset)),
+    i32.eq(lanes, 4 * last),
+    eachRow((vector, offset) => f.emit(v128.store(c, vector, { offset }))),
+    () => {
+      // Those of each of the last vectors.
+      const lanesOf = Array.from({ length: last }, (_, k) => f.let(i32.sub(lanes, 4 * k)));
+      eachRow((vector, offset, k) => {
+        const store = (): void => storeLanes(f, c, vector, lanesOf[k], offset);
+        if (k === 0) store();
+        else f.if(i32.gt_s(lanesOf[k], 0), store);
+      })();
+    },
   );
 }
 
-/** Stores the first 1 to 4 lanes of a vector. */
+/** Stores the first 1 to 4 lanes of a vector; more than 4 count as 4. */
 export function storeLanes(f: FunctionBuilder, at: I32, vector: Expression<'v128'>, lanes: I32, offset: number): void {
   f.if(
-    i32.eq(lanes, 4),
+    i32.ge_u(lanes, 4),
     () => f.emit(v128.store(at, vector, { offset })),
-    () => storeSome(f, at, vector, lanes, offset),
+    () => {
+      f.emit(v128.store32_lane(at, vector, 0, { offset }));
+      f.if(i32.gt_u(lanes, 1), () => f.emit(v128.store32_lane(at, vector, 1, { offset: offset + 4 })));
+      f.if(i32.gt_u(lanes, 2), () => f.emit(v128.store32_lane(at, vector, 2, { offset: offset + 8 })));
+    },
   );
-}
-
-/** Stores the first 1 to 3 lanes of a vector. */
-function storeSome(f: FunctionBuilder, at: I32, vector: Expression<'v128'>, lanes: I32, offset: number): void {
-  f.emit(v128.store32_lane(at, vector, 0, { offset }));
-  f.if(i32.gt_u(lanes, 1), () => f.emit(v128.store32_lane(at, vector, 1, { offset: offset + 4 })));
-  f.if(i32.gt_u(lanes, 2), () => f.emit(v128.store32_lane(at, vector, 2, { offset: offset + 8 })));
 }

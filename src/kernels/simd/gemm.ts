@@ -36,13 +36,12 @@ export const MC = 252;
 
 /** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
 export function emitGemm(module: Module, micro: Micro) {
-  const { tiles } = micro;
   const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, micro));
   const touch = touchLines(module);
-  const sgemm = emitDriver(module, tiles, 'sgemm', direct, direct, touch);
+  const sgemm = emitDriver(module, micro, 'sgemm', direct, direct, touch);
   const sgemmIndirect = emitDriver(
     module,
-    tiles,
+    micro,
     'sgemmIndirect',
     (rows, vectors) => indirectKernel(module, rows, vectors, micro),
     direct,
@@ -88,7 +87,7 @@ function memoized(make: MicroKernels): MicroKernels {
  */
 function emitDriver(
   module: Module,
-  tiles: MicroTiles,
+  { tiles, abreast = 1 }: Micro,
   name: 'sgemm' | 'sgemmIndirect',
   inPlace: MicroKernels,
   packed: MicroKernels,
@@ -96,7 +95,13 @@ function emitDriver(
 ) {
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
-  const panels = tiles.map((mr, j) => panel(module, mr, j + 1, name, inPlace, packed, touch));
+  const panels = new Map(
+    tiles.flatMap((mr, j) => {
+      const vectors = j + 1;
+      if (vectors % abreast !== 0) return [];
+      return [[vectors, panel(module, mr, vectors, name, inPlace, packed, touch)] as const];
+    }),
+  );
   return module.function(
     `${name}__simd`,
     DRIVER,
@@ -105,18 +110,18 @@ function emitDriver(
       const width = 16 * nv;
       const left = f.let(n);
       f.loop(i32.ge_s(left, 4 * nv), () => {
-        f.call(panels[nv - 1], m, k, a, lda, b, ldb, c, ldc, 4, update, scratch);
+        f.call(panels.get(nv)!, m, k, a, lda, b, ldb, c, ldc, 4 * abreast, update, scratch);
         f.add(isIndirect ? ldb : b, width);
         f.add(c, width);
         f.set(left, i32.sub(left, 4 * nv));
       });
-      // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, the last of which has 1 … 4 lanes.
+      // 1 … 4·nv − 1 columns: ⌈left / 4⌉ vectors, the last of which has 1 … 4 lanes; and so for those that are abreast.
       f.if(i32.gt_s(left, 0), () => {
-        const vectors = f.let(i32.shr_u(i32.add(left, 3), 2));
-        const lanes = f.let(i32.sub(left, i32.shl(i32.sub(vectors, 1), 2)));
-        panels.forEach((callee, j) => {
-          f.if(i32.eq(vectors, j + 1), () => f.call(callee, m, k, a, lda, b, ldb, c, ldc, lanes, update, scratch));
-        });
+        const vectors = f.let(i32.mul(i32.div_u(i32.add(left, 4 * abreast - 1), 4 * abreast), abreast));
+        const lanes = f.let(i32.sub(left, i32.shl(i32.sub(vectors, abreast), 2)));
+        for (const [count, callee] of panels) {
+          f.if(i32.eq(vectors, count), () => f.call(callee, m, k, a, lda, b, ldb, c, ldc, lanes, update, scratch));
+        }
       });
     },
     { export: true },
