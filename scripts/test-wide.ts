@@ -73,7 +73,7 @@ function unpackedKernels(node: string): string[] {
   let current = '';
   for (const line of text.split('\n')) {
     current = /Begin revec function (\S+)/.exec(line)?.[1] ?? current;
-    if (/After (?:tree building|build tree), [1-9]\d* Packed node/.test(line)) packed.add(current);
+    if (/Decided? to vectorize/.test(line)) packed.add(current);
   }
   return HOT.filter((name) => !packed.has(name));
 }
