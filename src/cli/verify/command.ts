@@ -57,6 +57,7 @@ async function requestOf(given: Given): Promise<Omit<VerifyOptions, 'signal' | '
     path: given.options.get('path'),
   };
   const { algorithms, kernels, seed, path } = request;
+  for (const name of kernels) await expectNoTwin(name);
   if (path === undefined) return request;
   if (!/^\d+(:\d+)*$/.test(path)) fail(`--path expected numbers joined by colons, got ${show(path)}`);
   if (seed === undefined || algorithms.length !== 1 || kernels.length !== 1) {
@@ -67,7 +68,21 @@ async function requestOf(given: Given): Promise<Omit<VerifyOptions, 'signal' | '
 
 /** Those that run on this machine, the fastest first. */
 async function tablesHere(): Promise<readonly KernelTableName[]> {
-  const { refuseSimd } = await import('../../kernels/simd/engine.ts');
-  const runs = (name: KernelTableName) => name === 'reference' || name === 'scalar' || refuseSimd(name) === null;
-  return KERNEL_TABLES.filter(runs).toReversed();
+  const refusals = await Promise.all(KERNEL_TABLES.map(refusalOf));
+  return KERNEL_TABLES.filter((_, i) => refusals[i] === null).toReversed();
+}
+
+/** A context would take the narrow twin of a wide table that cannot run, and its row would tell of another table. */
+async function expectNoTwin(name: KernelTableName): Promise<void> {
+  const refusal = name.endsWith('-wide') ? await refusalOf(name) : null;
+  if (refusal !== null) fail(`--kernels ${name} cannot run here: ${refusal}`);
+}
+
+async function refusalOf(name: KernelTableName): Promise<string | null> {
+  if (name === 'reference' || name === 'scalar') return null;
+  const { isWide, refuseSimd } = await import('../../kernels/simd/engine.ts');
+  const refusal = refuseSimd(name);
+  if (refusal !== null || !isWide(name)) return refusal;
+  const { refuseWide } = await import('../../context/wide.ts');
+  return refuseWide();
 }
