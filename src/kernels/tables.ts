@@ -130,9 +130,11 @@ function checkedLoader(name: SimdTableName, memory: WebAssembly.Memory, modules:
   const narrow = loaderOf(narrowTwin(name), memory, modules);
   if (!isWide(name)) return narrow;
   const wide = loaderOf(name, memory, modules);
+  // Every call of a kernel asks, so what was found is kept.
+  const chosen: { [family: string]: Loader } = {};
   return (family) => {
-    if (!isWideFamily(family)) return narrow(family);
-    return isLikeItsTwin(name, family, memory, modules) ? wide(family) : narrow(family);
+    chosen[family] ??= isWideFamily(family) && isLikeItsTwin(name, family, memory, modules) ? wide : narrow;
+    return chosen[family](family);
   };
 }
 

@@ -69,7 +69,10 @@ function threeByThree(
   y: number,
   _yPitch: number,
 ): void {
-  const [w00, w01, w02, w10, w11, w12, w20, w21, w22] = f32.subarray(w, w + 9);
+  // One by one: a view of them would be made for every row.
+  const [w00, w01, w02] = [f32[w], f32[w + 1], f32[w + 2]];
+  const [w10, w11, w12] = [f32[w + 3], f32[w + 4], f32[w + 5]];
+  const [w20, w21, w22] = [f32[w + 6], f32[w + 7], f32[w + 8]];
   const second = 2 * dilation;
   for (let j = 0; j < columns; j++) {
     const top = x + j * stride;
