@@ -56,7 +56,7 @@ function fourierBound(
   const { kernelHeight: r, kernelWidth: s } = shape;
   const channels = shape.inputChannels / shape.groups;
   const n = kernels.gemmRoundings(channels);
-  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings;
+  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings();
   const count = 3 * (n + 2) + input + kernel + output - 3;
   return {
     constant: 1.01 * (count * tile + 1),

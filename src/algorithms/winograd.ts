@@ -90,7 +90,7 @@ function winogradBound(
   const kappa = (r === 1 ? 1 : amplification(tile, r)) * (s === 1 ? 1 : amplification(tile, s));
   const channels = shape.inputChannels / shape.groups;
   const n = kernels.gemmRoundings(channels);
-  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings;
+  const { input, kernel, output } = kernels.tileNumbers(name, r, s).roundings();
   return {
     constant: 1.01 * ((n + input + kernel + output - 1) * kappa + 1),
     reachHeight: r === 1 ? 0 : tile - 1,

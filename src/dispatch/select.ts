@@ -4,10 +4,8 @@ import {
   type AlgorithmName,
   boundOfSums,
   type ConvolutionAlgorithm,
-  inputLimit,
   type Pass,
   type WeightSizes,
-  type Workload,
 } from '../algorithms/algorithm.ts';
 import { ALGORITHMS, algorithmNamed } from '../algorithms/list.ts';
 import { type FieldsOf, oneOf } from '../check/options.ts';
@@ -15,12 +13,12 @@ import type { Context } from '../context/context.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Candidate } from './candidate.ts';
-import { estimateCost } from './cost.ts';
-import { atLeast, atMost } from './digits.ts';
+import { atLeast } from './digits.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackEntry, nnpackChoice } from './nnpack-rule.ts';
 import { RULES, type Rule } from './rule-names.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
+import { once, type Weighed, weigh } from './weigh.ts';
 
 /** How a call wants its algorithm chosen. */
 export interface SelectionOptions {
@@ -64,6 +62,7 @@ export interface Magnitudes extends WeightSizes {
   input?(): number;
 }
 
+/** A choice. Why it was made, and what all others would have been, is found when it is read: most callers never do. */
 export interface Selection {
   readonly algorithm: ConvolutionAlgorithm;
   readonly why: string;
@@ -72,9 +71,6 @@ export interface Selection {
   /** Null where the layer's numbers were not given. */
   readonly weights: WeightSizes | null;
 }
-
-/** A tile is chosen only if it can take inputs as great as this, far beyond any that occur. */
-const LEAST_INPUT_LIMIT = 2 ** 60;
 
 /** The algorithm that serves when no better one may; it takes every shape. */
 export const DEFAULT_ALGORITHM: AlgorithmName = 'implicit-gemm';
@@ -120,73 +116,118 @@ export function selectAlgorithm(
   magnitudes: Magnitudes | null,
   excluded: ReadonlySet<AlgorithmName> = NONE,
 ): Selection {
-  const select = (input: number): Selection =>
-    selectFor(who, shape, hasBias, entry, packsEachCall, selection, context, magnitudes, input, excluded);
+  const select = (input: number): Chosen => {
+    const weighed = weighAll(shape, hasBias, selection, context, magnitudes, input);
+    return choose(who, shape, entry, packsEachCall, selection, context, weighed, excluded);
+  };
   const found = select(0);
   const isForced = selection.algorithm !== 'auto';
-  const chosen = found.candidates.find(({ algorithm }) => algorithm === found.algorithm.name);
-  if (isForced || magnitudes?.input === undefined || !isTile(chosen?.work)) return found;
+  if (isForced || magnitudes?.input === undefined || found.chosen.work?.tile == null) return found.selection;
   const input = magnitudes.input();
-  return input <= (chosen?.inputLimit ?? 0) ? found : select(input);
+  return input <= (found.chosen.candidate().inputLimit ?? 0) ? found.selection : select(input).selection;
 }
 
-const isTile = (work: Workload | null | undefined): boolean => work?.tile != null;
+/** All algorithms, weighed. */
+interface Field {
+  readonly rules: readonly RuleResult[];
+  readonly failed: RuleResult | undefined;
+  readonly weights: WeightSizes | null;
+  readonly all: readonly Weighed[];
+}
+
+interface Chosen {
+  readonly chosen: Weighed;
+  readonly selection: Selection;
+}
 
 /** @param input the greatest |x|, as far as it is known */
-function selectFor(
-  who: string,
+function weighAll(
   shape: ConvolutionShape,
   hasBias: boolean,
-  entry: NnpackEntry,
-  packsEachCall: boolean,
   selection: ParsedSelection,
   context: Context,
   weights: WeightSizes | null,
   input: number,
-  excluded: ReadonlySet<AlgorithmName>,
-): Selection {
-  const { algorithm, eligibility, rule } = selection;
+): Field {
   const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
-  const failed = eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
-  const demands = { maxConstant: greatestConstant(selection, shape, context), failed, weights, input };
-  const candidates = ALGORITHMS.map((candidate) => weigh(candidate, shape, context, demands));
-  const result = { rules, candidates, weights };
+  const failed = selection.eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
+  const maxConstant = once(() => greatestConstant(selection, shape, context));
+  const isDefault = ({ name }: ConvolutionAlgorithm): boolean => name === DEFAULT_ALGORITHM || name === 'reference';
+  const demands = { maxConstant, failed, isDefault, weights, input };
+  return {
+    rules,
+    failed,
+    weights,
+    all: ALGORITHMS.map((algorithm) => weigh(algorithm, shape, PASS, context, demands)),
+  };
+}
+
+function choose(
+  who: string,
+  shape: ConvolutionShape,
+  entry: NnpackEntry,
+  packsEachCall: boolean,
+  { algorithm, rule }: ParsedSelection,
+  context: Context,
+  field: Field,
+  excluded: ReadonlySet<AlgorithmName>,
+): Chosen {
+  const { all, failed } = field;
+  const named = (name: AlgorithmName): Weighed => all.find((weighed) => weighed.algorithm.name === name) as Weighed;
+  const chosen = (weighed: Weighed, why: () => string): Chosen => ({
+    chosen: weighed,
+    selection: selectionOf(field, weighed.algorithm, why),
+  });
   if (algorithm !== 'auto') {
     const refusal = algorithmNamed(algorithm).supports(shape, PASS);
     if (refusal !== null)
       throw new NnpackError('unsupported-algorithm', `${who}: ${algorithm} cannot compute this: ${refusal}`);
-    return { ...result, algorithm: algorithmNamed(algorithm), why: 'asked for by name' };
+    return chosen(named(algorithm), () => 'asked for by name');
   }
-  const eligible = candidates.filter(
-    (candidate) =>
-      candidate.refusal === null && candidate.algorithm !== 'reference' && !excluded.has(candidate.algorithm),
-  );
-  const isEligible = (name: AlgorithmName): boolean => eligible.some((candidate) => candidate.algorithm === name);
-  const fallback = algorithmNamed(isEligible(DEFAULT_ALGORITHM) ? DEFAULT_ALGORITHM : 'reference');
+  const mayServe = ({ algorithm: { name } }: Weighed): boolean => name !== 'reference' && !excluded.has(name);
+  const isEligible = (weighed: Weighed): boolean => mayServe(weighed) && weighed.candidate().refusal === null;
+  const eligible = once(() => all.filter(isEligible));
+  const fallback = (): Weighed => named(isEligible(named(DEFAULT_ALGORITHM)) ? DEFAULT_ALGORITHM : 'reference');
   if (failed !== undefined) {
-    const why = `default implementation: ${failed.condition} does not hold (${failed.value})`;
-    return { ...result, algorithm: fallback, why };
+    return chosen(fallback(), () => `default implementation: ${failed.condition} does not hold (${failed.value})`);
   }
   if (rule === 'nnpack') {
     const choice = nnpackChoice(entry, shape);
-    if (choice !== null && isEligible(choice)) {
-      return { ...result, algorithm: algorithmNamed(choice), why: `NNPACK's rule for ${entry}` };
-    }
+    if (choice !== null && isEligible(named(choice))) return chosen(named(choice), () => `NNPACK's rule for ${entry}`);
     const says = choice === null ? 'has no choice here' : `says ${choice}, which is not eligible`;
-    return { ...result, algorithm: fallback, why: `NNPACK's rule for ${entry} ${says}` };
+    return chosen(fallback(), () => `NNPACK's rule for ${entry} ${says}`);
   }
-  if (eligible.length === 0)
-    return { ...result, algorithm: fallback, why: 'the only one that is accurate enough and fits the memory' };
-  const estimated = { ...result, ...leastEstimated(eligible, packsEachCall) };
-  return rule === 'measured' ? leastMeasured(who, shape, estimated, eligible, packsEachCall, context) : estimated;
+  const time = ({ cost }: Weighed): number => timeThatCounts(cost, packsEachCall);
+  // The sort is stable, so that of equals the first in the list is chosen.
+  const best = [...all].sort((a, b) => time(a) - time(b)).find(isEligible);
+  if (best === undefined) return chosen(fallback(), () => 'the only one that is accurate enough and fits the memory');
+  const estimated = chosen(best, () => {
+    const count = eligible().length;
+    const others = count === 1 ? 'the only one eligible' : `least estimated time of ${count} eligible`;
+    return `${others} (${time(best).toFixed(2)} ms)`;
+  });
+  if (rule !== 'measured') return estimated;
+  const open = contenders(
+    eligible().map(({ candidate }) => candidate()),
+    packsEachCall,
+  );
+  const selection = leastMeasured(who, shape, estimated.selection, open, packsEachCall, context);
+  return { chosen: named(selection.algorithm.name), selection };
 }
 
-function leastEstimated(eligible: readonly Candidate[], packsEachCall: boolean): Pick<Selection, 'algorithm' | 'why'> {
-  const time = ({ cost }: Candidate): number => timeThatCounts(cost, packsEachCall);
-  const best = eligible.reduce((least, candidate) => (time(candidate) < time(least) ? candidate : least));
-  const others =
-    eligible.length === 1 ? 'the only one eligible' : `least estimated time of ${eligible.length} eligible`;
-  return { algorithm: algorithmNamed(best.algorithm), why: `${others} (${time(best).toFixed(2)} ms)` };
+function selectionOf({ all, rules, weights }: Field, algorithm: ConvolutionAlgorithm, why: () => string): Selection {
+  const [reason, candidates] = [once(why), once(() => all.map(({ candidate }) => candidate()))];
+  return {
+    algorithm,
+    rules,
+    weights,
+    get why() {
+      return reason();
+    },
+    get candidates() {
+      return candidates();
+    },
+  };
 }
 
 /** @param estimated the choice without measurements, which stands where there is nothing to measure */
@@ -194,11 +235,10 @@ function leastMeasured(
   who: string,
   shape: ConvolutionShape,
   estimated: Selection,
-  eligible: readonly Candidate[],
+  open: readonly Candidate[],
   packsEachCall: boolean,
   context: Context,
 ): Selection {
-  const open = contenders(eligible, packsEachCall);
   if (open.length === 1) return { ...estimated, why: `${estimated.why}; no other is within ${NEAR} times of it` };
   const times = measuredTimes(who, shape, open, packsEachCall, context);
   if (times.size === 0) return { ...estimated, why: `${estimated.why}; no memory is left to measure in` };
@@ -214,46 +254,6 @@ function leastMeasured(
     why: `least measured time of ${times.size} tried (${best.milliseconds.toFixed(2)} ms)`,
   };
 }
-
-/** What is asked of an algorithm besides the shape. */
-interface Demands {
-  readonly maxConstant: number;
-  readonly failed: RuleResult | undefined;
-  readonly weights: WeightSizes | null;
-  /** The greatest |x|, or 0 where it is not known. */
-  readonly input: number;
-}
-
-function weigh(
-  algorithm: ConvolutionAlgorithm,
-  shape: ConvolutionShape,
-  context: Context,
-  { maxConstant, failed, weights, input }: Demands,
-): Candidate {
-  const { name } = algorithm;
-  const refusal = algorithm.supports(shape, PASS);
-  if (refusal !== null) return { algorithm: name, refusal, work: null, cost: null, bound: null };
-  const bound = algorithm.errorBound(shape, PASS, context);
-  const work = algorithm.workload(shape, PASS, context);
-  const cost = estimateCost(context.kernels, name, work);
-  const bytes = work.workspaceBytes + work.packedBytes;
-  const limit = bound.range === undefined ? Infinity : inputLimit(bound.range, weights ?? WEIGHTS_OF_ONE);
-  let reason: string | null = null;
-  if (failed !== undefined && name !== DEFAULT_ALGORITHM && name !== 'reference') {
-    reason = `not by the documented rules: ${failed.condition} does not hold (${failed.value})`;
-  } else if (bound.constant > maxConstant) {
-    reason = `error bound ${bound.constant.toFixed(0)} ε, allowed ${maxConstant.toFixed(0)} ε`;
-  } else if (isTile(work) && weights !== null && limit < LEAST_INPUT_LIMIT) {
-    reason = `weights of up to ${atLeast(weights.kernel)} may overflow beyond |x| = ${atMost(limit)}`;
-  } else if (isTile(work) && input > limit) {
-    reason = `inputs of up to ${atLeast(input)} may overflow beyond |x| = ${atMost(limit)}`;
-  } else if (bytes > context.arena.limitBytes) {
-    reason = `needs ${bytes} bytes, the context holds ${context.arena.limitBytes}`;
-  }
-  return { algorithm: name, refusal: reason, work, cost, bound, inputLimit: limit };
-}
-
-const WEIGHTS_OF_ONE: WeightSizes = { kernel: 1, bias: 0 };
 
 /** The greatest error allowed, in ε. */
 function greatestConstant({ maxError, accuracy }: ParsedSelection, shape: ConvolutionShape, context: Context): number {

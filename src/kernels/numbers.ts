@@ -44,7 +44,7 @@ export function fastestTable(): KernelTableName {
 const NOT_FELT = { byChannels: 1, cacheBytes: Infinity, spilledBytesPerNanosecond: Infinity };
 
 /** Transforms that work in double between reading and writing float32. */
-const IN_DOUBLE = { wholeRows: false, roundings: { input: 1, kernel: 1, output: 1 } };
+const IN_DOUBLE = { wholeRows: false, roundings: () => ({ input: 1, kernel: 1, output: 1 }) };
 
 const numbersInDouble = remembered((tile, r, s): TileNumbers => {
   const sizes = tile.family === 'winograd' ? winogradSizes(tile.edge, r, s) : fourierSizes(tile.edge, r, s);

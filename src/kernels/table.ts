@@ -128,7 +128,8 @@ export interface DotsKernels {
  * A tile covers height × width inputs (T × T, or 1 × T and T × 1 when the kernel is flat along an axis of a Winograd
  * tile) and gives outputHeight × outputWidth = (height − r + 1) × (width − s + 1) outputs.
  */
-export interface TileTransform extends Omit<TileNumbers, 'roundings'> {
+export interface TileTransform extends TileSizes, TileBias {
+  readonly wholeRows: TileNumbers['wholeRows'];
   /**
    * Input transform of `count` tiles. Tile i is read at d + i·dStep, its rows dPitch apart, all height × width of it;
    * position p of it is written to v + i·vStep + p·vPosition.
@@ -164,6 +165,10 @@ export interface TileSizes {
   readonly outputHeight: number;
   readonly outputWidth: number;
   readonly positions: number;
+}
+
+/** How a bias joins the products of a tile. */
+export interface TileBias {
   /** Adding bias · scale to each of these positions of the product adds bias to every output of the tile. */
   readonly biasScales: ReadonlyMap<number, number>;
   /** The one of them whose number reaches every output with its sign: ∞ and NaN are added there alone. */
@@ -175,7 +180,13 @@ export interface TileNumbers extends TileSizes {
   /** Whether whole rows of tiles, with the padding written out, are worth a copy: their edge tiles need no care then. */
   readonly wholeRows: boolean;
   /** Float32 roundings of each transform, along the longest way from what it reads to what it writes. */
-  readonly roundings: { readonly input: number; readonly kernel: number; readonly output: number };
+  roundings(): TileRoundings;
+}
+
+export interface TileRoundings {
+  readonly input: number;
+  readonly kernel: number;
+  readonly output: number;
 }
 
 /** Passes over runs of n contiguous elements; x and y may be the same. */

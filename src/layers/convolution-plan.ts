@@ -117,8 +117,12 @@ export class ConvolutionPlan extends LayerPlan {
     const { inputShape, outputShape } = problem;
     const pack = (packed: number, profile: Profile): void =>
       staged(context, who, (staging) => program.pack(kernelToPack(context, staging, kernel), packed, profile));
-    const { algorithm, why } = selection;
-    const choice = { algorithm: algorithm.name, why, describe: () => describeShape(problem.shape) };
+    const { algorithm } = selection;
+    const choice = {
+      algorithm: algorithm.name,
+      why: () => selection.why,
+      describe: () => describeShape(problem.shape),
+    };
     super({ who, choice, context, inputShape, outputShape, program, bias, pack });
     this.algorithm = selection.algorithm.name;
     this.shape = problem.shape;

@@ -91,7 +91,7 @@ export function choiceOf(shape: FullyConnectedShape): Choice {
     algorithm === 'dots'
       ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
       : `batch ${shape.batch}: a matrix product that streams over the images`;
-  return { algorithm, why, describe: () => describe(shape) };
+  return { algorithm, why: () => why, describe: () => describe(shape) };
 }
 
 function describe({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): string {
@@ -103,5 +103,5 @@ function describe({ batch, inputChannels, outputChannels, format }: FullyConnect
 export function explanationOf(shape: FullyConnectedShape): RulesExplanation {
   const { algorithm, why } = choiceOf(shape);
   const rules = applyRules(FULLY_CONNECTED_RULES, { batch: shape.batch });
-  return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why);
+  return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why());
 }

@@ -106,7 +106,7 @@ function parseCall<Output extends TensorLike>(
 /** A call packs nothing: weights outside of the context's memory pass through it. */
 function callLine(who: string, shape: FullyConnectedShape, { workspaceFloats }: FullyConnectedProgram): string {
   const { algorithm, why, describe } = choiceOf(shape);
-  return planLine(`${who} ${describe()}`, algorithm, why, 4 * workspaceFloats, 0);
+  return planLine(`${who} ${describe()}`, algorithm, why(), 4 * workspaceFloats, 0);
 }
 
 function expectApartFromHalf(who: string, output: CheckedTensor, { data }: HalfTensor): void {

@@ -18,7 +18,7 @@ export interface LayerProgram {
 /** What was chosen, for whom it is told; the text is made when it is asked for. */
 export interface Choice {
   readonly algorithm: string;
-  readonly why: string;
+  why(): string;
   /** `1×64×56×56 * 128×64×3×3 → …` */
   describe(): string;
 }
@@ -79,7 +79,7 @@ export class LayerPlan {
       throw error;
     }
     const { algorithm, why } = parts.choice;
-    context.trace.dispatch?.(planLine(this.#what(), algorithm, why, this.workspaceBytes, this.packedBytes));
+    context.trace.dispatch?.(planLine(this.#what(), algorithm, why(), this.workspaceBytes, this.packedBytes));
   }
 
   /** Bytes that a run uses beside its input, output and packed weights. */

@@ -187,12 +187,23 @@ function depth(matrix: Matrix): number {
   return Math.max(...transform(DEPTH, matrix, inputs));
 }
 
+const roundings = new Map<number, WinogradRoundings>();
+
+interface WinogradRoundings {
+  readonly input: number;
+  readonly kernel: number;
+  readonly output: number;
+}
+
 /** Roundings of both axes together: |V̂ − V| ≤ ((1 + ε)ⁿ − 1) |Bᵀ| |d| |B| with n = input; the others are alike. */
-export function winogradRoundings(
-  tile: TileEdge,
-  r: number,
-  s: number,
-): { input: number; kernel: number; output: number } {
+export function winogradRoundings(tile: TileEdge, r: number, s: number): WinogradRoundings {
+  const key = (tile * 16 + r) * 16 + s;
+  const known = roundings.get(key) ?? counted(tile, r, s);
+  roundings.set(key, known);
+  return known;
+}
+
+function counted(tile: TileEdge, r: number, s: number): WinogradRoundings {
   const rows = winogradMatrices(r === 1 ? 1 : tile, r);
   const columns = winogradMatrices(s === 1 ? 1 : tile, s);
   return {

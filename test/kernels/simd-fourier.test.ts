@@ -403,7 +403,11 @@ describe.each([8, 16] as const)('the roundings of ft%i', (edge) => {
     expect({ input, kernel, output }).toEqual(
       edge === 8 ? { input: 14, kernel: 14, output: 14 } : { input: 16, kernel: 16, output: 16 },
     );
-    expect(kernelNumbers('simd').tileNumbers(edge === 8 ? 'ft8x8' : 'ft16x16', 3, 3).roundings).toEqual({
+    expect(
+      kernelNumbers('simd')
+        .tileNumbers(edge === 8 ? 'ft8x8' : 'ft16x16', 3, 3)
+        .roundings(),
+    ).toEqual({
       input,
       kernel,
       output,

@@ -6,7 +6,7 @@ import { kernelNumbers } from '../../src/kernels/numbers.ts';
 import { referenceWinogradTile } from '../../src/kernels/reference/winograd.ts';
 import { scalarWinogradTile } from '../../src/kernels/scalar/winograd.ts';
 import { isFused, isWide, refuseSimd, SIMD_TABLES, type SimdTableName } from '../../src/kernels/simd/engine.ts';
-import type { KernelTableName, TileNumbers, TileTransform } from '../../src/kernels/table.ts';
+import type { KernelTableName, TileRoundings, TileTransform } from '../../src/kernels/table.ts';
 import { amplification, cookToom, type Matrix, type Point, winogradMatrices } from '../../src/maths/cook-toom.ts';
 import { Rational } from '../../src/maths/rational.ts';
 import { WINOGRAD_TILES, type WinogradEdge, winogradTile } from '../../src/maths/tiles.ts';
@@ -80,8 +80,8 @@ const modules = new Map<SimdTableName, ReturnType<typeof simdWinograd>>();
 const EMITTED = SIMD_TABLES.filter((name) => refuseSimd(name) === null);
 
 /** Of the transforms of a table. */
-function roundingsOf(table: KernelTableName, edge: WinogradEdge, r: number, s: number): TileNumbers['roundings'] {
-  return kernelNumbers(table).tileNumbers(winogradTile(edge).name, r, s).roundings;
+function roundingsOf(table: KernelTableName, edge: WinogradEdge, r: number, s: number): TileRoundings {
+  return kernelNumbers(table).tileNumbers(winogradTile(edge).name, r, s).roundings();
 }
 
 /** One transform called with one layout: where each tile is read and written, element by element. */

@@ -7,7 +7,7 @@ import * as layout from '../../maths/fourier-layout.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
-import { fourierSizes } from '../tile-sizes.ts';
+import { fourierBias, fourierSizes } from '../tile-sizes.ts';
 
 /** V of a + ib, U of c + id. */
 const inputPlanes = (a: number, b: number) => [a + b, b, a];
@@ -45,6 +45,7 @@ export function referenceFourierTile(memory: Memory, T: layout.FourierTileSize, 
 
   return withKernelRows({
     ...fourierSizes(T, r, s),
+    ...fourierBias(T),
     wholeRows: false,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) forward([T, T, d + i * dStep, dPitch], [v + i * vStep, vPosition], inputPlanes);

@@ -12,7 +12,7 @@ import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
-import { winogradSizes } from '../tile-sizes.ts';
+import { winogradBias, winogradSizes } from '../tile-sizes.ts';
 
 export const REFERENCE_WINOGRAD_UNITS: Readonly<Record<WinogradEdge, TileUnits>> = {
   6: [2_000, 2_000, 2_000],
@@ -49,6 +49,7 @@ export function referenceWinogradTile(memory: Memory, tile: WinogradEdge, r: num
 
   return withKernelRows({
     ...winogradSizes(tile, r, s),
+    ...winogradBias(tile, r, s),
     wholeRows: false,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       for (let i = 0; i < count; i++) {

@@ -17,7 +17,7 @@ import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
-import { fourierSizes } from '../tile-sizes.ts';
+import { fourierBias, fourierSizes } from '../tile-sizes.ts';
 
 export const SCALAR_LARGE_UNITS: Readonly<Record<LargeFourierSize, TileUnits>> = {
   32: [24_000, 22_000, 20_000],
@@ -64,6 +64,7 @@ export function scalarFourierLargeTile(memory: Memory, tile: LargeFourierSize, r
 
   return withKernelRows({
     ...sizes,
+    ...fourierBias(tile),
     wholeRows: false,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {

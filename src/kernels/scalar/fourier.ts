@@ -14,7 +14,7 @@ import type { FourierEdge } from '../../maths/fourier-program.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
-import { fourierSizes } from '../tile-sizes.ts';
+import { fourierBias, fourierSizes } from '../tile-sizes.ts';
 import * as fourier8 from './generated/fourier8.ts';
 import * as fourier16 from './generated/fourier16.ts';
 
@@ -36,6 +36,7 @@ export function scalarFourierTile(memory: Memory, tile: FourierEdge, r: number, 
 
   return withKernelRows({
     ...sizes,
+    ...fourierBias(tile),
     wholeRows: false,
 
     input(count, d, dPitch, dStep, v, vStep, vPosition) {

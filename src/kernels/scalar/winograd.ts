@@ -11,7 +11,7 @@ import type { WinogradEdge } from '../../maths/tiles.ts';
 import type { Memory } from '../../tensor/memory.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileTransform, TileUnits } from '../table.ts';
-import { winogradSizes } from '../tile-sizes.ts';
+import { winogradBias, winogradSizes } from '../tile-sizes.ts';
 import { PASSES as GENERATED } from './generated/winograd.ts';
 
 /** `length` vectors at an offset in f32: neighbours in a row are `step` apart, those in a column `pitch` apart. */
@@ -45,6 +45,7 @@ export function scalarWinogradTile(memory: Memory, tile: WinogradEdge, r: number
 
   return withKernelRows({
     ...sizes,
+    ...winogradBias(tile, r, s),
     wholeRows: false,
 
     // V = Bᵀ d B

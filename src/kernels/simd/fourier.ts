@@ -22,7 +22,7 @@ import { fourierRoundings } from '../../maths/fourier-roundings.ts';
 import { type Expression, type FunctionBuilder, i32, type Module, memory, select } from '../../wasm/index.ts';
 import { withKernelRows } from '../kernel-rows.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
-import { fourierSizes } from '../tile-sizes.ts';
+import { fourierBias, fourierSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
 import {
   emitCopy,
@@ -236,7 +236,7 @@ export const SIMD_FOURIER_UNITS: Readonly<Record<FourierEdge, TileUnits>> = {
 };
 
 export function simdFourierNumbers(edge: FourierEdge, r: number, s: number): TileNumbers {
-  return { ...fourierSizes(edge, r, s), wholeRows: true, roundings: fourierRoundings(edge) };
+  return { ...fourierSizes(edge, r, s), wholeRows: true, roundings: () => fourierRoundings(edge) };
 }
 
 /** The valid (T − r + 1) × (T − s + 1) correlations of a T × T tile with kernels of r × s; 1 ≤ r, s ≤ T. */
@@ -254,6 +254,7 @@ export function simdFourierTile(
   const outputTransform = exports[nameOf(edge, 'output')];
   return withKernelRows({
     ...sizes,
+    ...fourierBias(edge),
     wholeRows: true,
     input(count, d, dPitch, dStep, v, vStep, vPosition) {
       inputTransform(count, d << 2, dPitch << 2, dStep << 2, v << 2, vStep << 2, vPosition << 2, scratch);

@@ -24,7 +24,7 @@ import { winogradRoundings } from '../../maths/winograd-program.ts';
 import { type FunctionBuilder, i32, type Module, type Operand } from '../../wasm/index.ts';
 import { kernelsRowByRow } from '../kernel-rows.ts';
 import type { TileNumbers, TileTransform, TileUnits } from '../table.ts';
-import { winogradSizes } from '../tile-sizes.ts';
+import { winogradBias, winogradSizes } from '../tile-sizes.ts';
 import type { SimdExports } from './exports.ts';
 import { once } from './once.ts';
 import { integers } from './parameters.ts';
@@ -202,7 +202,7 @@ function callPass(f: FunctionBuilder, passes: Passes, size: I32, ...operands: re
 }
 
 export function simdWinogradNumbers(tile: WinogradEdge, r: number, s: number): TileNumbers {
-  return { ...winogradSizes(tile, r, s), wholeRows: true, roundings: winogradRoundings(tile, r, s) };
+  return { ...winogradSizes(tile, r, s), wholeRows: true, roundings: () => winogradRoundings(tile, r, s) };
 }
 
 /** The transforms of a tile. */
@@ -249,6 +249,7 @@ export function simdWinogradTile(
 
   return {
     ...sizes,
+    ...winogradBias(tile, r, s),
     wholeRows: true,
 
     // V = Bᵀ d B
