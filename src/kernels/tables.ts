@@ -101,7 +101,13 @@ function simdTable(name: SimdTableName, memory: Memory, scratch: number, load: L
   return {
     ...scalar,
     ...kernelNumbers(name),
-    ...simdGemm(() => load('products'), bytes, variantOf(name), scalar),
+    ...simdGemm(
+      () => load('products'),
+      () => load('indirectProducts'),
+      bytes,
+      variantOf(name),
+      scalar,
+    ),
     ...simdPointwise(() => load('pointwise')),
     ...simdArithmetic(() => load('arithmetic')),
     ...simdGates(() => load('gates')),

@@ -18,13 +18,20 @@ type Trial = (kernels: KernelTable, memory: Memory, x: number, y: number) => voi
 
 /** A trial for each family that is another one in a wide table. */
 const TRIALS: Partial<Record<FamilyName, Trial>> = {
-  products(kernels, { i32 }, x, y) {
+  products(kernels, _memory, x, y) {
     const [m, n, k] = [14, 39, 150];
-    const [b, c] = [x + m * k, y + m * n];
-    kernels.sgemm(m, n, k, x, k, b, n, y, n, 0);
-    const rows = c + m * n;
-    for (let p = 0; p < k; p++) i32[rows + p] = p * n;
-    kernels.sgemmIndirect(m, n, k, x, k, rows, b, c, n);
+    kernels.sgemm(m, n, k, x, k, x + m * k, n, y, n, 0);
+  },
+  // Once with few rows, whose columns are read where they are, and once with enough to pack them.
+  indirectProducts(kernels, { i32 }, x, y) {
+    const [n, k] = [39, 150];
+    let c = y;
+    for (const m of [14, 18]) {
+      const rows = c + m * n;
+      for (let p = 0; p < k; p++) i32[rows + p] = p * n;
+      kernels.sgemmIndirect(m, n, k, x, k, rows, x + m * k, c, n);
+      c = rows + k;
+    }
   },
   ...Object.fromEntries(
     TILES.filter(({ edge }) => edge <= 16).map(({ name, family, edge }) => [`${family}${edge}`, tileTrial(name)]),

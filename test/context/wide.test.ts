@@ -78,6 +78,10 @@ describe.each(WIDE)('%s', (name) => {
           wide.sgemm(m, n, k, a, lda, b, ldb, c, ldc, update);
           flip(c + (m - 1) * ldc + n - 1);
         },
+        sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc) {
+          wide.sgemmIndirect(m, n, k, a, lda, rows, b, c, ldc);
+          flip(c);
+        },
         tile(...given) {
           const tile = wide.tile(...given);
           return {
@@ -96,6 +100,6 @@ describe.each(WIDE)('%s', (name) => {
 
 it('have families of their own for all that is hot', () => {
   expect(FAMILY_NAMES.filter(isWideFamily)).toEqual(
-    expect.arrayContaining(['products', 'winograd6', 'winograd8', 'fourier8', 'fourier16']),
+    expect.arrayContaining(['products', 'indirectProducts', 'winograd6', 'winograd8', 'fourier8', 'fourier16']),
   );
 });

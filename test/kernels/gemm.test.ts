@@ -6,11 +6,11 @@ import { scalarGemm } from '../../src/kernels/scalar/gemm.ts';
 import { COLUMNS, ROWS } from '../../src/kernels/scalar/generated/gemm.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { SCRATCH_BYTES } from '../../src/kernels/simd/exports.ts';
-import { emitGemm, KC, MC, simdGemm } from '../../src/kernels/simd/gemm.ts';
+import { emitGemm, emitIndirectGemm, KC, MC, simdGemm } from '../../src/kernels/simd/gemm.ts';
 import { type Micro, mulAdd } from '../../src/kernels/simd/gemm-micro.ts';
 import type { GemmKernels } from '../../src/kernels/table.ts';
 import type { Memory } from '../../src/tensor/memory.ts';
-import { f32x4 } from '../../src/wasm/index.ts';
+import { f32x4, type Module } from '../../src/wasm/index.ts';
 import { emitted, FAR, farMemory, SCRATCH } from './emitted.ts';
 import {
   EPSILON,
@@ -35,7 +35,8 @@ interface Table {
 
 /** Emitted products of given micro-kernels; what they leave to the scalar ones is k = 0 alone. */
 function emittedTable(name: string, micro: Micro): Table {
-  const emit = (memory: Memory) => emitted((module) => emitGemm(module, micro), memory);
+  const both = (module: Module) => [...emitGemm(module, micro), ...emitIndirectGemm(module, micro)];
+  const emit = (memory: Memory) => emitted(both, memory);
   const usual = emit(testMemory);
   return {
     name,
@@ -44,12 +45,8 @@ function emittedTable(name: string, micro: Micro): Table {
       const empty: GemmKernels['sgemm'] = (m, n, k, ...rest) =>
         k === 0 ? scalar.sgemm(m, n, k, ...rest) : expect.fail('left to the scalar kernel');
       const left = { sgemm: empty } as GemmKernels;
-      return simdGemm(
-        lazily(() => (memory === testMemory ? usual : emit(memory))),
-        scratch,
-        { ...micro, panels: micro.tiles, units: left.gemmUnits },
-        left,
-      );
+      const load = lazily(() => (memory === testMemory ? usual : emit(memory)));
+      return simdGemm(load, load, scratch, { ...micro, panels: micro.tiles, units: left.gemmUnits }, left);
     },
   };
 }

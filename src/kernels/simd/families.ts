@@ -10,7 +10,7 @@ import { isFused, isWide, type SimdTableName, variantOf } from './engine.ts';
 import type { SimdExports } from './exports.ts';
 import { emitFourier } from './fourier.ts';
 import { emitGates } from './gates.ts';
-import { emitGemm } from './gemm.ts';
+import { emitGemm, emitIndirectGemm } from './gemm.ts';
 import { emitHalfDots } from './half-dots.ts';
 import { emitLocalResponse } from './local-response.ts';
 import { emitPointwise } from './pointwise.ts';
@@ -26,6 +26,7 @@ const styleOf = (name: SimdTableName): Style => ({ isFused: isFused(name), abrea
 
 export const FAMILIES = {
   products: (module, name) => emitGemm(module, variantOf(name)),
+  indirectProducts: (module, name) => emitIndirectGemm(module, variantOf(name)),
   winograd6: (module, name) => emitWinograd(module, 6, styleOf(name)),
   winograd8: (module, name) => emitWinograd(module, 8, styleOf(name)),
   winograd9: (module, name) => emitWinograd(module, 9, styleOf(name)),

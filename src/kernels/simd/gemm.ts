@@ -24,6 +24,7 @@ import { type FunctionReference, i32, type Module, v128 } from '../../wasm/index
 import type { DotsKernels, GemmKernels, GemmNumbers, GemmUnits } from '../table.ts';
 import type { Load } from './exports.ts';
 import { directKernel, indirectKernel, MICRO, type Micro, type MicroTiles, TERMS } from './gemm-micro.ts';
+import { once } from './once.ts';
 
 /** Rows of a panel that are multiplied at a time, and stay in the first cache meanwhile: parts of TERMS of them. */
 export const KC = 4 * TERMS;
@@ -34,20 +35,16 @@ export const KC = 4 * TERMS;
  */
 export const MC = 252;
 
-/** `sgemm` and `sgemmIndirect`, with their micro-kernels. */
+/** `sgemm`, with its micro-kernels. */
 export function emitGemm(module: Module, micro: Micro) {
-  const direct = memoized((rows, vectors) => directKernel(module, rows, vectors, micro));
-  const touch = touchLines(module);
-  const sgemm = emitDriver(module, micro, 'sgemm', direct, direct, touch);
-  const sgemmIndirect = emitDriver(
-    module,
-    micro,
-    'sgemmIndirect',
-    (rows, vectors) => indirectKernel(module, rows, vectors, micro),
-    direct,
-    touch,
-  );
-  return [sgemm, sgemmIndirect];
+  const direct = directKernels(module, micro);
+  return [emitDriver(module, micro, 'sgemm', direct, direct)];
+}
+
+/** `sgemmIndirect`, with its micro-kernels, and those of `sgemm` for the panels that it packs. */
+export function emitIndirectGemm(module: Module, micro: Micro) {
+  const indirect: MicroKernels = (rows, vectors) => indirectKernel(module, rows, vectors, micro);
+  return [emitDriver(module, micro, 'sgemmIndirect', indirect, directKernels(module, micro))];
 }
 
 const DRIVER = {
@@ -70,16 +67,18 @@ const PACKING_ROWS = 16;
 /** Makes a micro-kernel with so many rows and vectors. */
 type MicroKernels = (rows: number, vectors: number) => FunctionReference<never>;
 
-/** Makes each shape once, because both products use the same kernels. */
-function memoized(make: MicroKernels): MicroKernels {
-  const made = new Map<string, FunctionReference<never>>();
+/** Each shape once in a module, because both products use the same kernels. */
+function directKernels(module: Module, micro: Micro): MicroKernels {
+  const made = once(module, shapesOf);
   return (rows, vectors) => {
     const key = `${rows}x${vectors}`;
-    const known = made.get(key) ?? make(rows, vectors);
+    const known = made.get(key) ?? directKernel(module, rows, vectors, micro);
     made.set(key, known);
     return known;
   };
 }
+
+const shapesOf = (_module: Module) => new Map<string, FunctionReference<never>>();
 
 /**
  * The loops around the micro-kernels: `inPlace` ones read B where it is, `packed` ones from the scratch. Pitches are in
@@ -91,8 +90,8 @@ function emitDriver(
   name: 'sgemm' | 'sgemmIndirect',
   inPlace: MicroKernels,
   packed: MicroKernels,
-  touch: FunctionReference<never>,
 ) {
+  const touch = once(module, touchLines);
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
   const panels = new Map(
@@ -256,6 +255,7 @@ export function simdGemmNumbers({ tiles, panels, units }: ProductVariant): GemmN
 /** The products of the table; k = 0 has no terms, and is left to the loops of the scalar one. */
 export function simdGemm(
   load: Load<typeof emitGemm>,
+  loadIndirect: Load<typeof emitIndirectGemm>,
   scratch: number,
   variant: ProductVariant,
   scalar: GemmKernels,
@@ -274,7 +274,7 @@ export function simdGemm(
       if (k === 0) return;
       eachPart(m, (i, rows) => {
         const [at, to] = [(a + i * lda) << 2, (c + i * ldc) << 2];
-        load().sgemmIndirect__simd(rows, n, k, at, lda << 2, table << 2, b << 2, to, ldc << 2, 1, scratch);
+        loadIndirect().sgemmIndirect__simd(rows, n, k, at, lda << 2, table << 2, b << 2, to, ldc << 2, 1, scratch);
       });
     },
   };
