@@ -73,7 +73,7 @@ export type { PoolingConvention, PoolingGeometry } from './layers/pooling-shape.
 export { type ReluOptions, reluOutput } from './layers/relu.ts';
 export { type ResizeGeometry, type ResizeOptions, resizeOutput } from './layers/resize.ts';
 export { type SoftmaxOptions, softmaxOutput } from './layers/softmax.ts';
-export { warmUp } from './layers/warm-up.ts';
+export { type WarmUpOptions, warmUp } from './layers/warm-up.ts';
 export { decodeHalves, encodeHalves, type HalfForm } from './maths/half.ts';
 export type { ConvolutionGeometry, ConvolutionShape, Padding, PerAxis } from './tensor/convolution-shape.ts';
 export type { Tensor, TensorLike } from './tensor/ndarray.ts';

@@ -272,6 +272,24 @@ describe('warmUp', () => {
     expect(error.code).toBe('invalid-context');
     expect(error.message).toMatch(/^warmUp: context is .*, expected one made by createContext$/);
   });
+
+  it('runs what it is asked for, and leaves nothing behind', async () => {
+    const context = await open({ threads: 1, kernels: 'scalar' });
+    const used = context.arena.usedBytes;
+    for (const algorithm of ALGORITHM_NAMES) warmUp(context, { algorithms: [algorithm] });
+    warmUp(context, { algorithms: [] });
+    expect(context.arena.usedBytes).toBe(used);
+  });
+
+  it.each([
+    [{ algorithms: 'wt8x8' }, 'invalid-argument', /^warmUp: algorithms are 'wt8x8', expected an array of names/],
+    [{ algorithms: ['wt8x8', 'wt8'] }, 'invalid-algorithm', /^warmUp: algorithms\[1\] is 'wt8', expected one of/],
+    [{ layers: [] }, 'invalid-argument', /^warmUp: options have an unknown field 'layers'/],
+  ])('refuses %j', async (options, code, text) => {
+    const context = await open({ threads: 1 });
+    const error = failure(() => warmUp(context, options as object));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(text)]);
+  });
 });
 
 describe('the end of a context', () => {
