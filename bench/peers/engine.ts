@@ -12,6 +12,7 @@
  *   onnxruntime-web       input and output, into its WebAssembly memory and out of it
  *   tfjs-backend-wasm     output
  *   tfjs-backend-cpu      none
+ *   jax-js                output
  *   nnpack                none
  *
  * No activation is applied to single convolutions. Conversion between N C H W and N H W C is never timed.
@@ -55,8 +56,8 @@ export interface PeerNetwork {
 /** The fastest first. */
 export const PEER_NAMES = ['onnxruntime-node', 'onnxruntime-web', 'tfjs-backend-wasm', 'tfjs-backend-cpu'] as const;
 
-/** Those that are packages, and NNPACK itself: its kernels transformed once, and in each call. */
-export type PeerName = (typeof PEER_NAMES)[number] | 'nnpack' | 'nnpack, one-off';
+/** Those that are packages, jax-js, which newer engines run, and NNPACK itself: its kernels transformed once, and in each call. */
+export type PeerName = (typeof PEER_NAMES)[number] | 'jax-js' | 'nnpack' | 'nnpack, one-off';
 
 /** A package of this folder, required from the folder that the benchmark runs in, so that a compiled one finds it too. */
 export type Load = <Package>(name: string) => Package;

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Load, PEER_NAMES, type PeerEngine } from './engine.ts';
+import { loadJax } from './jax.ts';
 import { loadNnpack } from './nnpack.ts';
 import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from './onnx-runtime.ts';
 import { loadTensorFlowCpu, loadTensorFlowWasm } from './tensorflow.ts';
@@ -24,14 +25,22 @@ export interface Peers {
   readonly missing: readonly string[];
 }
 
-/** All engines: those of packages, and NNPACK itself, which is left out with its reason where it is not there. */
+/** All engines: those of packages, and jax-js and NNPACK itself, which are left out with a reason where they are not there. */
 export async function loadAllPeers(): Promise<Peers> {
-  const [packages, nnpack] = [await loadPeers(), await loadNnpack()];
-  if (typeof nnpack !== 'string') {
-    return { ...packages, engines: [...packages.engines, nnpack.plans], calls: nnpack.calls };
-  }
-  console.error(`NNPACK itself is left out: ${nnpack} (python3 finds torch 2.15.0 by PYTHONPATH too).`);
-  return { ...packages, calls: null };
+  const { engines, missing } = await loadPeers();
+  const [jax, nnpack] = [await loadJax((id) => requirePeer(id)), await loadNnpack()];
+  if (typeof jax === 'string') console.error(`jax-js is left out: ${jax}.`);
+  if (typeof nnpack === 'string')
+    console.error(`NNPACK itself is left out: ${nnpack} (python3 finds torch 2.15.0 by PYTHONPATH too).`);
+  return {
+    engines: [
+      ...engines,
+      ...(typeof jax === 'string' ? [] : [jax]),
+      ...(typeof nnpack === 'string' ? [] : [nnpack.plans]),
+    ],
+    calls: typeof nnpack === 'string' ? null : nnpack.calls,
+    missing,
+  };
 }
 
 /** The packages that are installed; the names of the others are missing. */

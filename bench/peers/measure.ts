@@ -75,7 +75,7 @@ const NETWORKS: readonly Work[] = [
 const TOLERANCE = 1e-3;
 
 /** Milliseconds from which the second run is the last: a peer that is orders of magnitude slower needs no median. */
-const ONCE: Partial<Record<PeerName, number>> = { 'tfjs-backend-cpu': 300 };
+const ONCE: Partial<Record<PeerName, number>> = { 'tfjs-backend-cpu': 300, 'jax-js': 300 };
 
 /** About how many seconds each step of {@link measurePeers} takes. */
 export const STEPS: readonly number[] = [

@@ -14,6 +14,7 @@ const LOOKS = {
   'onnxruntime-web': { colour: 'blue', symbol: 'circle' },
   'tfjs-backend-wasm': { colour: 'green', symbol: 'triangle' },
   'tfjs-backend-cpu': { colour: 'grey', symbol: 'diamond' },
+  'jax-js': { colour: 'purple', symbol: 'diamond' },
   nnpack: { colour: 'black', symbol: 'star' },
   'nnpack, one-off': { colour: 'black', symbol: 'cross' },
 } as const;

@@ -8,7 +8,7 @@ import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts'
 import { expectOneOf, type FieldsOf, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
 import type { ActivationOption } from '../layers/activation.ts';
-import { kernelRange, STRIDED_TILES, TILES } from '../maths/tiles.ts';
+import { kernelRange, STRIDED_TILES, TILES, type Tile } from '../maths/tiles.ts';
 import { copyList } from '../tensor/tensor.ts';
 import type { Problem } from './problems.ts';
 
@@ -68,6 +68,12 @@ const UNSTRIDED: ProblemLimits = { stride: 1, dilation: 3 };
  * 16 × 16 are what these tiles are for; larger ones than 32 would only make the naive sums slow.
  */
 const LARGE: ProblemLimits = { stride: 1, dilation: 2, groups: 2, channels: 3, kernelSize: [1, 32] };
+const LARGEST: ProblemLimits = { ...LARGE, batch: 2, channels: 2 };
+
+function tileLimits(tile: Tile): ProblemLimits {
+  if (tile.edge > 64) return LARGEST;
+  return tile.edge > 16 ? LARGE : { ...UNSTRIDED, kernelSize: kernelRange(tile) };
+}
 
 /** {@link ProblemLimits}, and the input channels of a group where they differ from its output channels. */
 interface OwnLimits extends ProblemLimits {
@@ -78,10 +84,7 @@ interface OwnLimits extends ProblemLimits {
 const LIMITS: ReadonlyMap<AlgorithmName, OwnLimits> = new Map<AlgorithmName, OwnLimits>([
   ['direct', { stride: 1, dilation: 1, kernelSize: [1, 1], padding: 0 }],
   ['depthwise', { groups: 19, groupInputs: 1, channels: 5, stride: [1, 3] }],
-  ...TILES.map((tile) => {
-    const limits = tile.edge > 16 ? LARGE : { ...UNSTRIDED, kernelSize: kernelRange(tile) };
-    return [tile.name, limits] as const;
-  }),
+  ...TILES.map((tile) => [tile.name, tileLimits(tile)] as const),
   ...STRIDED_TILES.map((tile) => {
     const limits = { stride: [1, 3], kernelSize: kernelRange(tile) } as const;
     return [`${tile.name}-strided`, limits] as const;

@@ -276,7 +276,7 @@ describe('warmUp', () => {
   it('runs what it is asked for, and leaves nothing behind', async () => {
     const context = await open({ threads: 1, kernels: 'scalar' });
     const used = context.arena.usedBytes;
-    for (const algorithm of ALGORITHM_NAMES) warmUp(context, { algorithms: [algorithm] });
+    warmUp(context, { algorithms: ['direct', 'depthwise', 'wt6x6-strided', 'ft8x8', 'implicit-gemm'] });
     warmUp(context, { algorithms: [] });
     expect(context.arena.usedBytes).toBe(used);
   });
