@@ -11,7 +11,8 @@
  *
  *   c_ij += splat(a_i[p]) · b_j[p]       i < mr,   j < nv
  *
- * A is not packed: its rows stream by as they are. A panel of B is packed into the scratch first, unless there are too
+ * A is not packed: its rows stream by as they are, and where they are more than the first cache holds and serve several
+ * panels, they are touched before. A panel of B is packed into the scratch first, unless there are too
  * few rows of A to be worth the copy. A panel whose rows follow one another is as good as packed, and is only touched,
  * which brings it into the cache at the speed of the memory. The last panel has its own micro-kernels, of nv − 1, …, 1
  * vectors, and stores as many lanes of its last vector as there are columns; it may read a few elements beyond a row of
@@ -20,7 +21,7 @@
  * mr and nv are the engine's (see engine.ts): a compiler that moves all loads before the arithmetic must find registers for
  * mr·nv sums, nv vectors and mr broadcasts at once.
  */
-import { type FunctionReference, i32, type Module, v128 } from '../../wasm/index.ts';
+import { type FunctionReference, i32, type Module, select, v128 } from '../../wasm/index.ts';
 import type { DotsKernels, GemmKernels, GemmNumbers, GemmUnits } from '../table.ts';
 import type { Load } from './exports.ts';
 import { directKernel, indirectKernel, MICRO, type Micro, type MicroTiles, TERMS } from './gemm-micro.ts';
@@ -64,6 +65,9 @@ const DRIVER = {
 /** The least number of rows of A for which a panel of B is packed. */
 const PACKING_ROWS = 16;
 
+/** Elements of A that the first cache holds, 32 KiB: of more, the first panel would wait for each line. */
+const CACHE_FLOATS = 8192;
+
 /** Makes a micro-kernel with so many rows and vectors. */
 type MicroKernels = (rows: number, vectors: number) => FunctionReference<never>;
 
@@ -91,7 +95,7 @@ function emitDriver(
   inPlace: MicroKernels,
   packed: MicroKernels,
 ) {
-  const touch = once(module, touchLines);
+  const touch = once(module, touchRows);
   const isIndirect = name === 'sgemmIndirect';
   const nv = tiles.length;
   const panels = new Map(
@@ -108,6 +112,10 @@ function emitDriver(
     (f, { m, n, k, a, lda, b, ldb, c, ldc, update, scratch }) => {
       const width = 16 * nv;
       const left = f.let(n);
+      f.if(i32.and(i32.gt_s(n, 4 * nv), i32.gt_s(i32.mul(m, k), CACHE_FLOATS)), () => {
+        const depth = select(k, i32.const(KC), i32.lt_s(k, KC));
+        f.call(touch, m, i32.shl(depth, 2), a, lda, scratch);
+      });
       f.loop(i32.ge_s(left, 4 * nv), () => {
         f.call(panels.get(nv)!, m, k, a, lda, b, ldb, c, ldc, 4 * abreast, update, scratch);
         f.add(isIndirect ? ldb : b, width);
@@ -156,7 +164,7 @@ function panel(
           f.call(packedRows, m, depth, a, lda, scratch, 16 * vectors, c, ldc, lanes, update);
         },
         () => {
-          if (!isIndirect) f.if(i32.eqz(isApart), () => f.call(touch, i32.mul(depth, 16 * vectors), b, scratch));
+          if (!isIndirect) f.if(i32.eqz(isApart), () => f.call(touch, 1, i32.mul(depth, 16 * vectors), b, 0, scratch));
           f.call(inPlaceRows, m, depth, a, lda, b, ldb, c, ldc, lanes, update);
         },
       );
@@ -191,24 +199,25 @@ function underRows(
 }
 
 /**
- * Reads one element of each cache line, many at once, so that the memory fetches lines together for which the
+ * Reads one element of each cache line of some rows, many at once, so that the memory fetches lines together for which the
  * micro-kernel would wait one after the other. The sum is stored, so that the compiler does not leave the reads out.
  */
-function touchLines(module: Module): FunctionReference<never> {
-  return module.function(
-    'sgemm_touch__simd',
-    { bytes: 'i32', at: 'i32', scratch: 'i32' },
-    [],
-    (f, { bytes, at, scratch }) => {
-      const sum = f.let(i32.const(0));
-      f.loop(i32.gt_s(bytes, 0), () => {
-        f.set(sum, i32.or(sum, i32.load(at)));
-        f.add(at, 64);
-        f.add(bytes, -64);
+function touchRows(module: Module): FunctionReference<never> {
+  const signature = { rows: 'i32', bytes: 'i32', at: 'i32', pitch: 'i32', scratch: 'i32' } as const;
+  return module.function('sgemm_touch__simd', signature, [], (f, { rows, bytes, at, pitch, scratch }) => {
+    const sum = f.let(i32.const(0));
+    f.loop(i32.gt_s(rows, 0), () => {
+      const line = f.let(at);
+      const end = f.let(i32.add(at, bytes));
+      f.loop(i32.lt_u(line, end), () => {
+        f.set(sum, i32.or(sum, i32.load(line)));
+        f.add(line, 64);
       });
-      f.emit(i32.store(scratch, sum));
-    },
-  );
+      f.add(at, pitch);
+      f.add(rows, -1);
+    });
+    f.emit(i32.store(scratch, sum));
+  });
 }
 
 /** Packs k rows of a panel, one after another. */
