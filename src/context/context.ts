@@ -26,6 +26,12 @@ export interface ContextOptions {
   /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
   readonly deterministic?: boolean;
   /**
+   * Gives each image of a batch the bits that it has alone, whatever is beside it: algorithms are chosen as for one image, by
+   * its sizes and weights, and where memory does not suffice for the batch, that is an error and no other choice. False when not
+   * given: a batch may be worth another algorithm.
+   */
+  readonly batchInvariant?: boolean;
+  /**
    * All emitted kernels of a table as one module, so that none has to be emitted: what `nnpack-ts kernels --out FILE` wrote, as
    * bytes or as the module that they were compiled to. `'auto'` takes its table.
    */
@@ -42,6 +48,7 @@ const FIELDS: FieldsOf<ContextOptions> = {
   threads: true,
   kernels: true,
   deterministic: true,
+  batchInvariant: true,
   modules: true,
   memoryLimit: true,
   measurements: true,
@@ -77,6 +84,8 @@ export class Context {
   readonly pool: ThreadPool;
   /** The times that `rule: 'measured'` has measured and chooses by; `save` keeps them for another process. */
   readonly measurements: Measurements;
+  /** Whether each image of a batch has the bits that it has alone. */
+  readonly batchInvariant: boolean;
   /** Prints the lines that `NNPACK_TRACE` asks for. */
   readonly trace: Trace;
   readonly #kernelsName: KernelTableName;
@@ -96,8 +105,10 @@ export class Context {
     const given = readOptions('createContext', options, FIELDS);
     const { threads, reason } = checkThreads(given.threads);
     this.#threadsReason = reason;
-    const { deterministic = false } = given;
+    const { deterministic = false, batchInvariant = false } = given;
     expectBoolean('createContext', 'deterministic', deterministic);
+    expectBoolean('createContext', 'batchInvariant', batchInvariant);
+    this.batchInvariant = batchInvariant;
     const wish = checkKernels(given.kernels, deterministic, readModules(given.modules));
     const limit = checkLimit(given.memoryLimit);
     this.measurements = checkMeasurements(given.measurements);

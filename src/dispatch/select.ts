@@ -15,7 +15,7 @@ import type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 import type { Candidate } from './candidate.ts';
 import { atLeast } from './digits.ts';
 import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
-import { type NnpackEntry, nnpackChoice } from './nnpack-rule.ts';
+import { type NnpackEntry, nnpackChoice, nnpackEntry } from './nnpack-rule.ts';
 import { RULES, type Rule } from './rule-names.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
 import { once, type Weighed, weigh } from './weigh.ts';
@@ -102,27 +102,31 @@ export function parseSelection(who: string, options: SelectionOptions): ParsedSe
 
 /**
  * @param selection as `parseSelection` gives it
+ * @param asked the entry of NNPACK that the call is like; `output` serves several images whatever it is
  * @param magnitudes null where only shapes are known
  * @param excluded what has been tried and did not fit the memory that is left
  */
 export function selectAlgorithm(
   who: string,
-  shape: ConvolutionShape,
+  whole: ConvolutionShape,
   hasBias: boolean,
-  entry: NnpackEntry,
+  asked: NnpackEntry,
   packsEachCall: boolean,
   selection: ParsedSelection,
   context: Context,
   magnitudes: Magnitudes | null,
   excluded: ReadonlySet<AlgorithmName> = NONE,
 ): Selection {
+  const shape = context.batchInvariant ? Object.freeze({ ...whole, batch: 1 }) : whole;
+  const entry = nnpackEntry(asked, shape.batch);
   const select = (input: number): Chosen => {
     const weighed = weighAll(shape, hasBias, selection, context, magnitudes, input);
     return choose(who, shape, entry, packsEachCall, selection, context, weighed, excluded);
   };
   const found = select(0);
-  const isForced = selection.algorithm !== 'auto';
-  if (isForced || magnitudes?.input === undefined || found.chosen.work?.tile == null) return found.selection;
+  // What is beside an image must not choose for it, either.
+  const isSettled = selection.algorithm !== 'auto' || context.batchInvariant;
+  if (isSettled || magnitudes?.input === undefined || found.chosen.work?.tile == null) return found.selection;
   const input = magnitudes.input();
   return input <= (found.chosen.candidate().inputLimit ?? 0) ? found.selection : select(input).selection;
 }

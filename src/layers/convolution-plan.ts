@@ -3,7 +3,7 @@ import type { AlgorithmName, ConvolutionProgram, Profile, WeightSizes } from '..
 import { readOptions } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import { ConvolutionExplanation, describeShape } from '../dispatch/explain.ts';
-import { type NnpackEntry, nnpackEntry } from '../dispatch/nnpack-rule.ts';
+import type { NnpackEntry } from '../dispatch/nnpack-rule.ts';
 import { type Magnitudes, type Selection, selectAlgorithm } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
@@ -37,7 +37,8 @@ export function planConvolution(options: PlanConvolutionOptions): ConvolutionPla
 
 /**
  * Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. Where the
- * choice is automatic and memory does not suffice, the next best algorithm has its turn, down to the reference, which needs none.
+ * choice is automatic and memory does not suffice, the next best algorithm has its turn, down to the reference, which needs none:
+ * but for a batch-invariant context, whose choice depends on one image alone.
  */
 export function withPlan<Result>(
   parsed: ParsedConvolution,
@@ -59,8 +60,8 @@ export function withPlan<Result>(
     } catch (error) {
       plan?.dispose();
       const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
-      const isForced = parsed.selection.algorithm !== 'auto';
-      if (!isShort || isForced || selection.algorithm.name === 'reference') throw error;
+      const isSettled = parsed.selection.algorithm !== 'auto' || context.batchInvariant;
+      if (!isShort || isSettled || selection.algorithm.name === 'reference') throw error;
       tried.add(selection.algorithm.name);
     }
   }
@@ -74,8 +75,7 @@ export function selectConvolution(
   tried?: ReadonlySet<AlgorithmName>,
 ): Selection {
   const { shape, hasBias } = problem;
-  const served = nnpackEntry(entry, shape.batch);
-  return selectAlgorithm(who, shape, hasBias, served, packsEachCall, selection, context, magnitudes, tried);
+  return selectAlgorithm(who, shape, hasBias, entry, packsEachCall, selection, context, magnitudes, tried);
 }
 
 /** The greatest |w| and |b|. */

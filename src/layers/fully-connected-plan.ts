@@ -1,6 +1,7 @@
 /** A fully-connected layer prepared once and run many times: its weights in the context's memory, and its workspace. */
 import { now, type Profile } from '../algorithms/algorithm.ts';
 import { readOptions } from '../check/options.ts';
+import type { Context } from '../context/context.ts';
 import { RulesExplanation } from '../dispatch/explain.ts';
 import { applyRules, FULLY_CONNECTED_RULES } from '../dispatch/rules.ts';
 import { packPanels } from '../kernels/half-panels.ts';
@@ -41,7 +42,7 @@ export function planFullyConnected(options: PlanFullyConnectedOptions): FullyCon
   const { context, kernel, activation } = parsed;
   const { shape } = parsed.problem;
   const format = formatToRead(kernel);
-  const program = fullyConnectedProgram({ ...shape, format }, context, activation, layoutFor(shape));
+  const program = fullyConnectedProgram({ ...shape, format }, context, activation, layoutFor(shape, context));
   return new FullyConnectedPlan(parsed, program);
 }
 
@@ -74,23 +75,25 @@ export class FullyConnectedPlan extends LayerPlan {
         );
       profile.kernelTransform = now() - start;
     };
-    super({ who, choice: choiceOf(shape), context, inputShape, outputShape, program, bias, pack });
+    super({ who, choice: choiceOf(shape, context), context, inputShape, outputShape, program, bias, pack });
     this.shape = shape;
   }
 
   /** Why the plan runs as it does. */
   explain(): RulesExplanation {
-    return explanationOf(this.shape);
+    return explanationOf(this.shape, this.context);
   }
 }
 
 /** How a layer runs, and why. */
-export function choiceOf(shape: FullyConnectedShape): Choice {
-  const algorithm = methodFor(shape);
+export function choiceOf(shape: FullyConnectedShape, context: Context): Choice {
+  const algorithm = methodFor(shape, context);
   const why =
-    algorithm === 'dots'
-      ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
-      : `batch ${shape.batch}: a matrix product that streams over the images`;
+    algorithm === 'dots' && context.batchInvariant
+      ? 'dot products, as for one image: the context is batch-invariant'
+      : algorithm === 'dots'
+        ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
+        : `batch ${shape.batch}: a matrix product that streams over the images`;
   return { algorithm, why: () => why, describe: () => describe(shape) };
 }
 
@@ -100,8 +103,8 @@ function describe({ batch, inputChannels, outputChannels, format }: FullyConnect
 }
 
 /** Which of the documented rules hold, and how the layer runs. */
-export function explanationOf(shape: FullyConnectedShape): RulesExplanation {
-  const { algorithm, why } = choiceOf(shape);
+export function explanationOf(shape: FullyConnectedShape, context: Context): RulesExplanation {
+  const { algorithm, why } = choiceOf(shape, context);
   const rules = applyRules(FULLY_CONNECTED_RULES, { batch: shape.batch });
   return new RulesExplanation(`fully-connected ${describe(shape)}`, rules, algorithm, why());
 }

@@ -83,8 +83,9 @@ const ITEM_ELEMENTS = 65_536;
 /** Half-precision weights that are expanded at once: 32 MB of workspace. */
 const WINDOW_WEIGHTS = 2 ** 23;
 
-export function methodFor({ batch }: FullyConnectedShape): 'dots' | 'gemm' {
-  return batch <= DOTS_BATCH ? 'dots' : 'gemm';
+/** Dot products have the same bits for any batch: those of a matrix product are sums in another order. */
+export function methodFor({ batch }: FullyConnectedShape, { batchInvariant }: Context): 'dots' | 'gemm' {
+  return batch <= DOTS_BATCH || batchInvariant ? 'dots' : 'gemm';
 }
 
 /** Elements of float32 that so many weights of a format take. */
@@ -93,8 +94,8 @@ export function weightFloats(format: WeightFormat, weights: number): number {
 }
 
 /** How a plan lays the weights out. */
-export function layoutFor(shape: FullyConnectedShape): WeightLayout {
-  return shape.format !== 'float32' && methodFor(shape) === 'dots' ? 'panels' : 'rows';
+export function layoutFor(shape: FullyConnectedShape, context: Context): WeightLayout {
+  return shape.format !== 'float32' && methodFor(shape, context) === 'dots' ? 'panels' : 'rows';
 }
 
 export function fullyConnectedProgram(
@@ -104,7 +105,7 @@ export function fullyConnectedProgram(
   layout: WeightLayout = 'rows',
 ): FullyConnectedProgram {
   const { inputChannels, outputChannels, format } = shape;
-  const method = methodFor(shape);
+  const method = methodFor(shape, context);
   const parts = method === 'dots' ? planDots(shape, context, activation, layout) : planGemm(shape, context, activation);
   const weights = layout === 'rows' ? inputChannels * outputChannels : panelCodes(outputChannels, inputChannels);
   return {

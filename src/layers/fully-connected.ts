@@ -1,6 +1,6 @@
 /** Fully-connected layers in one call. */
 import { type FieldsOf, readOptions } from '../check/options.ts';
-import type { Context } from '../context/context.ts';
+import { type Context, contextOf } from '../context/context.ts';
 import type { RulesExplanation } from '../dispatch/explain.ts';
 import { NnpackError } from '../errors.ts';
 import { LEAST_NORMAL } from '../maths/float32.ts';
@@ -74,7 +74,7 @@ function connect<Output extends TensorLike>(who: string, options: FullyConnected
   const call = parseCall(who, options);
   const { context, problem, kernel, activation } = call;
   const program = fullyConnectedProgram(problem.shape, context, activation);
-  context.trace.dispatch?.(callLine(who, problem.shape, program));
+  context.trace.dispatch?.(callLine(who, problem.shape, context, program));
   return callLayer(call, ([x, b = 0], y, staging, profile) => {
     const workspace = program.workspaceFloats === 0 ? 0 : staging.allocate(program.workspaceFloats);
     program.prepare(x, workspace, profile);
@@ -104,8 +104,13 @@ function parseCall<Output extends TensorLike>(
 }
 
 /** A call packs nothing: weights outside of the context's memory pass through it. */
-function callLine(who: string, shape: FullyConnectedShape, { workspaceFloats }: FullyConnectedProgram): string {
-  const { algorithm, why, describe } = choiceOf(shape);
+function callLine(
+  who: string,
+  shape: FullyConnectedShape,
+  context: Context,
+  { workspaceFloats }: FullyConnectedProgram,
+): string {
+  const { algorithm, why, describe } = choiceOf(shape, context);
   return planLine(`${who} ${describe()}`, algorithm, why(), 4 * workspaceFloats, 0);
 }
 
@@ -164,9 +169,11 @@ export interface ExplainFullyConnectedOptions {
   readonly kernel: { readonly shape: readonly number[]; readonly format?: 'binary16' | 'alternative' };
   /** [K]; none when not given. */
   readonly bias?: { readonly shape: readonly number[] };
+  /** The default context when not given. */
+  readonly context?: Context;
 }
 
-const EXPLAIN_FIELDS: FieldsOf<ExplainFullyConnectedOptions> = { input: true, kernel: true, bias: true };
+const EXPLAIN_FIELDS: FieldsOf<ExplainFullyConnectedOptions> = { input: true, kernel: true, bias: true, context: true };
 
 /**
  * Why a fully-connected layer runs as it does: the documented rule with its value, and dot products or a matrix product.
@@ -177,5 +184,5 @@ const EXPLAIN_FIELDS: FieldsOf<ExplainFullyConnectedOptions> = { input: true, ke
 export function explainFullyConnected(options: ExplainFullyConnectedOptions): RulesExplanation {
   const who = 'explainFullyConnected';
   const read = readOptions<ExplainFullyConnectedOptions>(who, options, EXPLAIN_FIELDS);
-  return explanationOf(parseFullyConnectedSizes(who, read).shape);
+  return explanationOf(parseFullyConnectedSizes(who, read).shape, contextOf(who, read.context));
 }

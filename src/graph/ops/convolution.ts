@@ -2,9 +2,9 @@ import type { AlgorithmName, ConvolutionProgram, WeightSizes } from '../../algor
 import { ALGORITHMS, algorithmNamed } from '../../algorithms/list.ts';
 import type { Context } from '../../context/context.ts';
 import type { Candidate } from '../../dispatch/candidate.ts';
+import { estimateCost } from '../../dispatch/cost.ts';
 import { describeShape } from '../../dispatch/explain.ts';
 import { contenders, timeThatCounts } from '../../dispatch/measure.ts';
-import { nnpackEntry } from '../../dispatch/nnpack-rule.ts';
 import { selectAlgorithm } from '../../dispatch/select.ts';
 import { NnpackError, show } from '../../errors.ts';
 import { checkActivation } from '../../layers/activation.ts';
@@ -135,12 +135,11 @@ function lower(call: Lowering<ConvolutionAttributes>): Compiled {
   const named = ALGORITHMS.find(({ name }) => name === algorithm);
   const refusal = named?.supports(shape, 'forward') ?? null;
   const choice = refusal !== null ? { ...options, algorithm: 'auto' as const } : options;
-  const entry = nnpackEntry('inference', shape.batch);
   const isFree = (choice.algorithm ?? 'auto') === 'auto' && choice.rule !== 'nnpack';
   const isOpen = options.isSizing === true && choice.rule === 'measured' && isFree;
   const rule = isOpen ? 'fastest' : choice.rule;
   const greatest = weightSizesOf(kernel, bias, context, options.isSizing === true);
-  const selection = selectAlgorithm(who, shape, hasBias, entry, false, { ...choice, rule }, context, greatest);
+  const selection = selectAlgorithm(who, shape, hasBias, 'inference', false, { ...choice, rule }, context, greatest);
   const open = isOpen ? contenders(selection.candidates, false).map(wayOf) : [];
   const eligible = selection.candidates.filter(
     (candidate) => candidate.refusal === null && candidate.algorithm !== 'reference',
@@ -148,18 +147,29 @@ function lower(call: Lowering<ConvolutionAttributes>): Compiled {
   const { name } = selection.algorithm;
   return {
     ...byAlgorithm(name, selection.why),
-    alternatives: isFree ? eligible.filter((candidate) => candidate.algorithm !== name).map(alternativeOf) : [],
+    // A batch-invariant choice stays, however much memory there is.
+    alternatives:
+      isFree && !context.batchInvariant
+        ? eligible.filter((candidate) => candidate.algorithm !== name).map(alternativeOf)
+        : [],
   };
 
   /** What a candidate takes; of a choice that is still to be measured, the most that it may take. */
   function wayOf(candidate: Candidate): Way {
-    const { work, cost, measured } = candidate;
+    const { measured } = candidate;
+    const { work, cost } = context.batchInvariant ? ofBatch(candidate.algorithm) : candidate;
     const biasFloats = bias?.length ?? 0;
     return {
       workspaceFloats: (work?.workspaceBytes ?? 0) / 4,
       constantFloats: wholeLines((work?.packedBytes ?? 0) / 4) + wholeLines(biasFloats),
       milliseconds: timeThatCounts(measured ?? cost, false),
     };
+  }
+
+  /** What all images take, of an algorithm that was chosen as for one. */
+  function ofBatch(name: AlgorithmName): Pick<Candidate, 'work' | 'cost'> {
+    const work = algorithmNamed(name).workload(shape, 'forward', context);
+    return { work, cost: estimateCost(context.kernels, name, work) };
   }
 
   function alternativeOf(candidate: Candidate): Alternative {
