@@ -1,3 +1,4 @@
+import '../globals.ts';
 import { expectBoolean, type FieldsOf, isInstance, readOptions } from '../check/options.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import type { KernelTable, KernelTableName } from '../kernels/table.ts';

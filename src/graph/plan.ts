@@ -2,6 +2,7 @@
  * A graph prepared for inputs of one size: weights packed, memory planned, every node an algorithm and a place. A run
  * copies the inputs in, computes node after node, and copies the outputs out.
  */
+import '../globals.ts';
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';

@@ -1,4 +1,5 @@
 /** A model whatever its format: what it takes and gives, and runs of it, one after another. */
+import '../globals.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import type { ParsedSelection } from '../dispatch/select.ts';

@@ -1,3 +1,4 @@
+import '../globals.ts';
 import { NnpackError } from '../errors.ts';
 import {
   type ArenaKind,

@@ -1,4 +1,5 @@
 /** What an arena is made of: the most capable bytes that the engine gives, new ones or those of an arena that is closed. */
+import '../globals.ts';
 import { textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
 import { memoryOf } from './tensor.ts';

@@ -6,6 +6,7 @@
  * are already held stay valid. All of one kind have one hidden class, because a kernel that has met two kinds of array
  * is several times slower for the rest of the process.
  */
+import '../globals.ts';
 export interface Memory {
   readonly f32: Float32Array;
   readonly i32: Int32Array;

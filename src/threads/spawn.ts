@@ -1,3 +1,4 @@
+import '../globals.ts';
 import { textOf } from '../check/options.ts';
 import { show } from '../errors.ts';
 import type { WorkerSetup } from './control.ts';

@@ -33,6 +33,24 @@ describe('the types of the public API', () => {
     expect(compile('test/types')).toEqual({ status: 0, errors: [] });
   });
 
+  it.each([
+    ['nodenext', ['es2022']],
+    ['nodenext', ['es2022', 'dom']],
+    ['preserve', ['es2022']],
+    ['preserve', ['es2022', 'webworker']],
+  ])('need nothing that is not installed with the package: %s, %j', (module, lib) => {
+    const project = mkdtempSync(join(folder, 'plain-'));
+    const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
+    const entries = Object.keys(exports).filter((entry) => !/json$|testing$/.test(entry));
+    const lines = entries.map((entry, i) => `export * as entry${i} from '${entry.replace('.', 'nnpack-ts')}';`);
+    writeFileSync(join(project, 'all.ts'), lines.join('\n'));
+    const moduleResolution = module === 'preserve' ? 'bundler' : module;
+    const compilerOptions = { module, moduleResolution, lib, target: 'es2022', types: [], strict: true };
+    const options = { ...compilerOptions, noEmit: true, skipLibCheck: false };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['all.ts'] }));
+    expect(compile(project)).toEqual({ status: 0, errors: [] });
+  });
+
   it('let pass the examples of README, beside which what a file expects in vain is an error, as is what it does not expect', () => {
     const examples = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
     expect(examples.length).toBeGreaterThan(5);

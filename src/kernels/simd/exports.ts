@@ -1,4 +1,5 @@
 /** What the emitted module gives, bound to one memory and one thread. */
+import '../../globals.ts';
 
 /**
  * The part of the assembler's reference to a function that is needed here. Contexts name this file, and their
