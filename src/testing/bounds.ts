@@ -38,7 +38,12 @@ export function errorBound(problem: Problem, data: ConvolutionData, bound: Algor
   const who = 'errorBound';
   const read = readProblem(who, problem);
   const { shape } = read;
-  const { constant, reachHeight, reachWidth, underflow } = readBound(who, bound, shape);
+  const constants = readBound(who, bound, shape);
+  if (constants === null) {
+    const refusal = algorithmNamed(bound as AlgorithmName).supports(shape, 'forward');
+    throw new NnpackError('unsupported-algorithm', `errorBound: ${bound} cannot compute this problem: ${refusal}`);
+  }
+  const { constant, reachHeight, reachWidth, underflow } = constants;
   const { input, kernel, bias } = readData(who, read, data);
   if (underflow === undefined) {
     const scale = errorScale(shape, input, kernel, bias, reachHeight, reachWidth);
@@ -66,8 +71,8 @@ const BOUND: FieldsOf<ErrorBound> = {
 };
 const UNDERFLOWS: FieldsOf<Underflow> = { inputs: true, weights: true, alone: true };
 
-/** The bound of a caller, or that of an algorithm by its name. */
-function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorBound {
+/** The bound of a caller, or that of an algorithm by its name; null of an algorithm that does not compute the shape. */
+export function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorBound | null {
   if (!isRecord(bound))
     return boundNamed(expectOneOf(who, 'bound', bound, ALGORITHM_NAMES, 'invalid-algorithm'), shape);
   const read = readFields<ErrorBound>(who, 'bound', bound, BOUND, 'invalid-argument');
@@ -79,11 +84,8 @@ function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorB
   return { ...read, underflow };
 }
 
-function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound {
-  const refusal = algorithmNamed(name).supports(shape, 'forward');
-  if (refusal !== null) {
-    throw new NnpackError('unsupported-algorithm', `errorBound: ${name} cannot compute this problem: ${refusal}`);
-  }
+function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound | null {
+  if (algorithmNamed(name).supports(shape, 'forward') !== null) return null;
   // With the kernel table of a context made without options, of which no memory is needed.
   const wished = kernelsOfEnvironment();
   const kernels = kernelNumbers(wished === 'auto' ? fastestTable() : wished);

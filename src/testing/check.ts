@@ -2,7 +2,7 @@
  * The property at the core of the test suite, for one problem: an algorithm of this library gives the sum in double
  * within its bound, and the same bits in every context, whatever was in memory before.
  */
-import { ALGORITHM_NAMES, type AlgorithmName } from '../algorithms/algorithm.ts';
+import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound } from '../algorithms/algorithm.ts';
 import { algorithmNamed } from '../algorithms/list.ts';
 import { isFloat32Array } from '../check/arrays.ts';
 import { expectOneOf, reading } from '../check/options.ts';
@@ -10,7 +10,7 @@ import { type Context, contextOf } from '../context/context.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import { convolutionOutput } from '../layers/convolution.ts';
 import { makeTensor, sizeOf } from '../tensor/ndarray.ts';
-import { errorBound, expectWithin, placeOf, type WorstError } from './bounds.ts';
+import { errorBound, expectWithin, placeOf, readBound, type WorstError } from './bounds.ts';
 import { convolutionReference } from './naive.ts';
 import { type ConvolutionData, convolutionData, outputShapeOf, type Problem, readProblem } from './problems.ts';
 
@@ -22,8 +22,14 @@ export type Convolve = (
   context: Context,
 ) => Float32Array;
 
+/** A convolution of one's own. It must give the whole result at once; what does so later is held by `expectWithin`. */
+export type OwnConvolve = (problem: Problem, data: ConvolutionData) => Float32Array;
+
 /**
  * Runs a problem by an algorithm in each context, usually of one kernel table and 1, 2, 3 threads.
+ *
+ * A kernel of one's own is run once, and held to the bound of one of this library's algorithms, by its name, or to constants of
+ * one's own (`ErrorBound`).
  *
  * @param contexts of the check's own: all of their memory is overwritten
  * @param convolve in place of `convolutionOutput`
@@ -33,8 +39,42 @@ export type Convolve = (
  * const contexts = await Promise.all([1, 2].map((threads) => createContext({ threads })));
  * const problems = convolutionProblem({ algorithm: 'wt8x8' });
  * fc.assert(fc.property(problems, (problem) => void checkConvolution(problem, 'wt8x8', contexts)));
+ * @example
+ * // a kernel of one's own errs no more than a sum of products that rounds each of them
+ * fc.assert(fc.property(convolutionProblem(), (problem) => void checkConvolution(problem, 'implicit-gemm', mine)));
  */
 export function checkConvolution(
+  problem: Problem,
+  algorithm: AlgorithmName,
+  contexts: readonly Context[],
+  convolve?: Convolve,
+): WorstError | null;
+export function checkConvolution(
+  problem: Problem,
+  bound: AlgorithmName | ErrorBound,
+  convolve: OwnConvolve,
+): WorstError | null;
+export function checkConvolution(
+  problem: Problem,
+  bound: AlgorithmName | ErrorBound,
+  contexts: readonly Context[] | OwnConvolve,
+  convolve?: Convolve,
+): WorstError | null {
+  if (typeof contexts === 'function') return checkOwn(problem, bound, contexts);
+  return checkAlgorithm(problem, bound as AlgorithmName, contexts, convolve);
+}
+
+function checkOwn(problem: Problem, bound: AlgorithmName | ErrorBound, convolve: OwnConvolve): WorstError | null {
+  const { shape, ...read } = readProblem(WHO, problem);
+  const constants = readBound(WHO, bound, shape);
+  if (constants === null) return null;
+  const data = convolutionData(read);
+  const outputShape = outputShapeOf(read);
+  const result = expectResult(convolve(read, data), sizeOf(outputShape));
+  return expectWithin(result, convolutionReference(read, data), errorBound(read, data, constants), outputShape);
+}
+
+function checkAlgorithm(
   problem: Problem,
   algorithm: AlgorithmName,
   contexts: readonly Context[],

@@ -34,7 +34,7 @@ export type { AlgorithmName, ErrorBound } from '../algorithms/algorithm.ts';
 export type { ActivationOption } from '../layers/activation.ts';
 export type { ConvolutionShape } from '../tensor/convolution-shape.ts';
 export { errorBound, expectWithin, type WorstError } from './bounds.ts';
-export { type Convolve, checkConvolution } from './check.ts';
+export { type Convolve, checkConvolution, type OwnConvolve } from './check.ts';
 export { convolutionProblem, type ProblemLimits, type ProblemOptions } from './draw.ts';
 export { convolutionReference } from './naive.ts';
 export {

@@ -1,7 +1,7 @@
 /** `nnpack-ts/testing`: what it offers to those who test kernels of their own, and the property that the suite is built on. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ALGORITHM_NAMES } from '../../src/algorithms/algorithm.ts';
+import { ALGORITHM_NAMES, type AlgorithmName, type ErrorBound } from '../../src/algorithms/algorithm.ts';
 import { algorithmNamed } from '../../src/algorithms/list.ts';
 import { Context, createContext } from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
@@ -17,6 +17,7 @@ import {
   describeProblem,
   errorBound,
   expectWithin,
+  type OwnConvolve,
   outputShapeOf,
   type Problem,
   type ProblemOptions,
@@ -318,6 +319,24 @@ describe('checkConvolution', () => {
       exact(drawn, data).map((y, i) => (i === 4 && context === contexts[1] ? -y : y));
     const text = 'at [0, 0, 1, 1]: got 0 on 1 and -0 on 2 threads, expected the same bits';
     expect(() => checkConvolution(zeros, 'implicit-gemm', contexts, differs)).toThrow(text);
+  });
+
+  it.each<[string, AlgorithmName | ErrorBound]>([
+    ['a bound by its name', 'implicit-gemm'],
+    ['constants of one’s own', { constant: 2, reachHeight: 0, reachWidth: 0 }],
+  ])('holds a kernel of one’s own to %s', (_, bound) => {
+    expect(checkConvolution(problem, bound, exact)?.ratio).toBeLessThan(1);
+    const wrong: OwnConvolve = (drawn, data) => exact(drawn, data).map((y, i) => (i === 17 ? y * 1.0001 : y));
+    expect(() => checkConvolution(problem, bound, wrong)).toThrow(/^at \[0, 1, 1, 2\]: got /);
+    const short: OwnConvolve = (drawn, data) => exact(drawn, data).subarray(1);
+    expect(() => checkConvolution(problem, bound, short)).toThrow(/^checkConvolution: convolve gave \d+ elements/);
+  });
+
+  it('gives null for a kernel of one’s own where the bound’s algorithm does not serve, and refuses what is no bound', () => {
+    expect(checkConvolution({ ...problem, stride: { height: 2, width: 1 } }, 'wt8x8', exact)).toBeNull();
+    const none = { constant: Number.NaN, reachHeight: 0, reachWidth: 0 };
+    expect(() => checkConvolution(problem, none, exact)).toThrow("checkConvolution: the bound's constant is NaN");
+    expect(() => checkConvolution(problem, 'wt8' as AlgorithmName, exact)).toThrow("checkConvolution: bound is 'wt8'");
   });
 
   it('leaves nothing but NaN in memory, and refuses to where there is something', () => {
