@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Context, type ContextOptions, createContext } from '../src/context/context.ts';
+import { type Context, createContext } from '../src/context/context.ts';
+import type { ContextOptions } from '../src/context/options.ts';
 import { NnpackError } from '../src/errors.ts';
 import { breathe } from '../src/graph/breathe.ts';
 import { warmUp } from '../src/layers/warm-up.ts';

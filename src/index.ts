@@ -16,11 +16,12 @@ export type {
 export {
   Context,
   type ContextDescription,
-  type ContextOptions,
   createContext,
   defaultContext,
+  setDefaultContextOptions,
 } from './context/context.ts';
 export { type MeasuredTime, Measurements } from './context/measurements.ts';
+export type { ContextOptions } from './context/options.ts';
 export type { Candidate } from './dispatch/candidate.ts';
 export { ConvolutionExplanation, type ExplanationSubject, RulesExplanation } from './dispatch/explain.ts';
 export type { Rule } from './dispatch/rule-names.ts';

@@ -13,10 +13,7 @@ picture.fillStyle = '#c04030';
 picture.fillRect(80, 40, 60, 60);
 
 try {
-  const context = await createContext({
-    threads: Math.max(2, Math.min(4, navigator.hardwareConcurrency)),
-    worker: () => new Worker('/worker.js', { type: 'module' }),
-  });
+  const context = await createContext({ threads: Math.max(2, Math.min(4, navigator.hardwareConcurrency)) });
   const { threads, kernels, reasons } = context.describe();
 
   // A canvas holds R G B A for each pixel, N H W C; the library reads it as N C H W through strides, here without A.

@@ -6,9 +6,9 @@ import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// The page and the script of the workers are two bundles, because a worker is started from a file of its own.
+// The page and the script of the workers are two bundles side by side: workers are started from a file of that name.
 const { outputFiles } = await build({
-  entryPoints: { main: here('main.js'), worker: here('../../dist/worker.js') },
+  entryPoints: { main: here('main.js'), 'nnpack-worker': here('../../dist/nnpack-worker.js') },
   outdir: '/',
   bundle: true,
   format: 'esm',

@@ -14,7 +14,7 @@ import { refuseWide, startedWide } from './wide.ts';
 const KERNELS = ['auto', ...KERNEL_TABLES] as const;
 
 /** The table that is asked for, and who asks. */
-interface KernelsWish {
+export interface KernelsWish {
   readonly who: string;
   readonly name: 'auto' | KernelTableName;
   /** Why it is not the one that the environment names; empty when it is, or when the environment names none. */
@@ -24,22 +24,26 @@ interface KernelsWish {
 }
 
 /** The table that the caller names or, if none, that of the kernels which he gives, or that of the environment. */
-export function checkKernels(kernels: unknown, deterministic: boolean, given: GivenKernels | null): KernelsWish {
-  const wish = wishOf(kernels, deterministic);
+export function checkKernels(
+  who: string,
+  kernels: unknown,
+  deterministic: boolean,
+  given: GivenKernels | null,
+): KernelsWish {
+  const wish = wishOf(who, kernels, deterministic);
   if (given === null) return { ...wish, given };
   const isFitting = wish.name === 'auto' ? !deterministic || !isFused(given.table) : wish.name === given.table;
   if (!isFitting) {
     const expected = wish.name === 'auto' ? 'of a table that is deterministic' : `of ${wish.name}`;
     throw new NnpackError(
       'invalid-argument',
-      `createContext: modules is of the table ${given.table}, expected one ${expected}`,
+      `${who}: modules is of the table ${given.table}, expected one ${expected}`,
     );
   }
   return { ...wish, name: given.table, given };
 }
 
-function wishOf(kernels: unknown, deterministic: boolean): Omit<KernelsWish, 'given'> {
-  const who = 'createContext';
+function wishOf(who: string, kernels: unknown, deterministic: boolean): Omit<KernelsWish, 'given'> {
   if (kernels !== undefined) {
     return { who, name: expectOneOf(who, 'kernels', kernels, KERNELS, 'invalid-argument'), reason: '' };
   }

@@ -1,60 +1,17 @@
 import '../globals.ts';
-import { expectBoolean, type FieldsOf, isInstance, readOptions } from '../check/options.ts';
+import { isInstance, readOptions } from '../check/options.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import type { KernelTable, KernelTableName } from '../kernels/table.ts';
 import { Arena } from '../tensor/arena.ts';
 import { makeTensor, sizeOf, type Tensor, type TensorLike } from '../tensor/ndarray.ts';
 import { checkExtents, checkTensor } from '../tensor/tensor.ts';
-import { importNode, mustImportNode } from '../threads/node.ts';
+import { importNode } from '../threads/node.ts';
 import { ThreadPool } from '../threads/pool.ts';
-import { coresCount, environmentVariable } from '../threads/runtime.ts';
-import type { WorkerFactory } from '../threads/spawn.ts';
-import { checkKernels, chooseKernels, reasonsSince } from './choose-kernels.ts';
-import { Measurements } from './measurements.ts';
-import { readModules } from './modules-option.ts';
+import { chooseKernels, reasonsSince } from './choose-kernels.ts';
+import type { Measurements } from './measurements.ts';
+import { CONTEXT_FIELDS, type ContextOptions } from './options.ts';
+import { parseContextOptions } from './parse-options.ts';
 import { type Trace, traceOfEnvironment } from './trace.ts';
-
-/** What {@link createContext} takes; all of it is optional. */
-export interface ContextOptions {
-  /** Threads in all, with the caller; when not given, as many as the environment says, or else as there are cores. */
-  readonly threads?: number;
-  /**
-   * `'auto'` takes the fastest table that this machine runs; when not given, `NNPACK_KERNELS` decides, or `'auto'`. The wide
-   * tables want an experimental pass of V8, which is switched on for the whole process; `'auto'` takes them only where the
-   * process was started with `--experimental-wasm-revectorize`. Where the engine does not pack, the narrow table is taken.
-   */
-  readonly kernels?: 'auto' | KernelTableName;
-  /** Keeps `'auto'` to tables that give the same bits on every machine: no fused multiply-add. False when not given. */
-  readonly deterministic?: boolean;
-  /**
-   * Gives each image of a batch the bits that it has alone, whatever is beside it: algorithms are chosen as for one image, by
-   * its sizes and weights, and where memory does not suffice for the batch, that is an error and no other choice. False when not
-   * given: a batch may be worth another algorithm.
-   */
-  readonly batchInvariant?: boolean;
-  /**
-   * All emitted kernels of a table as one module, so that none has to be emitted: what `nnpack-ts kernels --out FILE` wrote, as
-   * bytes or as the module that they were compiled to. `'auto'` takes its table.
-   */
-  readonly modules?: Uint8Array | ArrayBuffer | WebAssembly.Module;
-  /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
-  readonly memoryLimit?: number;
-  /** Times that `rule: 'measured'` knows already and adds to; none when not given. Contexts may share them. */
-  readonly measurements?: Measurements;
-  /** Makes a worker from the package's worker script, for hosts that have their own way to do so. */
-  readonly worker?: WorkerFactory;
-}
-
-const FIELDS: FieldsOf<ContextOptions> = {
-  threads: true,
-  kernels: true,
-  deterministic: true,
-  batchInvariant: true,
-  modules: true,
-  memoryLimit: true,
-  measurements: true,
-  worker: true,
-};
 
 /** What a context really got, and why. */
 export interface ContextDescription {
@@ -103,24 +60,19 @@ export class Context {
    * @throws NnpackError for options that are unknown or make no sense
    */
   constructor(options: ContextOptions = {}) {
-    const given = readOptions('createContext', options, FIELDS);
-    const { threads, reason } = checkThreads(given.threads);
-    this.#threadsReason = reason;
-    const { deterministic = false, batchInvariant = false } = given;
-    expectBoolean('createContext', 'deterministic', deterministic);
-    expectBoolean('createContext', 'batchInvariant', batchInvariant);
+    const { threads, threadsReason, deterministic, batchInvariant, kernels, limit, measurements, worker } =
+      parseContextOptions('createContext', options);
+    this.#threadsReason = threadsReason;
+    this.measurements = measurements;
     this.batchInvariant = batchInvariant;
-    const wish = checkKernels(given.kernels, deterministic, readModules(given.modules));
-    const limit = checkLimit(given.memoryLimit);
-    this.measurements = checkMeasurements(given.measurements);
     this.trace = traceOfEnvironment();
     this.arena = new Arena(limit);
-    const chosen = chooseKernels(wish, deterministic, this.arena, threads);
+    const chosen = chooseKernels(kernels, deterministic, this.arena, threads);
     this.#kernelsName = chosen.table.name;
     this.#kernelsReason = chosen.reason;
     this.#kernels = chosen.table;
     const thread = { index: 0, memory: this.arena, kernels: chosen.table };
-    this.pool = new ThreadPool(thread, threads, this.arena.shared, given.worker, chosen.simd);
+    this.pool = new ThreadPool(thread, threads, this.arena.shared, worker, chosen.simd);
   }
 
   /** @throws NnpackError `disposed` when the context has been disposed of. */
@@ -233,16 +185,42 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
 }
 
 let shared: Context | null = null;
+let sharedOptions: ContextOptions = {};
 
 /**
- * The context of calls that name none. It is made on first use from the environment, and again after it was disposed
- * of, or has lost a worker that may still write to its memory.
+ * Tells how the default context is to be made, the one of calls that name none: with these options in the place of those that
+ * it has from the environment, and of those that were set before. They are checked at once.
+ *
+ * @throws NnpackError for options that `createContext` would refuse, and `invalid-context` when there is a default context
+ *   already: it stays as it is, because plans may lie in it. `defaultContext().dispose()` ends it.
+ * @example
+ * const worker = () => new Worker('/nnpack-worker.js', { type: 'module' }); // in a bundle that does not find it itself
+ * setDefaultContextOptions({ threads: 2, worker });
+ */
+export function setDefaultContextOptions(options: ContextOptions): void {
+  const who = 'setDefaultContextOptions';
+  const given = readOptions(who, options, CONTEXT_FIELDS);
+  const { kernels } = parseContextOptions(who, given);
+  if (shared !== null && isUsable(shared)) {
+    const expected = 'expected a call before the first that names no context, or after defaultContext().dispose()';
+    throw new NnpackError('invalid-context', `${who}: there is a default context already, ${expected}`);
+  }
+  sharedOptions = { ...given, modules: kernels.given?.module };
+}
+
+function isUsable(context: Context): boolean {
+  return !context.disposed && !context.pool.mayStillWrite;
+}
+
+/**
+ * The context of calls that name none. It is made on first use from the environment, or as {@link setDefaultContextOptions}
+ * says, and again after it was disposed of, or has lost a worker that may still write to its memory.
  *
  * @example
  * writeFileSync('times.json', defaultContext().measurements.save());
  */
 export function defaultContext(): Context {
-  if (shared === null || shared.disposed || shared.pool.mayStillWrite) shared = new Context();
+  if (shared === null || !isUsable(shared)) shared = new Context(sharedOptions);
   return shared;
 }
 
@@ -254,53 +232,4 @@ export function contextOf(who: string, context: unknown): Context {
   }
   context.expectOpen(who);
   return context;
-}
-
-/** More threads than this help nobody, and each costs a worker. */
-const MAX_THREADS = 256;
-
-/** How many threads the context should have, and why that is not the number of cores where this is unknown. */
-function checkThreads(threads: unknown): { threads: number; reason: string } {
-  if (threads !== undefined) return { threads: expectThreads('createContext: threads', threads), reason: '' };
-  for (const name of ['NNPACK_NTHREADS', 'MXNET_CPU_NNPACK_NTHREADS']) {
-    const value = environmentVariable(name) ?? '';
-    if (value === '') continue;
-    return { threads: expectThreads(name, /^\d+$/.test(value) ? Number(value) : value), reason: '' };
-  }
-  const cores = coresCount();
-  if (cores !== undefined) return { threads: Math.min(cores, MAX_THREADS), reason: '' };
-  const why = mustImportNode() ? ' (Node before 20.16 tells it to createContext alone)' : '';
-  return {
-    threads: 1,
-    reason: `the number of cores is not known here${why}: one thread unless more are asked for`,
-  };
-}
-
-function expectThreads(what: string, threads: unknown): number {
-  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new NnpackError(
-      'invalid-argument',
-      `${what} is ${show(threads)}, expected a whole number from 1 to ${MAX_THREADS}`,
-    );
-  }
-  return threads;
-}
-
-function checkMeasurements(measurements: unknown = new Measurements()): Measurements {
-  if (isInstance(measurements, Measurements)) return measurements;
-  throw new NnpackError(
-    'invalid-argument',
-    `createContext: measurements is ${show(measurements)}, expected what Measurements.load gives`,
-  );
-}
-
-function checkLimit(limit: unknown): number | undefined {
-  if (limit === undefined) return undefined;
-  if (typeof limit !== 'number' || !(limit >= 65_536)) {
-    throw new NnpackError(
-      'invalid-argument',
-      `createContext: memoryLimit is ${show(limit)}, expected at least 65536 bytes`,
-    );
-  }
-  return limit;
 }

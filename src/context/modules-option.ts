@@ -9,33 +9,33 @@ export interface GivenKernels extends ModuleLabel {
 }
 
 /**
- * Reads what `createContext` was given as `modules`; null where there is none.
+ * Reads what `createContext`, or who takes its options, was given as `modules`; null where there is none.
  *
  * @throws NnpackError for what is not bytes or a module, cannot be compiled, or is of another version
  */
-export function readModules(given: unknown): GivenKernels | null {
+export function readModules(who: string, given: unknown): GivenKernels | null {
   if (given === undefined) return null;
-  const module = compile(given);
+  const module = compile(who, given);
   const label = labelOf(module);
-  if (typeof label === 'string') throw invalid(label);
+  if (typeof label === 'string') throw invalid(who, label);
   return { ...label, module };
 }
 
-function compile(given: unknown): WebAssembly.Module {
+function compile(who: string, given: unknown): WebAssembly.Module {
   // By what they say they are: realms have classes of their own.
   const kind = Object.prototype.toString.call(given).slice(8, -1);
   if (kind === 'WebAssembly.Module') return given as WebAssembly.Module;
   if (kind !== 'Uint8Array' && kind !== 'ArrayBuffer') {
-    throw invalid(`is ${show(given)}, expected bytes or a WebAssembly.Module`);
+    throw invalid(who, `is ${show(given)}, expected bytes or a WebAssembly.Module`);
   }
-  if (typeof WebAssembly === 'undefined') throw invalid('cannot be compiled: WebAssembly is not available');
+  if (typeof WebAssembly === 'undefined') throw invalid(who, 'cannot be compiled: WebAssembly is not available');
   try {
     return new WebAssembly.Module(given as Uint8Array<ArrayBuffer> | ArrayBuffer);
   } catch (error) {
-    throw invalid(`cannot be compiled: ${textOf(error)}`);
+    throw invalid(who, `cannot be compiled: ${textOf(error)}`);
   }
 }
 
-function invalid(what: string): NnpackError {
-  return new NnpackError('invalid-argument', `createContext: modules ${what}`);
+function invalid(who: string, what: string): NnpackError {
+  return new NnpackError('invalid-argument', `${who}: modules ${what}`);
 }

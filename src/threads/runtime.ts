@@ -49,6 +49,24 @@ export function versionOfV8(): number | undefined {
   }
 }
 
+/** Where the page or the web worker is, and the site that it is of; nothing where there is neither. */
+export function pageAddress(): string[] {
+  const page = globalThis.location as Location | undefined;
+  return [page?.href, page?.origin].filter((address) => typeof address === 'string');
+}
+
+/** Where the program is that the process was started with; undefined where the host does not tell. */
+export function addressOfProgram(): string | undefined {
+  try {
+    const path: unknown = process.argv[1];
+    if (typeof path !== 'string') return undefined;
+    // What is assigned is escaped where it must be.
+    return Object.assign(new URL('file:///'), { pathname: path }).href;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Milliseconds, by the steadiest clock there is. */
 export function now(): number {
   return (globalThis.performance ?? Date).now();

@@ -12,7 +12,7 @@ import {
   type WorkerSetup,
   wordOf,
 } from './control.ts';
-import { spawnWorker, type WorkerFactory, type WorkerHandle, workerScript } from './spawn.ts';
+import { causeOf, spawnWorker, type WorkerFactory, type WorkerHandle, workerScript } from './spawn.ts';
 
 /** One worker and its seat among the control words, which holds its state for both sides. */
 export class Seat {
@@ -129,7 +129,7 @@ export class Seat {
       this.#isReady = true;
       this.#worker?.unref();
       this.#settle();
-    } else if (word === REFUSED) this.giveUp(String((message as { why?: unknown }).why));
+    } else if (word === REFUSED) this.giveUp(causeOf((message as { why?: unknown }).why));
   }
 
   #end(why: string): void {

@@ -1,9 +1,11 @@
 import '../globals.ts';
 import { textOf } from '../check/options.ts';
 import { show } from '../errors.ts';
+import { OWN_ADDRESS, startWebWorker } from '../worker-script.ts';
 import type { WorkerSetup } from './control.ts';
 import { Lifeline } from './lifeline.ts';
 import { mustImportNode, nodeWorkerThreads } from './node.ts';
+import { addressOfProgram, pageAddress } from './runtime.ts';
 
 /** What we use of Node's Worker, without its type, which a browser's user does not have. */
 interface NodeWorker {
@@ -13,7 +15,10 @@ interface NodeWorker {
   terminate(): Promise<number>;
 }
 
-/** Makes the worker that runs the package's worker script; for hosts that are neither Node nor a browser. */
+/**
+ * Makes the worker that runs the package's worker script (`nnpack-ts/worker`): for bundles that cannot find it, and for hosts
+ * with workers of their own. It is given where the script would be expected.
+ */
 export type WorkerFactory = (script: URL) => Worker | NodeWorker;
 
 /** What a worker lets the pool know. */
@@ -35,11 +40,28 @@ export interface WorkerHandle {
 }
 
 /**
- * The package's worker script: a real file, because policies forbid `blob:` URLs. When run from source it is the
- * build's script, because a worker does not inherit its parent's loader of TypeScript.
+ * The package's worker script: a real file, because policies forbid `blob:` URLs. It lies beside the library, or beside the
+ * page or program where a bundle does not tell where it is itself. When run from source it is the build's script, because
+ * a worker does not inherit its parent's loader of TypeScript. Wherever there are URLs, this gives one.
  */
 export function workerScript(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker.js' : '../worker.js', import.meta.url);
+  const own = ownAddress();
+  const path = own?.endsWith('.ts') ? '../dist/nnpack-worker.js' : './nnpack-worker.js';
+  for (const base of [own, ...pageAddress(), addressOfProgram()]) {
+    try {
+      if (base !== undefined) return new URL(path, base);
+    } catch {
+      // Nothing can be relative to it, as to a blob.
+    }
+  }
+  return new URL('unknown:nnpack-worker.js');
+}
+
+/** Where the library is; undefined where it is told what cannot be true: webpack writes where it was as the bundle was made. */
+function ownAddress(): string | undefined {
+  if (typeof OWN_ADDRESS !== 'string') return undefined;
+  const isElsewhere = OWN_ADDRESS.startsWith('file:') && pageAddress()[0]?.startsWith('http');
+  return isElsewhere && nodeWorkerThreads() === undefined ? undefined : OWN_ADDRESS;
 }
 
 /**
@@ -51,9 +73,9 @@ export function spawnWorker(
   script: URL,
   setup: WorkerSetup,
   events: WorkerEvents,
-  factory: WorkerFactory = defaultFactory,
+  factory?: WorkerFactory,
 ): WorkerHandle {
-  const worker = expectWorker(factory(script));
+  const worker = factory === undefined ? startWorker(script) : expectWorker(factory(script));
   const lifeline = 'on' in worker ? Lifeline.make() : null;
   try {
     listen(worker, events);
@@ -77,7 +99,7 @@ export function spawnWorker(
 function expectWorker(made: unknown): Worker | NodeWorker {
   const { postMessage, terminate } = Object(made) as Partial<Worker>;
   if (typeof postMessage === 'function' && typeof terminate === 'function') return made as Worker | NodeWorker;
-  throw new Error(`the factory gave ${show(made)}, expected a worker`);
+  throw new Error(`the factory gave ${made === undefined ? 'nothing' : show(made)}, expected a worker`);
 }
 
 function listen(worker: Worker | NodeWorker, { message, end }: WorkerEvents): void {
@@ -124,7 +146,7 @@ function handleOf(worker: Worker | NodeWorker, lifeline: Lifeline | null): Worke
 /** What a worker or its maker has thrown, which may be anything. */
 export function causeOf(error: unknown): string {
   const text = error === undefined || error === null ? '' : textOf(error);
-  return text === '' ? `${show(error)} was thrown` : text;
+  return text === '' ? `${error === undefined ? 'nothing' : show(error)} was thrown` : text;
 }
 
 /** A worker that cannot be ended is left alone. */
@@ -136,12 +158,18 @@ async function terminate(worker: Worker | NodeWorker): Promise<void> {
   }
 }
 
-function defaultFactory(script: URL): Worker | NodeWorker {
+function startWorker(script: URL): Worker | NodeWorker {
   const node = nodeWorkerThreads();
-  if (node !== undefined) return new node.Worker(script);
-  if (mustImportNode()) {
+  if (node === undefined && mustImportNode()) {
     throw new Error('Node before 20.16 gives its threads to createContext alone, which can wait for them');
   }
-  if (typeof Worker === 'undefined') throw new Error('neither worker_threads nor Worker is available');
-  return new Worker(script, { type: 'module' });
+  if (node === undefined && typeof Worker === 'undefined') {
+    throw new Error('neither worker_threads nor Worker is available');
+  }
+  try {
+    if (node !== undefined) return new node.Worker(script);
+    return typeof OWN_ADDRESS === 'string' ? startWebWorker() : new Worker(script, { type: 'module' });
+  } catch (error) {
+    throw new Error(`${script.href}: ${causeOf(error)}`, { cause: error });
+  }
 }

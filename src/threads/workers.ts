@@ -49,7 +49,8 @@ export class Workers {
         break;
       }
     }
-    if (this.#seats.length > 0) this.#watchStart();
+    if (this.#seats.length === 0) return;
+    this.#watchStart();
     void this.started().then(() => clearTimeout(this.#timer));
   }
 

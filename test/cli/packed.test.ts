@@ -90,7 +90,7 @@ describe('the packed package', () => {
     const expected =
       /^(dist\/.*\.(js|d\.ts)|dist\/cli\/vendor\/LICENCES\.txt|docs\/models\.md|README\.md|LICENSE|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
-    for (const path of ['dist/index.js', 'dist/worker.js', 'dist/cli/main.js', ...declarations()]) {
+    for (const path of ['dist/index.js', 'dist/nnpack-worker.js', 'dist/cli/main.js', ...declarations()]) {
       expect(paths).toContain(path);
     }
     const mapped = paths.filter((path) => path.endsWith('.js') && /^\/\/# sourceMappingURL=\w/m.test(textOf(path)));

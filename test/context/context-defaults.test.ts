@@ -3,7 +3,14 @@ import { execFile, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Context, convolutionInference, createContext, defaultContext } from '../../src/index.ts';
+import {
+  Context,
+  type ContextOptions,
+  convolutionInference,
+  createContext,
+  defaultContext,
+  setDefaultContextOptions,
+} from '../../src/index.ts';
 import { refuseSimd } from '../../src/kernels/simd/engine.ts';
 import { failure } from '../support/failure.ts';
 import { tensor } from '../support/tensors.ts';
@@ -293,5 +300,76 @@ describe('the default context', () => {
       1, 1, 1, 1,
     ]);
     second.dispose();
+  });
+});
+
+describe('setDefaultContextOptions', () => {
+  afterEach(() => {
+    setDefaultContextOptions({});
+  });
+
+  it('says how the default context is made, in the place of the environment and of what was set before', () => {
+    vi.stubEnv('NNPACK_NTHREADS', '1');
+    let calls = 0;
+    setDefaultContextOptions({ threads: 3, kernels: 'reference' });
+    setDefaultContextOptions({
+      threads: 2,
+      kernels: 'scalar',
+      memoryLimit: 2 ** 24,
+      worker() {
+        calls++;
+        throw new Error('no workers here');
+      },
+    });
+    const call = { input: tensor([1, 1, 3, 3]), kernel: tensor([1, 1, 3, 3]) };
+    expect(calls).toBe(0);
+    convolutionInference(call);
+    const first = defaultContext();
+    expect(first.describe()).toMatchObject({
+      threads: 1,
+      kernels: 'scalar',
+      limitBytes: 2 ** 24,
+      reasons: ['a worker could not be started (no workers here)'],
+    });
+    first.dispose();
+    const second = defaultContext();
+    expect([second.describe().kernels, calls]).toEqual(['scalar', 2]);
+    second.dispose();
+  });
+
+  it('is refused while there is a default context, which stays as it is', () => {
+    setDefaultContextOptions({ threads: 1, kernels: 'scalar' });
+    const context = defaultContext();
+    const error = failure(() => setDefaultContextOptions({ threads: 1, kernels: 'reference' }));
+    expect(error.code).toBe('invalid-context');
+    expect(error.message).toBe(
+      'setDefaultContextOptions: there is a default context already, expected a call before the first that names no context, or after defaultContext().dispose()',
+    );
+    expect(defaultContext()).toBe(context);
+    context.dispose();
+    const next = defaultContext();
+    expect(next.describe().kernels).toBe('scalar');
+    next.dispose();
+  });
+
+  it.each([
+    [null, 'options are null, expected an object'],
+    [{ thread: 2 }, "options have an unknown field 'thread', did you mean 'threads'?"],
+    [{ threads: 0 }, 'threads is 0, expected a whole number from 1 to 256'],
+    [{ kernels: 'sclar' }, /^setDefaultContextOptions: kernels is 'sclar', .* did you mean 'scalar'\?$/],
+    [{ modules: 5 }, 'modules is 5, expected bytes or a WebAssembly.Module'],
+    [{ memoryLimit: 7 }, 'memoryLimit is 7, expected at least 65536 bytes'],
+    [{ measurements: {} }, 'measurements is an object of Object, expected what Measurements.load gives'],
+    [{ deterministic: 1 }, 'deterministic is 1, expected true or false'],
+    [{ worker: 'worker.js' }, "worker is 'worker.js', expected a function that makes a worker"],
+  ])('refuses %j at once, and keeps what was set', (options, text) => {
+    setDefaultContextOptions({ threads: 1, kernels: 'scalar' });
+    const error = failure(() => setDefaultContextOptions(options as ContextOptions));
+    expect(error.code).toBe('invalid-argument');
+    if (typeof text === 'string') expect(error.message).toBe(`setDefaultContextOptions: ${text}`);
+    else expect(error.message).toMatch(text);
+    const context = defaultContext();
+    expect(context.describe().kernels).toBe('scalar');
+    context.dispose();
   });
 });

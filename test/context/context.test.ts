@@ -48,6 +48,9 @@ describe('createContext', () => {
     ),
     ...[0, -1, 65_535, Number.NaN, '100000', null, [], {}].map((value) => [{ memoryLimit: value }, limit] as const),
     ...['', 'fast', 'toString', 5, null, {}, []].map((value) => [{ kernels: value }, kernels] as const),
+    ...['nnpack-worker.js', null, {}, 5].map(
+      (value) => [{ worker: value }, /^createContext: worker is .*, expected a function that makes a worker$/] as const,
+    ),
     [{ kernels: 'scaler' }, /expected one of auto, reference, scalar.*, did you mean 'scalar'\?$/] as const,
     ...[null, 5, 'threads', [], true].map(
       (value) => [value, /^createContext: options are .*, expected an object$/] as const,
@@ -73,7 +76,7 @@ describe('createContext', () => {
     });
     expect(context.pool.readyWorkers).toBe(2);
     expect(scripts.length).toBe(2);
-    expect(scripts[0]).toMatch(/\/dist\/worker\.js$/);
+    expect(scripts[0]).toMatch(/\/dist\/nnpack-worker\.js$/);
   });
 
   it('goes on with fewer threads, and says why, when workers cannot be had', async () => {

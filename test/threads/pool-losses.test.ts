@@ -307,7 +307,7 @@ describe('a worker that starts', () => {
     await ready;
     expect(made.pool.threadsCount).toBe(1);
     expect(made.pool.reason).toMatch(
-      /^a worker could not be started \(file:.*\/worker\.js: no word from it for 10 s\)$/,
+      /^a worker could not be started \(file:.*\/nnpack-worker\.js: no word from it for 10 s\)$/,
     );
     await once(made.workers[0], 'exit');
     expectGoesOn(made, 1);
@@ -393,7 +393,7 @@ describe('a worker that starts', () => {
     contexts.push(context);
     expect(context.describe()).toMatchObject({
       threads: 1,
-      reasons: [expect.stringMatching(/^a worker could not be started \(file:.*\/dist\/worker\.js: no room\)$/)],
+      reasons: [expect.stringMatching(/^a worker could not be started \(file:.*\/dist\/nnpack-worker\.js: no room\)$/)],
     });
   });
 
@@ -420,12 +420,12 @@ describe('a factory', () => {
   const getter = Object.defineProperty({}, 'postMessage', { get: thrower(new Error('no such thing')) });
   it.each([
     ['throws null', thrower(null), 'null was thrown'],
-    ['throws undefined', thrower(undefined), 'undefined was thrown'],
+    ['throws undefined', thrower(undefined), 'nothing was thrown'],
     ['throws an empty text', thrower(''), "'' was thrown"],
     ['throws a text', thrower('no workers here'), 'no workers here'],
     ['throws something without a text', thrower(Object.create(null)), 'something without a text was thrown'],
     ['gives null', () => null, 'the factory gave null, expected a worker'],
-    ['gives undefined', () => undefined, 'the factory gave undefined, expected a worker'],
+    ['gives undefined', () => undefined, 'the factory gave nothing, expected a worker'],
     ['gives a number', () => 5, 'the factory gave 5, expected a worker'],
     ['gives an object', () => ({}), 'the factory gave an object of Object, expected a worker'],
     ['gives a promise', async () => new EventEmitter(), 'the factory gave an object of Promise, expected a worker'],
@@ -457,7 +457,7 @@ describe('a factory', () => {
     const [worker] = made.workers;
     queueMicrotask(() => worker.emit('error', null));
     await made.pool.ready();
-    expect(made.pool.reason).toMatch(/worker\.js: null was thrown\)$/);
+    expect(made.pool.reason).toMatch(/nnpack-worker\.js: null was thrown\)$/);
     worker.emit('error', new Error('once more'));
     worker.emit('exit', 1);
     expectGoesOn(made, 1);
@@ -476,7 +476,7 @@ describe('a factory', () => {
     let isPrevented = false;
     web.onerror(event && { ...event, preventDefault: () => (isPrevented = true) });
     await made.pool.ready();
-    expect(made.pool.reason).toMatch(/^a worker could not be started \(file:.*\/worker\.js: .*\)$/);
+    expect(made.pool.reason).toMatch(/^a worker could not be started \(file:.*\/nnpack-worker\.js: .*\)$/);
     expect(made.pool.reason).toContain(why);
     expect(isPrevented).toBe(event !== undefined);
   });

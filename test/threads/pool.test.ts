@@ -283,7 +283,7 @@ describe('a worker that dies', () => {
     await made.pool.ready();
     expect(made.pool.threadsCount).toBe(1);
     expect(made.pool.reason).toMatch(
-      /^a worker could not be started \(file:.*\/dist\/worker\.js: an error that did not end it\)$/,
+      /^a worker could not be started \(file:.*\/dist\/nnpack-worker\.js: an error that did not end it\)$/,
     );
     await ended;
   });
