@@ -10,12 +10,14 @@ import * as models from '../src/models/index.ts';
 import * as mxnet from '../src/mxnet/index.ts';
 import * as networks from '../src/networks/index.ts';
 import * as onnx from '../src/onnx/index.ts';
+import * as ort from '../src/onnxruntime/index.ts';
 import * as testing from '../src/testing/index.ts';
 import * as tfjs from '../src/tfjs/index.ts';
 import * as load from '../src/tfjs/load.ts';
 import { smallMxnet } from './mxnet/models.ts';
 import { smallNetwork } from './onnx/draw.ts';
 import { writeModel } from './onnx/write.ts';
+import { product } from './onnxruntime/models.ts';
 import { runs } from './support/runs.ts';
 import { VALUE_NAMES, VALUES, type ValueName } from './support/values.ts';
 
@@ -30,8 +32,12 @@ const METHODS_LEFT_OUT: Readonly<Record<string, string>> = {
   dispose: 'takes nothing, and ends what the others are called on',
   toString: 'takes nothing',
   expectOpen: "for this library's own use",
+  release: 'takes nothing, and ends what the others are called on',
+  startProfiling: 'takes nothing',
+  endProfiling: 'takes nothing',
   timesOf: "for this library's own use",
   record: "for this library's own use",
+  runReported: "for this library's own use",
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'nnpack-ts-all-'));
@@ -49,6 +55,7 @@ let plans: {
   readonly network: networks.NetworkPlan;
   readonly prepared: networks.PreparedNetwork;
 };
+let session: ort.InferenceSession;
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'm.onnx'), writeModel(smallNetwork()));
@@ -69,13 +76,15 @@ beforeAll(async () => {
     network: networks.planNetwork(network(), { context }),
     prepared: networks.prepareNetwork(network(), { context }),
   };
+  session = await ort.InferenceSession.create(product(), sessionOptions(spare));
   // Room for the copies of tensors outside of the context's memory is kept from the first run on.
   plans.convolution.run(floats(1, 4, 6, 5));
   plans.fullyConnected.run(floats(2, 3));
 });
 
-afterAll(() => {
+afterAll(async () => {
   rmSync(folder, { recursive: true });
+  await session.release();
   for (const plan of Object.values(plans)) plan.dispose();
   expect(context.describe().usedBytes).toBe(0);
   context.dispose();
@@ -172,6 +181,20 @@ const model = () => ({
     config: { layers: [{ class_name: 'ReLU', config: { name: 'r', batch_input_shape: [null, 4, 4, 2] } }] },
   },
   weightsManifest: [{ paths: ['a.bin'], weights: [{ name: 'w', shape: [1], dtype: 'float32' }] }],
+});
+
+/** Of every kind of option. */
+const sessionOptions = (of: core.Context = context): ort.InferenceSession.SessionOptions => ({
+  executionProviders: [{ name: 'nnpack', context: of }],
+  freeDimensionOverrides: { n: 1 },
+  graphOptimizationLevel: 'all',
+  preferredOutputLocation: { c: 'cpu' },
+  externalData: [{ path: 'w.bin', data: new Uint8Array(24) }],
+  enableProfiling: false,
+});
+const matrices = () => ({
+  a: new ort.Tensor(new Float32Array(12), [3, 4]),
+  b: new ort.Tensor(new Float32Array(12), [4, 3]),
 });
 
 const exact: testing.Convolve = (drawn, data) => Float32Array.from(testing.convolutionReference(drawn, data));
@@ -293,6 +316,14 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
     { algorithm: 'auto', eligibility: 'all', rule: 'fastest', accuracy: 'default', context },
   ],
   openModel: () => [join(folder, 'm.onnx'), { algorithm: 'auto', eligibility: 'all', rule: 'fastest', context }],
+  'InferenceSession.create': () => [product(), sessionOptions()],
+  'InferenceSession.run': () => [
+    matrices(),
+    { c: new ort.Tensor(new Float32Array(9).fill(POISON), [3, 3]) },
+    { tag: 'a', logSeverityLevel: 1, terminate: false },
+  ],
+  'InferenceSession.explain': () => [{ a: [3, 4], b: [4, 3] }],
+  listSupportedBackends: () => [],
   'Model.run': () => [
     { x: floats(1, 3, 2, 2) },
     { output: { y: poisoned(1, 2, 2, 2) }, progress: () => {}, signal: new AbortController().signal },
@@ -313,7 +344,9 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-const EXPORTS = [core, graphs, models, mxnet, networks, onnx, tfjs, load, testing]
+/** `Tensor` is onnxruntime-common's, and throws what that throws. */
+const { Tensor: _, ...sessions } = ort;
+const EXPORTS = [core, graphs, models, mxnet, networks, onnx, sessions, tfjs, load, testing]
   .flatMap((entry) => Object.entries(entry))
   .filter((named): named is [string, Callable] => typeof named[1] === 'function');
 
@@ -349,6 +382,10 @@ function methods(): Record<string, Callable> {
     'NetworkPlan.profileOf': (...args) => call(plans.network, 'profileOf', args),
     'NetworkPlan.report': (...args) => call(plans.network, 'report', args),
     'Model.run': (...args) => call(plans.model, 'run', args),
+    'InferenceSession.create': async (...args) =>
+      ((await call(ort.InferenceSession, 'create', args)) as ort.InferenceSession).release(),
+    'InferenceSession.run': (...args) => call(session, 'run', args),
+    'InferenceSession.explain': (...args) => String(call(session, 'explain', args)),
     'Model.explain': (...args) => String(call(plans.model, 'explain', args)),
     'Model.report': (...args) => call(plans.model, 'report', args),
     'NetworkPlan.run': (...args) => call(plans.network, 'run', args),
@@ -369,7 +406,13 @@ const READS_FILES: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 /** What takes no arguments has none to be replaced; `profileOf` refuses none, because what is no name is no node's. */
-const WITHOUT_ARGUMENTS = ['defaultContext', 'Measurements.save', 'Context.describe', 'GraphPlan.report'].concat([
+const WITHOUT_ARGUMENTS = [
+  'defaultContext',
+  'listSupportedBackends',
+  'Measurements.save',
+  'Context.describe',
+  'GraphPlan.report',
+].concat([
   'ConvolutionPlan.explain',
   'FullyConnectedPlan.explain',
   'GraphPlan.profileOf',

@@ -21,6 +21,7 @@ const ORDER = [
   'tfjs',
   'mxnet',
   'models',
+  'onnxruntime',
   'testing',
   'cli',
 ];
@@ -29,8 +30,8 @@ const ROOT = ['globals.ts', 'errors.ts', 'worker-script.ts'];
 /** No adapter may know another. */
 const ADAPTERS = ['onnx', 'tfjs', 'mxnet'];
 const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'maths/fft-js.ts' };
-/** Those who use `nnpack-ts/testing` have it. */
-const TEST_PACKAGE = 'fast-check';
+/** What those have who use an entry point, by its folder. */
+const PEERS: Record<string, string> = { 'fast-check': 'testing', 'onnxruntime-common': 'onnxruntime' };
 
 const source = join(import.meta.dirname, '..', 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
@@ -94,7 +95,7 @@ describe('imports', () => {
   it.each(files)('%s imports no package but the two of the core, each from its one file', (file) => {
     for (const target of importsOf(file)) {
       if (target.startsWith('.') || target.startsWith('node:') || folderOf(file) === 'cli') continue;
-      if (target === TEST_PACKAGE) expect(folderOf(file), `${file} imports ${target}`).toBe('testing');
+      if (target in PEERS) expect(folderOf(file), `${file} imports ${target}`).toBe(PEERS[target]);
       else expect(RUNTIME_PACKAGES[target], `${file} imports ${target}`).toBe(file);
     }
   });

@@ -1,5 +1,5 @@
 /** Reading a model of any format from disk, in Node. A format's reader is loaded once the file is known to be of it. */
-import { lookAt, readingFile, readRanges, readRegular } from '../check/model-files.ts';
+import { lookAt, readingFile, readRanges, readRegular, readWholeFile } from '../check/model-files.ts';
 import { namingFile } from '../check/naming-file.ts';
 import { NnpackError, show } from '../errors.ts';
 import { formatOfJson, HEAD_BYTES, kindOf, parseJson } from './format.ts';
@@ -28,6 +28,11 @@ export async function loadSource(path: string, params?: string): Promise<ModelSo
   const { loadGraphModel, loadLayersModelGraph } = await import('../tfjs/load.ts');
   const load = format === 'tfjs-graph-model' ? loadGraphModel : loadLayersModelGraph;
   return fixedSource(format, path, await load(path));
+}
+
+/** The bytes of a file, which errors call `who`. */
+export function loadBytes(who: string, path: string): Promise<Uint8Array> {
+  return readWholeFile(who, path);
 }
 
 /** The format of a model's file. */

@@ -88,9 +88,22 @@ export class Model {
    * @example
    * const { scores } = await model.run({ image: ndarray(pixels, [1, 3, 224, 224]) });
    */
-  async run(
+  run(
     inputs: Readonly<Record<Name, TypedTensorLike>>,
     options: ModelRunOptions = {},
+  ): Promise<Record<Name, TypedTensor>> {
+    return this.runReported(inputs, options, () => {});
+  }
+
+  /**
+   * The same, with the report of this very run, which another may follow at once.
+   *
+   * @internal
+   */
+  async runReported(
+    inputs: Readonly<Record<Name, TypedTensorLike>>,
+    options: ModelRunOptions,
+    whenDone: (runner: GraphRunner) => void,
   ): Promise<Record<Name, TypedTensor>> {
     const { output, ...rest } = readOptions<ModelRunOptions>(this.#who, options, RUN_OPTIONS);
     const runOptions = readRunOptions(this.#who, rest);
@@ -99,7 +112,9 @@ export class Model {
     runOptions.signal?.throwIfAborted();
     return this.#turns.take(async () => {
       this.#expectOpen();
-      const results = await this.#runnerFor(this.#shapesOf(inputs)).runAsync(inputs, runOptions);
+      const runner = this.#runnerFor(this.#shapesOf(inputs));
+      const results = await runner.runAsync(inputs, runOptions);
+      whenDone(runner);
       return into === null ? results : writeOutputs(this.#who, results, into);
     }, runOptions.signal);
   }

@@ -9,3 +9,8 @@ export async function loadSource(): Promise<ModelSource> {
     'openModel: there is no disk here, expected parseModel and the bytes of files',
   );
 }
+
+/** @throws NnpackError 'unsupported-hardware' */
+export async function loadBytes(who: string): Promise<Uint8Array> {
+  throw new NnpackError('unsupported-hardware', `${who} could not be read: there is no disk here, expected its bytes`);
+}

@@ -8,7 +8,8 @@ import { Model } from './model.ts';
 import { type ModelOptions, parseModelOptions } from './options.ts';
 import { fixedSource, type ModelSource } from './source.ts';
 
-type Files = ReadonlyMap<string, Uint8Array>;
+/** The bytes of files by the names that they have beside a model. */
+export type Files = ReadonlyMap<string, Uint8Array>;
 
 /**
  * Reads a model from the bytes of its files, as `openModel` does from disk: `model.onnx` with the files that it keeps numbers
@@ -27,9 +28,7 @@ export async function parseModel(
 ): Promise<Model> {
   const { params, selection, context } = parseModelOptions('parseModel', options);
   const given = filesOf(files);
-  const main = mainFile(given);
-  const source = await namingFile(main.name, () => sourceOf(main, given, params));
-  return new Model(source, selection, context);
+  return new Model(await sourceOfFile(mainFile(given), given, params), selection, context);
 }
 
 function filesOf(files: unknown): Files {
@@ -51,10 +50,10 @@ function filesOf(files: unknown): Files {
   return given as Files;
 }
 
-interface MainFile {
+/** The file of a model that the others belong to. */
+export interface MainFile {
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly kind: Kind;
 }
 
 /**
@@ -73,14 +72,20 @@ function mainFile(files: Files): MainFile {
     throw new NnpackError('invalid-argument', `parseModel: ${text}`);
   }
   const [[name, bytes]] = found;
-  return { name, bytes, kind: kindOf(`model ${show(name)}`, bytes) };
+  return { name, bytes };
 }
 
 function headOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
 }
 
-async function sourceOf({ name, bytes, kind }: MainFile, files: Files, params?: string): Promise<ModelSource> {
+/** What a reader makes of a model's file and of those beside it. */
+export async function sourceOfFile(main: MainFile, files: Files, params?: string): Promise<ModelSource> {
+  const kind = kindOf(`model ${show(main.name)}`, main.bytes);
+  return namingFile(main.name, () => sourceOf(main, kind, files, params));
+}
+
+async function sourceOf({ name, bytes }: MainFile, kind: Kind, files: Files, params?: string): Promise<ModelSource> {
   if (kind === 'mxnet-parameters') {
     throw new NnpackError(
       'invalid-argument',

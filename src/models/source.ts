@@ -2,8 +2,8 @@
 import type { Shape } from '../graph/compiled.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inferTypes } from '../graph/infer.ts';
-import type { ModelGraph } from '../graph/model-graph.ts';
-import type { Dtype, Name, Size } from '../graph/values.ts';
+import type { DeclaredType, ModelGraph } from '../graph/model-graph.ts';
+import type { Dtype, Name, Size, ValueType } from '../graph/values.ts';
 
 /** The formats that are read, each told from the contents of its files. */
 export type ModelFormat = 'onnx' | 'mxnet' | 'tfjs-layers-model' | 'tfjs-graph-model';
@@ -39,13 +39,11 @@ export interface ModelSource extends Pick<ModelGraph, 'metadata'> {
 }
 
 /** A model whose files tell the shapes of its inputs, as far as they are fixed. */
-export function fixedSource(format: ModelFormat, file: string, { graph, metadata, notes }: ModelGraph): ModelSource {
+export function fixedSource(format: ModelFormat, file: string, model: ModelGraph): ModelSource {
+  const { graph, metadata, notes, declaredOutputs } = model;
   const types = inferTypes(graph);
   const outputs = new Map(
-    graph.outputs.map((name): [Name, ModelValue] => {
-      const type = types.get(name);
-      return [name, Object.freeze(type === undefined ? UNKNOWN : { dtype: type.dtype, shape: type.shape })];
-    }),
+    graph.outputs.map((name) => [name, outputValue(name, types.get(name), declaredOutputs?.get(name))]),
   );
   return {
     format,
@@ -60,4 +58,36 @@ export function fixedSource(format: ModelFormat, file: string, { graph, metadata
   };
 }
 
-const UNKNOWN: ModelValue = { dtype: null, shape: null };
+/**
+ * The same model with numbers in the place of sizes that its files leave open, by their names; a name that no input has
+ * means nothing.
+ */
+export function withSizes(source: ModelSource, sizes: ReadonlyMap<string, number>): ModelSource {
+  const { format, file, openGraph: graph, metadata, notes, outputs } = source;
+  if (graph === null || sizes.size === 0) return source;
+  const inputs = new Map(
+    [...graph.inputs].map(([name, { dtype, shape }]): [Name, ValueType] => {
+      return [
+        name,
+        { dtype, shape: shape.map((size) => (typeof size === 'string' ? (sizes.get(size) ?? size) : size)) },
+      ];
+    }),
+  );
+  return fixedSource(format, file, { graph: { ...graph, inputs }, metadata, notes, declaredOutputs: outputs });
+}
+
+/** What is inferred; the file's own names of sizes, and all that it says where nothing could be inferred. */
+function outputValue(name: Name, type: ValueType | undefined, declared: DeclaredType | undefined): ModelValue {
+  const told = declared?.shape ?? null;
+  if (type === undefined) {
+    const shape = told?.map((size, axis): Size => size ?? `${name}.${axis}`) ?? null;
+    return Object.freeze({ dtype: declared?.dtype ?? null, shape });
+  }
+  const { dtype, shape } = type;
+  if (told === null || told.length !== shape.length) return Object.freeze({ dtype, shape });
+  const named = shape.map((size, axis): Size => {
+    const own = told[axis];
+    return typeof size === 'string' && typeof own === 'string' ? own : size;
+  });
+  return Object.freeze({ dtype, shape: named });
+}

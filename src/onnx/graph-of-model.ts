@@ -4,7 +4,7 @@
  * Nodes may stand out of order, as some tools write them. What a model has that is not supported is told all at once.
  */
 import { type ErrorCode, NnpackError, shortened, show } from '../errors.ts';
-import type { ModelGraph } from '../graph/model-graph.ts';
+import type { DeclaredType, ModelGraph } from '../graph/model-graph.ts';
 import { parseGraph } from '../graph/parse-graph.ts';
 import { isFloat, type Name, type Size, type ValueType } from '../graph/values.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -25,7 +25,12 @@ export function graphOfModel(model: Model, readExternal?: ReadBytes): ModelGraph
   const read = (inSingle: boolean) => converted({ model, nodes, readExternal }, inSingle);
   const { graph, notes } = hasScales(nodes) ? withMeantLengths(model, read) : read(false);
   const all = nodes === listed ? notes : [OUT_OF_ORDER, ...notes];
-  return { graph, metadata: metadataOf(model), notes: all };
+  const declaredOutputs = new Map(model.graph.outputs.map((info) => [info.name, declaredType(info)]));
+  return { graph, metadata: metadataOf(model), notes: all, declaredOutputs };
+}
+
+function declaredType({ type }: ValueInfo): DeclaredType {
+  return type?.kind === 'tensor' ? { dtype: type.elements.dtype, shape: type.shape } : { dtype: null, shape: null };
 }
 
 const OUT_OF_ORDER = 'Nodes stand out of order: each was taken after those that make what it reads.';

@@ -14,6 +14,15 @@ export function environmentVariable(name: string): string | undefined {
   }
 }
 
+/** Whether paths are those of files: in Node, and in what takes its place. Elsewhere they are URLs. */
+export function hasDisk(): boolean {
+  try {
+    return typeof process.versions.node === 'string';
+  } catch {
+    return false;
+  }
+}
+
 /** Cores of this machine; undefined where the host does not tell. */
 export function coresCount(): number | undefined {
   return cores(() => nodeOs()?.availableParallelism()) ?? cores(() => globalThis.navigator?.hardwareConcurrency);

@@ -67,7 +67,7 @@ function declarations(): Set<string> {
 const BEFORE = { size: 916_925, unpackedSize: 4_212_478 };
 
 /** What 0.1.0 could not do has bytes of its own. */
-const SINCE = ['dist/mxnet', 'dist/onnx'];
+const SINCE = ['dist/mxnet', 'dist/onnx', 'dist/onnxruntime'];
 
 /** What npm packs of it, but for some folders. */
 function packed(without: readonly string[] = []): { size: number; unpackedSize: number; paths: string[] } {
@@ -88,7 +88,7 @@ describe('the packed package', () => {
   it('is what runs and its types: no sources, no maps, at most 0.6 of the bytes of 0.1.0 for what that could do', () => {
     const { unpackedSize, paths } = packed();
     const expected =
-      /^(dist\/.*\.(js|d\.ts)|dist\/cli\/vendor\/LICENCES\.txt|docs\/models\.md|README\.md|LICENSE|package\.json)$/;
+      /^(dist\/.*\.(js|d\.ts)|dist\/cli\/vendor\/LICENCES\.txt|docs\/(?:models|onnxruntime)\.md|README\.md|LICENSE|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
     for (const path of ['dist/index.js', 'dist/nnpack-worker.js', 'dist/cli/main.js', ...declarations()]) {
       expect(paths).toContain(path);

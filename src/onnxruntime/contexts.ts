@@ -1,0 +1,60 @@
+/**
+ * The contexts that sessions run in: one for each number of threads that is asked for, however many sessions there are.
+ * The last session that is released disposes of it.
+ */
+import { type Context, createContext } from '../context/context.ts';
+
+/** A context for one session. */
+export interface Lease {
+  readonly context: Context;
+  /** Called once, when the session needs it no more. */
+  giveBack(): void;
+}
+
+interface Shared {
+  readonly made: Promise<Context>;
+  /** Null until it is made. */
+  context: Context | null;
+  users: number;
+}
+
+/** By threads; undefined for as many as the library chooses. */
+const shared = new Map<number | undefined, Shared>();
+
+/** The context of all sessions with so many threads; as many as `createContext` takes by itself where that is undefined. */
+export async function leaseContext(threads: number | undefined): Promise<Lease> {
+  const known = shared.get(threads);
+  const one = known === undefined || isLost(known) ? open(threads) : known;
+  one.users++;
+  try {
+    const context = await one.made;
+    return { context, giveBack: () => leave(threads, one) };
+  } catch (error) {
+    leave(threads, one);
+    throw error;
+  }
+}
+
+/** Whether a lost worker may still write to its memory, so that nothing can run there any more. */
+function isLost({ context }: Shared): boolean {
+  return context?.pool.mayStillWrite ?? false;
+}
+
+function open(threads: number | undefined): Shared {
+  const one: Shared = { made: createContext({ threads }), context: null, users: 0 };
+  shared.set(threads, one);
+  one.made.then(
+    (context) => {
+      one.context = context;
+    },
+    () => {},
+  );
+  return one;
+}
+
+function leave(threads: number | undefined, one: Shared): void {
+  one.users--;
+  if (one.users > 0) return;
+  if (shared.get(threads) === one) shared.delete(threads);
+  one.context?.dispose();
+}
