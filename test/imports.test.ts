@@ -22,6 +22,7 @@ const ORDER = [
   'mxnet',
   'models',
   'onnxruntime',
+  'tfjs-backend',
   'testing',
   'cli',
 ];
@@ -31,7 +32,12 @@ const ROOT = ['globals.ts', 'errors.ts', 'worker-script.ts'];
 const ADAPTERS = ['onnx', 'tfjs', 'mxnet'];
 const RUNTIME_PACKAGES: Record<string, string> = { ndarray: 'tensor/ndarray.ts', 'fft.js': 'maths/fft-js.ts' };
 /** What those have who use an entry point, by its folder. */
-const PEERS: Record<string, string> = { 'fast-check': 'testing', 'onnxruntime-common': 'onnxruntime' };
+const PEERS: Record<string, string> = {
+  'fast-check': 'testing',
+  'onnxruntime-common': 'onnxruntime',
+  '@tensorflow/tfjs-core': 'tfjs-backend',
+  '@tensorflow/tfjs-backend-cpu': 'tfjs-backend',
+};
 
 const source = join(import.meta.dirname, '..', 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

@@ -94,7 +94,7 @@ export function greatestIn(context: Context, tensor: CheckedTensor): number {
 }
 
 /** Where a kernel lies to be packed. Packing may make 0 of its subnormal numbers, but never of the caller's own. */
-function kernelToPack(context: Context, staging: Staging, kernel: CheckedTensor): number {
+export function kernelToPack(context: Context, staging: Staging, kernel: CheckedTensor): number {
   if (!isInPlace(context, kernel)) return staging.input(kernel);
   const [size, at] = [sizeOf(kernel.shape), arenaOffset(kernel)];
   if (context.kernels.least(size, at) >= LEAST_NORMAL) return at;
