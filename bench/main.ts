@@ -4,8 +4,9 @@ import { runCommand, runProcess } from '../src/cli/process.ts';
 import { benchCommand, sections } from './command.ts';
 import { models } from './peers/models.ts';
 import { peers } from './peers/section.ts';
+import { tensorflowBackend } from './peers/tensorflow-backend.ts';
 
-const command = benchCommand([peers, models, ...sections], 'npm run bench --');
+const command = benchCommand([peers, models, tensorflowBackend, ...sections], 'npm run bench --');
 await runProcess(() => runCommand(command, process.argv.slice(2)));
 // onnxruntime-web keeps handles open.
 process.exit();

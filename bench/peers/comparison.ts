@@ -30,6 +30,8 @@ export const WORK = {
   vggRelaxed: 'VGG-16, thirteen convolutions, accuracy relaxed',
   vggBatch: 'VGG-16, thirteen convolutions, batch 8',
   vggCalls: 'VGG-16, thirteen convolutions, one-off calls',
+  upscaler: "UpscalerJS's default network @128×128, our backend of TensorFlow.js",
+  backendMobileNet: 'MobileNet-v2, our backend of TensorFlow.js',
 } as const;
 
 type TableName = KernelTableName | 'simd-wide' | 'simd-relaxed-wide';
@@ -96,6 +98,9 @@ const GOALS: readonly PeerGoal[] = [
     { work, peer: 'onnxruntime-web', ...emitted(1.5), ...wide(2.2) },
     { work, peer: 'tfjs-backend-wasm', ...emitted(1.3), ...wide(2) },
   ]),
+  { work: WORK.upscaler, peer: 'tfjs-backend-cpu', scalar: 10 },
+  { work: WORK.upscaler, peer: 'tfjs-backend-wasm', ...emitted(3), ...wide(3) },
+  { work: WORK.backendMobileNet, peer: 'tfjs-backend-wasm', ...emitted(1.2), ...wide(1.2) },
   { work: 'vgg-16', peer: 'onnxruntime-node', 'simd-relaxed': 1 },
   { work: 'vgg-16', peer: 'onnxruntime-web', 'simd-relaxed': 5 },
   { work: 'alexnet', peer: 'onnxruntime-web', ...emitted(3) },

@@ -2,7 +2,7 @@
  * A network of convolutions by TensorFlow.js, node by node as its converter leaves one: bias and activation are fused into the
  * convolution. A run begins with a picture N H W C in the backend's own layout, and ends with `dataSync()`.
  */
-import { sidesOf } from '../../src/graph/attributes.ts';
+import { axesOf, sidesOf } from '../../src/graph/attributes.ts';
 import type { Network, NetworkNode } from '../../src/networks/network.ts';
 import type { PeerNetwork } from './engine.ts';
 import type { Tensor, TensorFlow } from './tensorflow.ts';
@@ -62,14 +62,25 @@ function stepOf(tf: TensorFlow, node: NetworkNode, kept: (make: () => Tensor) =>
       });
       const bias = kept(() => tf.tensor1d(node.bias as Float32Array));
       const convolve = isDepthwise ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
-      const pad = padsOf(padding === 'same' ? 0 : padding);
+      const pad = padding === 'same' ? padding : padsOf(padding);
       const activation = node.activation === undefined ? undefined : node.activation === 'relu' ? 'relu' : 'relu6';
-      return (values) => convolve({ x: read(values), filter, strides: Number(stride), pad, bias, activation });
+      return (values) => convolve({ x: read(values), filter, strides: axesOf(stride), pad, bias, activation });
     }
     case 'addition':
       return (values) => {
         const sum = tf.add(read(values), read(values, 1));
         return node.activation === 'relu' ? tf.relu(sum) : sum;
+      };
+    case 'concatenation':
+      return (values) => {
+        const parts = node.inputs.map((_, i) => read(values, i));
+        return tf.concat(parts, 3);
+      };
+    case 'resize':
+      return (values) => {
+        const [, height, width] = read(values).shape;
+        const [down, across] = axesOf(node.scale);
+        return tf.image.resizeNearestNeighbor(read(values), [height * down, width * across]);
       };
     case 'max-pooling':
       return (values) => tf.maxPool(read(values), 3, 2, padsOf(1));

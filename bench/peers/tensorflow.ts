@@ -25,14 +25,15 @@ export interface TensorFlow {
   mean(x: Tensor, axes: readonly number[]): Tensor;
   matMul(x: Tensor, y: Tensor): Tensor;
   maxPool(x: Tensor, size: number, stride: number, padding: readonly (readonly [number, number])[]): Tensor;
+  readonly image: { resizeNearestNeighbor(x: Tensor, size: readonly [number, number]): Tensor };
   readonly fused: { readonly conv2d: FusedConvolution; readonly depthwiseConv2d: FusedConvolution };
 }
 
 type FusedConvolution = (options: {
   readonly x: Tensor;
   readonly filter: Tensor;
-  readonly strides: number;
-  readonly pad: readonly (readonly [number, number])[];
+  readonly strides: readonly [number, number];
+  readonly pad: 'same' | readonly (readonly [number, number])[];
   readonly bias: Tensor;
   readonly activation?: 'relu' | 'relu6';
 }) => Tensor;
@@ -47,6 +48,7 @@ type Convolution = (
 ) => Tensor;
 
 export interface Tensor {
+  readonly shape: readonly number[];
   dataSync(): Float32Array;
   dispose(): void;
 }
@@ -64,7 +66,7 @@ export async function loadTensorFlowWasm(load: Load): Promise<PeerEngine> {
   return engineOf(tf, 'wasm', wasm.version_wasm);
 }
 
-function loadCore(load: Load): TensorFlow {
+export function loadCore(load: Load): TensorFlow {
   const tf = load<TensorFlow>('@tensorflow/tfjs-core');
   tf.enableProdMode(); // its way to full speed; it also leaves out the advice to install another backend
   return tf;
@@ -84,7 +86,7 @@ async function engineOf(tf: TensorFlow, backend: 'cpu' | 'wasm', version: string
 }
 
 /** One backend works at a time; a change of backend sets up kernels anew, and is never timed. */
-async function useBackend(tf: TensorFlow, backend: string): Promise<void> {
+export async function useBackend(tf: TensorFlow, backend: string): Promise<void> {
   if (tf.getBackend() !== backend) await tf.setBackend(backend);
 }
 

@@ -6,11 +6,11 @@
  *
  * TensorFlow.js's maxima pass over NaN, where ours give NaN: planes with one are pooled again with −∞ in its place.
  */
-import { backend_util, type MaxPoolAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, type MaxPoolAttrs, type MeanAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { runAveragePooling, runMaxPooling } from '../layers/pooling.ts';
-import type { PoolingShape } from '../layers/pooling-shape.ts';
+import { globalPoolingShape, type PoolingShape } from '../layers/pooling-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
-import type { AnyKernel, Kernel, Shape4 } from './kernel.ts';
+import { type AnyKernel, type Kernel, planesShape, type Shape4 } from './kernel.ts';
 import type { Room } from './room.ts';
 
 function poolingOf(
@@ -147,9 +147,25 @@ function spreadMeans(f32: Float32Array, shape: PoolingShape, isWhole: boolean, d
   }
 }
 
+/** The mean of each plane: TensorFlow.js's own puts the planes in order first. */
+const mean: Kernel<{ x: TensorInfo }, MeanAttrs> = {
+  name: 'Mean',
+  refuses: ({ x }, { axis }) =>
+    x.shape.length === 4 && String(axis) === '1,2' ? null : 'other axes than the height and width of pictures',
+  run({ inputs: { x }, attrs: { keepDims }, room }) {
+    const [batch, , , channels] = x.shape;
+    const from = room.planes(x);
+    const result = room.result(keepDims ? [batch, 1, 1, channels] : [batch, channels], null);
+    const planes = globalPoolingShape('Mean', planesShape(x.shape));
+    runAveragePooling(room.context, planes, from, result.at, false);
+    return room.tensor(result);
+  },
+};
+
 export const POOLING: readonly AnyKernel[] = [
   pooling('MaxPool', runMaxima),
   pooling('AvgPool', ({ context }, shape, x, y) => runAveragePooling(context, shape, x, y, false)),
   maxPoolGradient,
   averagePoolGradient,
+  mean,
 ];

@@ -96,6 +96,10 @@ declare module '@tensorflow/tfjs-core' {
     activation: Activation;
     leakyreluAlpha?: number;
   }
+  export interface MeanAttrs {
+    axis: number | number[];
+    keepDims: boolean;
+  }
   export interface LeakyReluAttrs {
     alpha: number;
   }
