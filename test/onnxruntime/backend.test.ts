@@ -1,10 +1,13 @@
 /** This library behind an `InferenceSession` of others, and in a bundle for browsers. */
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import * as common from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
 import { nnpackBackend } from '../../src/onnxruntime/index.ts';
-import { longModel } from '../models/small-models.ts';
+import { longModel, onnxModel } from '../models/small-models.ts';
+import { chromium, valueInPage } from '../support/chromium.ts';
 import { product } from './models.ts';
 
 /** What `require` gives: other classes than those of `import`. */
@@ -49,14 +52,53 @@ describe('tensors of another copy of onnxruntime-common', () => {
   });
 });
 
-describe('a bundle for browsers', () => {
-  it('has no modules of Node, and fetches models', async () => {
-    const { outputFiles, warnings } = await build({
-      ...{ entryPoints: ['dist/onnxruntime/index.js'], bundle: true, platform: 'browser', format: 'esm', write: false },
-      ...{ logLevel: 'silent', external: ['node:worker_threads', 'node:os'] },
+/** The interface as a bundler packs it for a page. */
+async function bundled(): Promise<string> {
+  const { outputFiles, warnings } = await build({
+    ...{ entryPoints: ['dist/onnxruntime/index.js'], bundle: true, platform: 'browser', format: 'esm', write: false },
+    ...{ logLevel: 'silent', external: ['node:worker_threads', 'node:os'] },
+  });
+  expect(warnings).toEqual([]);
+  return outputFiles[0].text;
+}
+
+/** A program as the quick start of onnxruntime-web has it: the model and its numbers are fetched. */
+const PAGE = `<!doctype html><script type="module">
+  import * as ort from './ort.js';
+  globalThis.result = null;
+  try {
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.wasmPaths = './dist/';
+    const session = await ort.InferenceSession.create('./model.onnx', { executionProviders: ['wasm'], externalData: ['w.bin'] });
+    const { y } = await session.run({ x: new ort.Tensor('float32', [10, 20, 30], [1, 3, 1, 1]) });
+    const error = await ort.InferenceSession.create('none.onnx').catch(({ message }) => message);
+    globalThis.result = [[...y.data], error];
+  } catch (error) {
+    globalThis.result = String(error);
+  }
+</script>`;
+
+describe('in a browser', () => {
+  it('has no modules of Node', async () => {
+    expect(await bundled()).not.toMatch(/node:fs/);
+  });
+
+  it('fetches models and the files beside them', async ({ skip }) => {
+    const browser = chromium();
+    if (browser === null) return skip('no Chromium is installed');
+    const files: Record<string, string | Uint8Array> = { ...onnxModel().files, 'ort.js': await bundled(), '': PAGE };
+    const server = createServer(({ url = '/' }, response) => {
+      const name = url.slice(1);
+      const type = name.endsWith('.js') ? 'text/javascript' : name === '' ? 'text/html' : 'application/octet-stream';
+      response.writeHead(name in files ? 200 : 404, { 'content-type': type }).end(files[name]);
     });
-    expect(warnings).toEqual([]);
-    expect(outputFiles[0].text).not.toMatch(/node:fs/);
-    expect(outputFiles[0].text).toContain('could not be fetched');
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const result = await valueInPage(browser, `http://127.0.0.1:${port}/`, 'globalThis.result ?? null');
+      expect(result).toEqual([[141, 0], expect.stringMatching(/'none.onnx' could not be fetched: .* status 404/)]);
+    } finally {
+      server.close();
+    }
   });
 });

@@ -14,7 +14,9 @@ const feeds = {
   x_int8: new ort.Tensor('int8', Int8Array.of(-128, 127, 0), [3]),
 };
 const outputs = await session.run(feeds);
+// Half precision by its codes, whichever array the engine has for them.
+const codesOf = (data) => new Uint16Array(data.buffer, data.byteOffset, data.length);
 const numbers = Object.entries(outputs).map(([name, { type, dims, data }]) => {
-  return [name, [type, ...dims, ...Array.from(data, Number)]];
+  return [name, [type, ...dims, ...Array.from(type === 'float16' ? codesOf(data) : data, Number)]];
 });
 console.log(JSON.stringify(Object.fromEntries(numbers)));
