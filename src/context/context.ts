@@ -1,4 +1,3 @@
-import '../globals.ts';
 import { isInstance, readOptions } from '../check/options.ts';
 import { isArray, NnpackError, show } from '../errors.ts';
 import type { KernelTable, KernelTableName } from '../kernels/table.ts';

@@ -1,5 +1,5 @@
-import '../globals.ts';
 import type { FieldsOf } from '../check/options.ts';
+import type { WasmModule } from '../globals.ts';
 import type { KernelTableName } from '../kernels/table.ts';
 import type { WorkerFactory } from '../threads/spawn.ts';
 import type { Measurements } from './measurements.ts';
@@ -26,7 +26,7 @@ export interface ContextOptions {
    * All emitted kernels of a table as one module, so that none has to be emitted: what `nnpack-ts kernels --out FILE` wrote, as
    * bytes or as the module that they were compiled to. `'auto'` takes its table.
    */
-  readonly modules?: Uint8Array | ArrayBuffer | WebAssembly.Module;
+  readonly modules?: Uint8Array | ArrayBuffer | WasmModule;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
   /** Times that `rule: 'measured'` knows already and adds to; none when not given. Contexts may share them. */

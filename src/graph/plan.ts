@@ -2,12 +2,13 @@
  * A graph prepared for inputs of one size: weights packed, memory planned, every node an algorithm and a place. A run
  * copies the inputs in, computes node after node, and copies the outputs out.
  */
-import '../globals.ts';
+
 import { emptyProfile, now, type Profile } from '../algorithms/algorithm.ts';
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { parseSelection, SELECTION_FIELDS, type SelectionOptions } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Signal } from '../globals.ts';
 import { Staging } from '../layers/staging.ts';
 import { planLine, runLine } from '../layers/trace-lines.ts';
 import { sizeOf, type TypedTensor, type TypedTensorLike } from '../tensor/ndarray.ts';
@@ -46,7 +47,7 @@ export type Progress = (done: number, of: number, name: string) => void;
 export interface RunAsyncOptions {
   readonly progress?: Progress;
   /** Aborted: the run ends before the next node, and its promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 const RUN_OPTIONS: FieldsOf<RunAsyncOptions> = { progress: true, signal: true };
@@ -292,7 +293,7 @@ export function readRunOptions(who: string, options: RunAsyncOptions): RunAsyncO
 /** An AbortSignal of any realm. */
 function isSignal(value: unknown): boolean {
   try {
-    return typeof (value as AbortSignal).throwIfAborted === 'function';
+    return typeof (value as Signal).throwIfAborted === 'function';
   } catch {
     return false;
   }

@@ -1,9 +1,10 @@
 /** A model whatever its format: what it takes and gives, and runs of it, one after another. */
-import '../globals.ts';
+
 import { type FieldsOf, readOptions } from '../check/options.ts';
 import type { Context } from '../context/context.ts';
 import type { ParsedSelection } from '../dispatch/select.ts';
 import { NnpackError, show } from '../errors.ts';
+import type { Signal } from '../globals.ts';
 import type { Shape } from '../graph/compiled.ts';
 import { GraphRunner } from '../graph/graph-runner.ts';
 import { parseByName, parseShapes } from '../graph/parse-values.ts';
@@ -26,7 +27,7 @@ export interface ModelRunOptions {
   /** Arrays that outputs are written into, by name, each of the output's type and shape; the others are made. */
   readonly output?: Readonly<Record<Name, TypedTensor>>;
   /** Aborted: the run ends before its next node, or without having begun, and rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /** Called after each node: how many are done, of how many, and its name. */
   readonly progress?: Progress;
 }

@@ -1,5 +1,5 @@
-import '../globals.ts';
 import { NnpackError } from '../errors.ts';
+import type { WasmMemory } from '../globals.ts';
 import {
   type ArenaKind,
   growBytes,
@@ -59,7 +59,7 @@ export class Arena implements Memory {
   }
 
   /** The memory as WebAssembly code sees it; null where it is none. */
-  get wasm(): WebAssembly.Memory | null {
+  get wasm(): WasmMemory | null {
     const bytes = this.#reserved?.bytes;
     return bytes !== undefined && isWasmMemory(bytes) ? bytes : null;
   }

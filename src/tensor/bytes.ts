@@ -1,7 +1,8 @@
 /** What an arena is made of: the most capable bytes that the engine gives, new ones or those of an arena that is closed. */
-import '../globals.ts';
+
 import { textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
+import type { WasmMemory } from '../globals.ts';
 import { memoryOf } from './tensor.ts';
 
 export const PAGE_BYTES = 65_536;
@@ -15,7 +16,7 @@ const PLAIN_BYTES = 512 * 1024 * 1024;
 export type ArenaKind = 'shared WebAssembly.Memory' | 'SharedArrayBuffer' | 'WebAssembly.Memory' | 'ArrayBuffer';
 
 /** What a worker needs to see the same bytes. */
-export type SharedBytes = WebAssembly.Memory | SharedArrayBuffer;
+export type SharedBytes = WasmMemory | SharedArrayBuffer;
 
 /** The bytes seen as the kinds of number that kernels read. */
 export interface Views {
@@ -54,7 +55,7 @@ export function sizeOfBytes(bytes: SharedBytes | ArrayBuffer): number {
   return bufferOf(bytes).byteLength;
 }
 
-export function isWasmMemory(bytes: SharedBytes | ArrayBuffer): bytes is WebAssembly.Memory {
+export function isWasmMemory(bytes: SharedBytes | ArrayBuffer): bytes is WasmMemory {
   return typeof WebAssembly !== 'undefined' && bytes instanceof WebAssembly.Memory;
 }
 

@@ -6,11 +6,11 @@
  * are already held stay valid. All of one kind have one hidden class, because a kernel that has met two kinds of array
  * is several times slower for the rest of the process.
  */
-import '../globals.ts';
+import type { WasmMemory } from '../globals.ts';
 export interface Memory {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
   readonly u16: Uint16Array;
   /** The same bytes as WebAssembly code sees them; null where they are no WebAssembly memory. */
-  readonly wasm?: WebAssembly.Memory | null;
+  readonly wasm?: WasmMemory | null;
 }

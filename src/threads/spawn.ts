@@ -1,6 +1,6 @@
-import '../globals.ts';
 import { textOf } from '../check/options.ts';
 import { show } from '../errors.ts';
+import type { Address, WebWorker } from '../globals.ts';
 import { OWN_ADDRESS, startWebWorker } from '../worker-script.ts';
 import type { WorkerSetup } from './control.ts';
 import { Lifeline } from './lifeline.ts';
@@ -19,7 +19,7 @@ interface NodeWorker {
  * Makes the worker that runs the package's worker script (`nnpack-ts/worker`): for bundles that cannot find it, and for hosts
  * with workers of their own. It is given where the script would be expected.
  */
-export type WorkerFactory = (script: URL) => Worker | NodeWorker;
+export type WorkerFactory = (script: Address) => WebWorker | NodeWorker;
 
 /** What a worker lets the pool know. */
 export interface WorkerEvents {
@@ -44,7 +44,7 @@ export interface WorkerHandle {
  * page or program where a bundle does not tell where it is itself. When run from source it is the build's script, because
  * a worker does not inherit its parent's loader of TypeScript. Wherever there are URLs, this gives one.
  */
-export function workerScript(): URL {
+export function workerScript(): Address {
   const own = ownAddress();
   const path = own?.endsWith('.ts') ? '../dist/nnpack-worker.js' : './nnpack-worker.js';
   for (const base of [own, ...pageAddress(), addressOfProgram()]) {
@@ -70,7 +70,7 @@ function ownAddress(): string | undefined {
  * @throws whatever the factory or the worker throws
  */
 export function spawnWorker(
-  script: URL,
+  script: Address,
   setup: WorkerSetup,
   events: WorkerEvents,
   factory?: WorkerFactory,
@@ -96,13 +96,13 @@ export function spawnWorker(
   }
 }
 
-function expectWorker(made: unknown): Worker | NodeWorker {
-  const { postMessage, terminate } = Object(made) as Partial<Worker>;
-  if (typeof postMessage === 'function' && typeof terminate === 'function') return made as Worker | NodeWorker;
+function expectWorker(made: unknown): WebWorker | NodeWorker {
+  const { postMessage, terminate } = Object(made) as Partial<WebWorker>;
+  if (typeof postMessage === 'function' && typeof terminate === 'function') return made as WebWorker | NodeWorker;
   throw new Error(`the factory gave ${made === undefined ? 'nothing' : show(made)}, expected a worker`);
 }
 
-function listen(worker: Worker | NodeWorker, { message, end }: WorkerEvents): void {
+function listen(worker: WebWorker | NodeWorker, { message, end }: WorkerEvents): void {
   const unread = (): void => end('a message of it could not be read');
   if ('on' in worker) {
     worker.on('message', message);
@@ -122,7 +122,7 @@ function listen(worker: Worker | NodeWorker, { message, end }: WorkerEvents): vo
   }
 }
 
-function handleOf(worker: Worker | NodeWorker, lifeline: Lifeline | null): WorkerHandle {
+function handleOf(worker: WebWorker | NodeWorker, lifeline: Lifeline | null): WorkerHandle {
   let isTerminated = false;
   return {
     tells: lifeline !== null,
@@ -150,7 +150,7 @@ export function causeOf(error: unknown): string {
 }
 
 /** A worker that cannot be ended is left alone. */
-async function terminate(worker: Worker | NodeWorker): Promise<void> {
+async function terminate(worker: WebWorker | NodeWorker): Promise<void> {
   try {
     await worker.terminate();
   } catch {
@@ -158,7 +158,7 @@ async function terminate(worker: Worker | NodeWorker): Promise<void> {
   }
 }
 
-function startWorker(script: URL): Worker | NodeWorker {
+function startWorker(script: Address): WebWorker | NodeWorker {
   const node = nodeWorkerThreads();
   if (node === undefined && mustImportNode()) {
     throw new Error('Node before 20.16 gives its threads to createContext alone, which can wait for them');

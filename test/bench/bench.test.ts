@@ -183,11 +183,11 @@ describe('the command', () => {
   it.each([
     [
       ['layer'],
-      "section expected one of peers, models, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'layer', did you mean 'layers'?",
+      "section expected one of peers, models, tfjs-backend, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'layer', did you mean 'layers'?",
     ],
     [
       ['sizes', 'x'],
-      "section expected one of peers, models, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'x'",
+      "section expected one of peers, models, tfjs-backend, layers, choice, sizes, gemm, fully-connected, fourier, threads, batch, memory, reader, first-call, got 'x'",
     ],
     [['--json'], '--json expected a value, got none'],
     [['--html', '--json', 'x'], "--html expected a value, got the option '--json'"],

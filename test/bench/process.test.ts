@@ -96,7 +96,7 @@ describe('a real benchmark', () => {
     });
     expect(status).toBe(2);
     expect(stderr).toContain(
-      `expected one of peers, models, ${sections.map(({ name }) => name).join(', ')}, got 'layer'`,
+      `expected one of peers, models, tfjs-backend, ${sections.map(({ name }) => name).join(', ')}, got 'layer'`,
     );
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 /** What the emitted module gives, bound to one memory and one thread. */
-import '../../globals.ts';
+import type { WasmModule } from '../../globals.ts';
 
 /**
  * The part of the assembler's reference to a function that is needed here. Contexts name this file, and their
@@ -41,7 +41,7 @@ type Overloads<Names> = (Names extends unknown ? (take: () => Names) => void : n
 export type Load<E extends Emit> = () => SimdExports<E>;
 
 /** Modules by their tables and families. */
-export type Modules = Record<string, WebAssembly.Module>;
+export type Modules = Record<string, WasmModule>;
 
 /** What emitted kernels need besides a memory. */
 export interface SimdSetup {
