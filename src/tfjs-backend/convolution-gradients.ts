@@ -46,13 +46,14 @@ function refusesGradient(who: string, dy: TensorInfo, picture: Picture): string 
 }
 
 /** The same windows the other way round, one for each element of the input; null where that is no convolution of ours. */
-function turnedProblem({ input, kernel, padding, stride, outHeight, outWidth }: Picture): Problem | null {
+function turnedProblem({ key, input, kernel, padding, stride, outHeight, outWidth }: Picture): Problem | null {
   const [outputs, channels, height, width] = kernel;
   const [top, left] = [height - 1 - padding.top, width - 1 - padding.left];
   const [bottom, right] = [input[2] + padding.top - outHeight, input[3] + padding.left - outWidth];
   if (stride.height !== 1 || stride.width !== 1 || Math.min(top, left, bottom, right) < 0) return null;
   const one = { height: 1, width: 1 };
   return {
+    key,
     input: [input[0], outputs, outHeight, outWidth],
     kernel: [channels, outputs, height, width],
     padding: { top, right, bottom, left },

@@ -16,6 +16,8 @@ import type { Room } from './room.ts';
 
 /** A convolution of planes. */
 export interface Problem {
+  /** Tells all of it. */
+  readonly key: string;
   /** N C H W */
   readonly input: readonly number[];
   /** K C/groups R S */
@@ -33,8 +35,9 @@ interface PackedFilter extends Kept {
 
 const SELECTION = parseSelection('nnpack', {});
 
-export function shapeOf(who: string, { input, kernel, ...geometry }: Problem): ConvolutionShape {
-  return convolutionShape(who, input, kernel, geometry);
+export function shapeOf(who: string, problem: Problem): ConvolutionShape {
+  const { input, kernel, padding, stride, dilation, groups } = problem;
+  return convolutionShape(who, input, kernel, { padding, stride, dilation, groups });
 }
 
 /**
@@ -50,7 +53,8 @@ export function convolve(
   kernelOf: () => CheckedTensor,
   [x, bias, y]: readonly [x: number, bias: number, y: number],
 ): AlgorithmName {
-  const key = `${use} ${JSON.stringify([problem, activation])}`;
+  const { slope, low, high } = activation;
+  const key = `${use} ${problem.key} ${slope} ${low} ${high}`;
   const { algorithm, program, packed } = room.backend.weights.of(filter.dataId, key, () =>
     packFilter(room, use, problem, activation, kernelOf(), bias !== 0),
   );

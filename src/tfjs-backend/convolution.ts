@@ -16,6 +16,7 @@ import {
 } from './fused.ts';
 import { type AnyKernel, type Kernel, planesShape, type Shape4 } from './kernel.ts';
 import type { Placed } from './operations.ts';
+import { Recent } from './recent.ts';
 import type { Room } from './room.ts';
 
 interface Inputs extends FusedInputs {
@@ -27,6 +28,8 @@ type Attributes = Conv2DAttrs & FusedAttributes;
 
 /** A convolution as we compute it, and as TensorFlow.js has its result. */
 export interface Picture extends Problem {
+  /** Tells all of it that a computation depends on. */
+  readonly key: string;
   readonly isChannelsLast: boolean;
   /** In TensorFlow.js's order. */
   readonly outShape: Shape4;
@@ -36,12 +39,27 @@ export interface Picture extends Problem {
 
 type Geometry = Omit<Conv2DAttrs, 'dilations'> & { readonly dilations?: Conv2DAttrs['dilations'] };
 
+/** As many as large networks have. */
+const known = new Recent<Picture>(1024);
+
 /** @param shape that of x */
 export function pictureOf(
   shape: readonly number[],
   filter: readonly number[],
+  geometry: Geometry,
+  isDepthwise: boolean,
+): Picture {
+  const { strides, pad, dataFormat, dilations, dimRoundingMode } = geometry;
+  const sizes = `${shape} ${filter} ${strides} ${pad} ${dataFormat} ${dilations} ${dimRoundingMode} ${isDepthwise}`;
+  return known.of(sizes, () => newPicture(shape, filter, geometry, isDepthwise, sizes));
+}
+
+function newPicture(
+  shape: readonly number[],
+  filter: readonly number[],
   { strides, pad, dataFormat, dilations, dimRoundingMode }: Geometry,
   isDepthwise: boolean,
+  key: string,
 ): Picture {
   const isChannelsLast = dataFormat !== 'NCHW';
   const found = backend_util.computeConv2DInfo(
@@ -60,6 +78,7 @@ export function pictureOf(
   const behind = (count: number, step: number, span: number, size: number, before: number): number =>
     Math.max(0, (count - 1) * step + span - size - before);
   return {
+    key,
     input: [found.batchSize, inChannels, inHeight, inWidth],
     kernel: [outChannels, isDepthwise ? 1 : inChannels, found.filterHeight, found.filterWidth],
     padding: {
@@ -78,16 +97,19 @@ export function pictureOf(
   };
 }
 
-/** The part of a picture's description that the computation depends on. */
-function problemOf({ input, kernel, padding, stride, dilation, groups }: Picture): Problem {
-  return { input, kernel, padding, stride, dilation, groups };
+const refusals = new WeakMap<Picture, string>();
+
+/** What no kernel of ours computes; null where one does. */
+export function refusesPicture(who: string, picture: Picture): string | null {
+  const found = refusals.get(picture) ?? refusalOf(who, picture) ?? '';
+  refusals.set(picture, found);
+  return found === '' ? null : found;
 }
 
-/** What no kernel of ours computes. */
-export function refusesPicture(who: string, picture: Picture): string | null {
+function refusalOf(who: string, picture: Picture): string | null {
   const { outHeight, outWidth } = picture;
   if (outHeight < 1 || outWidth < 1) return 'a result without elements';
-  const shape = shapeOf(who, problemOf(picture));
+  const shape = shapeOf(who, picture);
   const isSame = shape.outputHeight === outHeight && shape.outputWidth === outWidth;
   return isSame ? null : 'fewer windows than there is room for';
 }
@@ -119,7 +141,7 @@ function convolution(name: string, isDepthwise: boolean): Kernel<Inputs, Attribu
       const biasAt = bias && isWithin ? room.flat(bias) : 0;
       const view = () => kernelOf(room, filter, isDepthwise);
       const within = activationWithin(isWithin ? attrs : {});
-      tell(convolve(room, name, problemOf(picture), within, filter, view, [from, biasAt, result.at]));
+      tell(convolve(room, name, picture, within, filter, view, [from, biasAt, result.at]));
       const y = { at: result.at, shape: isChannelsLast ? planesShape(outShape) : outShape };
       if (bias && !isWithin) {
         addBehind(room, y, stretchedIn(room, bias, isChannelsLast));

@@ -31,9 +31,8 @@ export class KeptWeights {
   of<K extends Kept>(dataId: DataId, key: string, make: () => K): K {
     const ofTensor = this.#kept.get(dataId) ?? new Map<string, Kept>();
     const known = ofTensor.get(key);
-    const kept = (known as K | undefined) ?? make();
-    // The last used is the last.
-    ofTensor.delete(key);
+    if (known !== undefined) return known as K;
+    const kept = make();
     ofTensor.set(key, kept);
     this.#kept.set(dataId, ofTensor);
     if (ofTensor.size > MOST_OF_ONE) {

@@ -4,6 +4,7 @@ import type { Context } from '../context/context.ts';
 import { type ParsedSelection, parseSelection } from '../dispatch/select.ts';
 import type { RunNode, Shape } from '../graph/compiled.ts';
 import type { Operation } from '../graph/ops/operation.ts';
+import { Recent } from './recent.ts';
 
 /** A value in the context's memory. */
 export interface Placed {
@@ -23,7 +24,7 @@ const MOST_KNOWN = 1024;
 export class OperationRunner {
   readonly #context: Context;
   readonly #options: ParsedSelection = parseSelection('nnpack', {});
-  readonly #known = new Map<string, CompiledOperation>();
+  readonly #known = new Recent<CompiledOperation>(MOST_KNOWN);
 
   constructor(context: Context) {
     this.#context = context;
@@ -39,12 +40,7 @@ export class OperationRunner {
   ): CompiledOperation {
     const shapes = inputs.map(({ shape }) => shape);
     const key = `${name} ${JSON.stringify(attributes)} ${shapes.join(' ')} ${y.shape}`;
-    const compiled = this.#known.get(key) ?? this.#compile(name, operation, attributes, shapes, y.shape);
-    // The last used is the last.
-    this.#known.delete(key);
-    this.#known.set(key, compiled);
-    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.keys().next().value as string);
-    return compiled;
+    return this.#known.of(key, () => this.#compile(name, operation, attributes, shapes, y.shape));
   }
 
   #compile<A extends object>(

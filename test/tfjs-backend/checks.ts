@@ -188,6 +188,16 @@ export const CHECKS: Checks = {
     expectClose(gradient.dataSync<'float32'>(), Float32Array.of(1, 0, 1, 0));
   },
 
+  'differs: a fused leaky ReLU has the slope of tf.leakyRelu where none is told': async () => {
+    const compute = () => {
+      const [x, filter] = [tf.tensor4d([-1, 1], [1, 1, 2, 1]), tf.ones([1, 1, 1, 1]) as tf.Tensor4D];
+      return tf.fused.conv2d({ x, filter, strides: 1, pad: 0, activation: 'leakyrelu' });
+    };
+    const [ours, theirs] = await onBoth(compute);
+    expectClose(ours, Float32Array.of(-0.2, 1));
+    assert.ok(Number.isNaN(theirs[0]));
+  },
+
   'differs: depthwise convolutions may be N C H W': async () => {
     await tf.setBackend('nnpack');
     tf.tidy(() => {
