@@ -18,6 +18,9 @@ export class NnpackBackend extends MathBackendCPU {
   /** All that lie in the context's memory. */
   readonly #inArena = new Set<ArenaValues>();
 
+  /** What algorithms work in: the same for all calls, so that it stays in a cache. */
+  readonly #workspace = { offset: 0, floats: 0 };
+
   constructor(context: Context) {
     super();
     this.context = context;
@@ -45,6 +48,7 @@ export class NnpackBackend extends MathBackendCPU {
   override dispose(): void {
     for (const values of [...this.#inArena]) values.release();
     this.weights.clear();
+    this.#releaseWorkspace();
     super.dispose();
   }
 
@@ -74,10 +78,25 @@ export class NnpackBackend extends MathBackendCPU {
     return { dataId, shape: [...shape], dtype: 'float32' };
   }
 
+  /** Room for the work of one algorithm, which the next one has again. */
+  workspace(floats: number): number {
+    if (floats <= this.#workspace.floats) return this.#workspace.offset;
+    this.#releaseWorkspace();
+    this.#workspace.offset = this.context.arena.allocate(floats, 'nnpack');
+    this.#workspace.floats = floats;
+    return this.#workspace.offset;
+  }
+
+  #releaseWorkspace(): void {
+    this.context.arena.release(this.#workspace.offset);
+    this.#workspace.offset = this.#workspace.floats = 0;
+  }
+
   /** Moves all that lies in the context's memory but does not have to out of it. */
   empty(): void {
     // Reading them makes arrays of them.
     for (const values of [...this.#inArena]) void values.values;
     this.weights.clear();
+    this.#releaseWorkspace();
   }
 }

@@ -120,7 +120,7 @@ function addTaps(room: Room, picture: Picture, x: number, dy: number, dw: number
   const shape = { batch: channels, inputChannels: all, outputChannels: outputs, format: 'float32' } as const;
   const program = fullyConnectedProgram(shape, room.context, IDENTITY);
   const [read, gradients] = [room.allocate(channels * all), room.allocate(outputs * all)];
-  const workspace = program.workspaceFloats === 0 ? 0 : room.allocate(program.workspaceFloats);
+  const workspace = room.backend.workspace(program.workspaceFloats);
   const { f32 } = room.context.arena;
   // N K windows → K N windows
   const turned = { data: f32, shape: [outputs, batch, windows], stride: [windows, outputs * windows, 1], offset: dy };

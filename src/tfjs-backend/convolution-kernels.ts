@@ -10,6 +10,7 @@ import { parseSelection } from '../dispatch/select.ts';
 import { NnpackError } from '../errors.ts';
 import { kernelToPack, selectConvolution, weightSizes } from '../layers/convolution-plan.ts';
 import { type ConvolutionShape, convolutionShape } from '../tensor/convolution-shape.ts';
+import { sizeOf } from '../tensor/ndarray.ts';
 import type { CheckedTensor } from '../tensor/tensor.ts';
 import type { Kept } from './kept-weights.ts';
 import type { Room } from './room.ts';
@@ -56,9 +57,9 @@ export function convolve(
   const { slope, low, high } = activation;
   const key = `${use} ${problem.key} ${slope} ${low} ${high}`;
   const { algorithm, program, packed } = room.backend.weights.of(filter.dataId, key, () =>
-    packFilter(room, use, problem, activation, kernelOf(), bias !== 0),
+    packFilter(room, use, problem, activation, filter, kernelOf(), bias !== 0),
   );
-  program.run(x, packed, bias, y, room.allocate(program.workspaceFloats), emptyProfile());
+  program.run(x, packed, bias, y, room.backend.workspace(program.workspaceFloats), emptyProfile());
   return algorithm;
 }
 
@@ -68,6 +69,7 @@ function packFilter(
   who: string,
   problem: Problem,
   activation: ActivationParameters,
+  filter: TensorInfo,
   kernel: CheckedTensor,
   hasBias: boolean,
 ): PackedFilter {
@@ -75,7 +77,8 @@ function packFilter(
   const shape = shapeOf(who, problem);
   const outputShape = [shape.batch, shape.outputChannels, shape.outputHeight, shape.outputWidth];
   const sizes = { shape, inputShape: problem.input, outputShape, hasBias };
-  const magnitudes = weightSizes(context, kernel, null);
+  // Its elements in any order: as they lie they are looked at fast.
+  const magnitudes = weightSizes(context, room.view(filter, [sizeOf(filter.shape)]), null);
   const tried = new Set<AlgorithmName>();
   for (;;) {
     const parsed = { who, problem: sizes, selection: SELECTION, context };
@@ -85,9 +88,7 @@ function packFilter(
     let packed = 0;
     try {
       packed = context.arena.allocate(program.packedFloats, who);
-      // As much as a run will take.
-      staging.allocate(program.workspaceFloats);
-      staging.release(before);
+      room.backend.workspace(program.workspaceFloats);
       program.pack(kernelToPack(context, staging, kernel), packed, emptyProfile());
       return { algorithm: algorithm.name, program, packed };
     } catch (error) {

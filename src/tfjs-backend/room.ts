@@ -132,11 +132,10 @@ export class Room {
     y: Placed,
   ): void {
     const { workspaceFloats, run } = this.backend.operations.of(name, operation, attributes, inputs, y);
-    const workspace = workspaceFloats === 0 ? 0 : this.allocate(workspaceFloats);
     run(
       inputs.map(({ at }) => at),
       [y.at],
-      workspace,
+      this.backend.workspace(workspaceFloats),
     );
   }
 }
