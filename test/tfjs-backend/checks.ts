@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { defaultContext } from '../../src/context/context.ts';
+import { createContext, defaultContext } from '../../src/context/context.ts';
+import { NnpackBackend } from '../../src/tfjs-backend/backend.ts';
 import { nnpackStatistics } from '../../src/tfjs-backend/index.ts';
 
 /** A check by what it says. */
@@ -124,6 +125,24 @@ export const CHECKS: Checks = {
     const before = defaultContext().describe().usedBytes;
     for (let i = 1; i < 1000; i++) step(i);
     assert.equal(defaultContext().describe().usedBytes, before);
+  },
+
+  'what a short memory does not hold moves out of it': async () => {
+    const context = await createContext({ threads: 1, memoryLimit: 2 ** 20 });
+    tf.copyRegisteredKernels('nnpack', 'small');
+    tf.registerBackend('small', () => new NnpackBackend(context));
+    const compute = () => {
+      const filter = drawn([3, 3, 4, 4], 24);
+      const all = Array.from({ length: 20 }, (_, i) => tf.conv2d(drawn([1, 48, 48, 4], i), filter, 1, 'same'));
+      return tf.concat(all, 0);
+    };
+    await tf.setBackend('small');
+    const ours = tf.tidy(() => compute().dataSync<'float32'>().slice());
+    const [, theirs] = await onBoth(compute);
+    expectClose(ours, theirs);
+    tf.removeBackend('small');
+    assert.equal(context.describe().usedBytes, 0);
+    context.dispose();
   },
 
   'a tensor moves to another backend and back': async () => {
