@@ -7,7 +7,7 @@
  *   3. dist/cli is bundled from main.js, a file for each part that is loaded when it is needed; its imports are pointed at
  *      these, and the licences of all that was bundled stand beside them
  *   4. comments, white space and long names go from what runs: they are for readers of the sources, and declarations keep
- *      what is for users
+ *      what is for users; but bundlers still read that Node's own modules are not for them
  *   5. declarations that no entry of the package comes to go, and comments of those that none names
  *
  * Imports are found and rewritten by a compiler, esbuild: however they are written, none is missed.
@@ -162,7 +162,7 @@ async function shorten(): Promise<void> {
       legalComments: 'none',
       minify: true,
     });
-    writeFileSync(path, code);
+    writeFileSync(path, code.replace(/\bimport\((?="node:)/g, 'import(/*webpackIgnore:true*//*@vite-ignore*/'));
   }
 }
 
