@@ -276,8 +276,12 @@ const GOOD: Readonly<Record<string, () => readonly unknown[]>> = {
   'Context.describe': () => [],
   'Context.allocate': () => [[2, 3]],
   'Context.free': () => [spare.allocate([2])],
-  'new Context': () => [{ threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20 }],
-  createContext: () => [{ threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20 }],
+  'new Context': () => [
+    { threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20, memorySize: 2 ** 17 },
+  ],
+  createContext: () => [
+    { threads: 1, kernels: 'scalar', deterministic: true, memoryLimit: 2 ** 20, memorySize: 2 ** 17 },
+  ],
   setDefaultContextOptions: () => {
     core.defaultContext().dispose();
     return [{}];

@@ -59,13 +59,17 @@ export class Context {
    * @throws NnpackError for options that are unknown or make no sense
    */
   constructor(options: ContextOptions = {}) {
-    const { threads, threadsReason, deterministic, batchInvariant, kernels, limit, measurements, worker } =
+    const { threads, threadsReason, deterministic, batchInvariant, kernels, limit, size, measurements, worker } =
       parseContextOptions('createContext', options);
     this.#threadsReason = threadsReason;
     this.measurements = measurements;
     this.batchInvariant = batchInvariant;
     this.trace = traceOfEnvironment();
     this.arena = new Arena(limit);
+    if (this.arena.shared !== null && !this.arena.lengthen(size)) {
+      this.arena.close(true);
+      throw new NnpackError('out-of-memory', `createContext: memorySize is ${size}, which this machine does not give`);
+    }
     const chosen = chooseKernels(kernels, deterministic, this.arena, threads);
     this.#kernelsName = chosen.table.name;
     this.#kernelsReason = chosen.reason;

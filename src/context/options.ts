@@ -29,6 +29,11 @@ export interface ContextOptions {
   readonly modules?: Uint8Array | ArrayBuffer | WasmModule;
   /** The most bytes that tensors, workspaces and packed kernels may take in all; 4 GiB when not given. */
   readonly memoryLimit?: number;
+  /**
+   * Bytes that the memory begins with, rounded up to 65536; 1 MiB when not given. It grows as it must, but a first plan of many
+   * layers is made sooner in memory that is there. Memory that threads cannot share is reserved whole, whatever this says.
+   */
+  readonly memorySize?: number;
   /** Times that `rule: 'measured'` knows already and adds to; none when not given. Contexts may share them. */
   readonly measurements?: Measurements;
   /** Makes a worker from the package's worker script, for hosts that have their own way to do so. */
@@ -42,6 +47,7 @@ export const CONTEXT_FIELDS: FieldsOf<ContextOptions> = {
   batchInvariant: true,
   modules: true,
   memoryLimit: true,
+  memorySize: true,
   measurements: true,
   worker: true,
 };

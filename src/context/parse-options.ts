@@ -1,6 +1,7 @@
 /** What is made of the options of a context once they are checked. */
 import { expectBoolean, isInstance, readOptions } from '../check/options.ts';
 import { NnpackError, show } from '../errors.ts';
+import { MAX_BYTES, PAGE_BYTES } from '../tensor/bytes.ts';
 import { mustImportNode } from '../threads/node.ts';
 import { coresCount, environmentVariable } from '../threads/runtime.ts';
 import type { WorkerFactory } from '../threads/spawn.ts';
@@ -18,6 +19,8 @@ export interface ContextSettings {
   readonly batchInvariant: boolean;
   readonly kernels: KernelsWish;
   readonly limit: number | undefined;
+  /** What the memory begins with at least; a multiple of the size of a page. */
+  readonly size: number;
   readonly measurements: Measurements;
   readonly worker: WorkerFactory | undefined;
 }
@@ -29,13 +32,15 @@ export function parseContextOptions(who: string, options: ContextOptions): Conte
   const { deterministic = false, batchInvariant = false } = given;
   expectBoolean(who, 'deterministic', deterministic);
   expectBoolean(who, 'batchInvariant', batchInvariant);
+  const limit = checkLimit(who, given.memoryLimit);
   return {
     threads,
     threadsReason: reason,
     deterministic,
     batchInvariant,
     kernels: checkKernels(who, given.kernels, deterministic, readModules(who, given.modules)),
-    limit: checkLimit(who, given.memoryLimit),
+    limit,
+    size: checkSize(who, given.memorySize, limit),
     measurements: checkMeasurements(who, given.measurements),
     worker: checkFactory(who, given.worker),
   };
@@ -85,6 +90,14 @@ function checkLimit(who: string, limit: unknown): number | undefined {
     throw new NnpackError('invalid-argument', `${who}: memoryLimit is ${show(limit)}, expected at least 65536 bytes`);
   }
   return limit;
+}
+
+function checkSize(who: string, size: unknown, limit = MAX_BYTES): number {
+  if (size === undefined) return 0;
+  const most = Math.floor(Math.min(limit, MAX_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+  if (typeof size === 'number' && size >= PAGE_BYTES && size <= most) return Math.ceil(size / PAGE_BYTES) * PAGE_BYTES;
+  const expected = `expected ${PAGE_BYTES} to ${most} bytes`;
+  throw new NnpackError('invalid-argument', `${who}: memorySize is ${show(size)}, ${expected}`);
 }
 
 function checkFactory(who: string, worker: unknown): WorkerFactory | undefined {

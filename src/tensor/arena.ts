@@ -185,8 +185,7 @@ export class Arena implements Memory {
     const tail = this.#free.at(-1);
     const tailSize = tail !== undefined && tail.offset + tail.size === end ? tail.size : 0;
     const bytes = Math.ceil(((size - tailSize) * 4) / PAGE_BYTES) * PAGE_BYTES;
-    const wanted = length * 4 + bytes;
-    if (wanted > this.#limitBytes || !this.#extend(this.#reserved, wanted)) {
+    if (!this.lengthen(length * 4 + bytes)) {
       const scratch = this.#reservedFloats * 4;
       const reserved = scratch === 0 ? '' : `, ${megabytes(scratch)} of it for the kernels of the threads`;
       throw new NnpackError(
@@ -194,8 +193,16 @@ export class Arena implements Memory {
         `${who}: ${megabytes(size * 4)} needed beside ${megabytes(this.usedBytes)} in use, expected at most ${megabytes(this.#limitBytes)} in all (${this.kind})${reserved}`,
       );
     }
-    this.#insert(end, this.f32.length - length);
     return this.#free.length - 1;
+  }
+
+  /** Makes the arena so many bytes long if it is shorter; false if that cannot be. */
+  lengthen(wanted: number): boolean {
+    const [length, end] = [this.f32.length, this.#end];
+    if (wanted <= length * 4) return true;
+    if (this.#reserved === null || wanted > this.#limitBytes || !this.#extend(this.#reserved, wanted)) return false;
+    this.#insert(end, this.f32.length - length);
+    return true;
   }
 
   /** Makes the arena `wanted` bytes long, all of them zeros that were not its own before; false if that cannot be. */

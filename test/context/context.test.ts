@@ -47,6 +47,14 @@ describe('createContext', () => {
       (value) => [{ threads: value }, threads] as const,
     ),
     ...[0, -1, 65_535, Number.NaN, '100000', null, [], {}].map((value) => [{ memoryLimit: value }, limit] as const),
+    ...[0, -1, 65_535, Number.NaN, 2 ** 33, '100000', null, {}].map(
+      (value) =>
+        [{ memorySize: value }, /^createContext: memorySize is .*, expected 65536 to 4294967296 bytes$/] as const,
+    ),
+    [
+      { memorySize: 2 ** 21, memoryLimit: 2 ** 20 },
+      /^createContext: memorySize is 2097152, expected 65536 to 1048576 bytes$/,
+    ],
     ...['', 'fast', 'toString', 5, null, {}, []].map((value) => [{ kernels: value }, kernels] as const),
     ...['nnpack-worker.js', null, {}, 5].map(
       (value) => [{ worker: value }, /^createContext: worker is .*, expected a function that makes a worker$/] as const,
@@ -63,6 +71,22 @@ describe('createContext', () => {
     expect(error).toBeInstanceOf(NnpackError);
     expect((error as NnpackError).code).toBe('invalid-argument');
     expect((error as NnpackError).message).toMatch(text);
+  });
+
+  it('begins with as much memory as is asked for, all of zeros, so that it need not grow', async () => {
+    for (const memorySize of [2 ** 20 + 1, 20 * 2 ** 20]) {
+      const context = await open({ threads: 2, memorySize });
+      const { buffer, byteLength } = context.arena.f32;
+      expect(byteLength).toBe(Math.ceil(memorySize / 65_536) * 65_536);
+      expect(context.describe()).toMatchObject({ usedBytes: 0, peakBytes: 0 });
+      const { data } = context.allocate([2 ** 16]);
+      expect([data.buffer === buffer, data.every((value) => value === 0)]).toEqual([true, true]);
+      data.fill(7);
+      // It still grows beyond.
+      expect(context.allocate([byteLength / 2]).data.every((value) => value === 0)).toBe(true);
+      expect(context.arena.f32.byteLength).toBeGreaterThan(byteLength);
+      context.dispose();
+    }
   });
 
   it('waits for its workers, and starts them through a given factory', async () => {
