@@ -211,6 +211,9 @@ export function setDefaultContextOptions(options: ContextOptions): void {
   sharedOptions = { ...given, modules: kernels.given?.module };
 }
 
+/** What {@link setDefaultContextOptions} was told last, for contexts that the library makes besides. */
+export const defaultContextOptions = (): ContextOptions => sharedOptions;
+
 function isUsable(context: Context): boolean {
   return !context.disposed && !context.pool.mayStillWrite;
 }

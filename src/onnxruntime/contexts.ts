@@ -2,7 +2,7 @@
  * The contexts that sessions run in: one for each number of threads that is asked for, however many sessions there are.
  * The last session that is released disposes of it.
  */
-import { type Context, createContext } from '../context/context.ts';
+import { type Context, createContext, defaultContextOptions } from '../context/context.ts';
 
 /** A context for one session. */
 export interface Lease {
@@ -21,7 +21,10 @@ interface Shared {
 /** By threads; undefined for as many as the library chooses. */
 const shared = new Map<number | undefined, Shared>();
 
-/** The context of all sessions with so many threads; as many as `createContext` takes by itself where that is undefined. */
+/**
+ * The context of all sessions with so many threads, or as many as the default context has where that is undefined. All else is
+ * what `setDefaultContextOptions` said as it was opened: a worker factory, kernels.
+ */
 export async function leaseContext(threads: number | undefined): Promise<Lease> {
   const known = shared.get(threads);
   const one = known === undefined || isLost(known) ? open(threads) : known;
@@ -41,7 +44,9 @@ function isLost({ context }: Shared): boolean {
 }
 
 function open(threads: number | undefined): Shared {
-  const one: Shared = { made: createContext({ threads }), context: null, users: 0 };
+  const options = defaultContextOptions();
+  const made = createContext(threads === undefined ? options : { ...options, threads });
+  const one: Shared = { made, context: null, users: 0 };
   shared.set(threads, one);
   one.made.then(
     (context) => {
