@@ -37,10 +37,18 @@ export interface Given {
 /** The exit code of a command that Ctrl-C stopped, as shells have it. */
 export const STOPPED = 130;
 
-const LINE = 100;
+/** The most and the least characters of a line of help. */
+const [LINE, NARROW] = [100, 60];
+/** Texts stand beside the names that they are of where so many characters are left for them, else below. */
+const LEAST_BESIDE = 40;
+
+/** The characters of a line of help on a terminal of so many columns; undefined where it is none. */
+export function lineOn(columns: number | undefined): number {
+  return Math.min(LINE, Math.max(NARROW, columns ?? LINE));
+}
 
 /** The text of `nnpack-ts NAME --help`. */
-export function helpOf(command: Command): string {
+export function helpOf(command: Command, line = LINE): string {
   const { name, summary, positionals = {}, options, examples } = command;
   const rows = Object.entries({ ...options, help: HELP }).map(([option, { value, help }]) => {
     return [`--${option}${value === undefined ? '' : ` ${value}`}`, help] as const;
@@ -49,21 +57,26 @@ export function helpOf(command: Command): string {
   const width = Math.max(...[...rows, ...names].map(([left]) => left.length)) + 2;
   const usage = ['nnpack-ts', name, ...Object.keys(positionals), '[options]'].join(' ');
   return [
-    ...[summary, '', `Usage: ${usage}`, ''],
-    ...(names.length === 0 ? [] : ['Arguments:', ...names.flatMap((row) => rowLines(row, width)), '']),
-    ...['Options:', ...rows.flatMap((row) => rowLines(row, width)), ''],
-    ...['Examples:', ...examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`])],
+    ...[...wrapped(summary, line), '', ...wrapped(`Usage: ${usage}`, line), ''],
+    ...(names.length === 0 ? [] : ['Arguments:', ...names.flatMap((row) => rowLines(row, width, line)), '']),
+    ...['Options:', ...rows.flatMap((row) => rowLines(row, width, line)), ''],
+    ...[
+      'Examples:',
+      ...examples.flatMap(([call, what]) => [...wrapped(what, line - 4).map((text) => `  # ${text}`), `  ${call}`]),
+    ],
   ].join('\n');
 }
 
 const HELP: OptionSpec = { help: 'print this' };
 
-function rowLines([left, help]: readonly [string, string], width: number): string[] {
-  return wrapped(help, LINE - width - 2).map((line, i) => `  ${(i === 0 ? left : '').padEnd(width)}${line}`);
+/** A name with its text, beside it or below. */
+export function rowLines([left, help]: readonly [string, string], width: number, line: number): string[] {
+  if (line - width - 2 < LEAST_BESIDE) return [`  ${left}`, ...wrapped(help, line - 6).map((text) => `      ${text}`)];
+  return wrapped(help, line - width - 2).map((text, i) => `  ${(i === 0 ? left : '').padEnd(width)}${text}`);
 }
 
 /** Lines of at most `width` characters, broken at spaces. */
-function wrapped(text: string, width: number): string[] {
+export function wrapped(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     const last = lines.length - 1;

@@ -2,7 +2,7 @@
 /** `nnpack-ts COMMAND`: finds the command and runs it. */
 import { createRequire } from 'node:module';
 import { didYouMean, NnpackError, show } from '../errors.ts';
-import type { Command } from './command.ts';
+import { type Command, lineOn, rowLines, wrapped } from './command.ts';
 import { runCommand, runProcess } from './process.ts';
 
 /** Loaded when called for: `explain` need not wait for what plots. */
@@ -44,7 +44,8 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function overview(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(9)}${summary}`);
+  const line = lineOn(process.stdout.columns);
+  const list = commands.flatMap(({ name, summary }) => rowLines([name, summary], 9, line));
   return [
     'NNPACK in pure TypeScript.',
     '',
@@ -53,7 +54,7 @@ async function overview(): Promise<string> {
     'Commands:',
     ...list,
     '',
-    'nnpack-ts COMMAND --help tells of each, with examples; nnpack-ts --version prints the version.',
+    ...wrapped('nnpack-ts COMMAND --help tells of each, with examples; nnpack-ts --version prints the version.', line),
     'NO_COLOR=1 in the environment turns colours off.',
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import colors from 'picocolors';
 import { textOf } from '../check/options.ts';
 import { NnpackError } from '../errors.ts';
 import { parseArguments } from './arguments.ts';
-import { type Command, helpOf, STOPPED } from './command.ts';
+import { type Command, helpOf, lineOn, STOPPED } from './command.ts';
 
 /** What is typed once may arrive twice: a script runner passes on what the terminal has already sent. */
 const ECHO_MS = 500;
@@ -12,7 +12,7 @@ const ECHO_MS = 500;
 /** Runs the command with its arguments, or prints its help. */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
   const given = parseArguments(command, argv);
-  if (given === null) console.log(helpOf(command));
+  if (given === null) console.log(helpOf(command, lineOn(process.stdout.columns)));
   else await command.run(given, interrupted());
 }
 

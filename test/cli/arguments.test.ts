@@ -10,7 +10,7 @@ import {
   readWhole,
   whole,
 } from '../../src/cli/arguments.ts';
-import { type Command, type Given, helpOf } from '../../src/cli/command.ts';
+import { type Command, type Given, helpOf, lineOn } from '../../src/cli/command.ts';
 import { NnpackError } from '../../src/errors.ts';
 
 const command: Command = {
@@ -148,5 +148,17 @@ describe('helpOf', () => {
         '  nnpack-ts try a.png',
       ].join('\n'),
     );
+  });
+
+  it('fits the terminal, from 60 columns on: texts go below their names where little is left beside them', () => {
+    expect([undefined, 20, 60, 80, 200].map(lineOn)).toEqual([100, 60, 60, 80, 100]);
+    const lines = helpOf(command, lineOn(60)).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines).toContain('  --threads N  how many threads and more and more and more');
+    const narrow = helpOf(
+      { ...command, options: { 'a-rather-long-option': { value: 'NAME', help: 'what it is' } } },
+      60,
+    );
+    expect(narrow).toContain('  --a-rather-long-option NAME\n      what it is\n');
   });
 });
