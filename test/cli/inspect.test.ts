@@ -49,8 +49,8 @@ describe('nnpack-ts inspect', () => {
     expect(told.stdout).toContain('input x: float32 [N, 3, H, W]');
     expect(told.stdout).toContain('2 nodes, 0 numbers\n');
     const open = await run(save(onnxModel()));
-    // Those of the convolution have names that it made up, from its own.
-    expect(open.stdout).toContain('output y: float32 [N, 2, ?, ?]');
+    // Outputs have the file's own names; those of the convolution are made up, from its own.
+    expect(open.stdout).toContain('output y: float32 [N, 2, H, W]');
     expect(open.stdout).toMatch(/convolution-nd\s*│ x\s*│ float32 \[N, 2, \?, \?\]/);
     expect((await run()).stderr).toMatch(/inspect expected the file of a model, got none/);
   });
