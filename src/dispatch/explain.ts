@@ -15,6 +15,8 @@ const SUBJECTS: Readonly<Record<ExplanationSubject, string>> = {
   call: 'This is of a call, which packs the kernel each time: the times to run and to pack count.',
 };
 
+const ONE_IMAGE = 'The context is batch-invariant: the choice is that for one image, whose figures these are.';
+
 /** Why a plan or a call runs as it does; prints as a table. */
 export class ConvolutionExplanation {
   /** Whether this speaks of a plan or of a call: they may run different algorithms. */
@@ -27,6 +29,8 @@ export class ConvolutionExplanation {
   readonly why: string;
   /** The documented rules, each with the value that decided it. */
   readonly rules: readonly RuleResult[];
+  /** The images that the figures of the candidates are of: the batch, or 1 in a batch-invariant context, which chooses as for one. */
+  readonly images: number;
   /** Every algorithm as the choice saw it. */
   readonly candidates: readonly Candidate[];
   /** The greatest |w| and |b|, for which the limits of |x| hold; null where only shapes were given. */
@@ -40,13 +44,14 @@ export class ConvolutionExplanation {
     this.algorithm = selection.algorithm.name;
     this.why = selection.why;
     this.rules = selection.rules;
+    this.images = selection.images;
     this.candidates = selection.candidates;
   }
 
   /** The explanation as text: the shape, the rules, a table of the algorithms, and why one was chosen. */
   toString(): string {
-    const { shape } = this;
-    const outputs = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth;
+    const { shape, images } = this;
+    const outputs = images * shape.outputChannels * shape.outputHeight * shape.outputWidth;
     const isMeasured = this.candidates.some(({ measured }) => measured !== undefined);
     const rows = this.candidates.map(({ algorithm, refusal, work, cost, bound, inputLimit, measured }) => [
       algorithm === this.algorithm ? `→ ${algorithm}` : `  ${algorithm}`,
@@ -68,7 +73,7 @@ export class ConvolutionExplanation {
       `convolution ${describeShape(shape)}`,
       rulesTable(this.rules),
       textTable([head, ...rows]),
-      [SUBJECTS[this.of], ...this.#limits()].join('\n'),
+      [SUBJECTS[this.of], ...(images === shape.batch ? [] : [ONE_IMAGE]), ...this.#limits()].join('\n'),
       `${this.algorithm}: ${this.why}`,
     ].join('\n\n');
   }

@@ -18,7 +18,7 @@ import { contenders, measuredTimes, NEAR, timeThatCounts } from './measure.ts';
 import { type NnpackEntry, nnpackChoice, nnpackEntry } from './nnpack-rule.ts';
 import { RULES, type Rule } from './rule-names.ts';
 import { applyRules, CONVOLUTION_RULES, type RuleResult } from './rules.ts';
-import { once, type Weighed, weigh } from './weigh.ts';
+import { lazily, type Weighed, weigh } from './weigh.ts';
 
 /** How a call wants its algorithm chosen. */
 export interface SelectionOptions {
@@ -68,6 +68,8 @@ export interface Selection {
   readonly why: string;
   readonly rules: readonly RuleResult[];
   readonly candidates: readonly Candidate[];
+  /** The images that candidates are weighed for: the batch, or 1 where the choice must not depend on it. */
+  readonly images: number;
   /** Null where the layer's numbers were not given. */
   readonly weights: WeightSizes | null;
 }
@@ -133,6 +135,7 @@ export function selectAlgorithm(
 
 /** All algorithms, weighed. */
 interface Field {
+  readonly images: number;
   readonly rules: readonly RuleResult[];
   readonly failed: RuleResult | undefined;
   readonly weights: WeightSizes | null;
@@ -155,15 +158,11 @@ function weighAll(
 ): Field {
   const rules = applyRules(CONVOLUTION_RULES, { shape, hasBias });
   const failed = selection.eligibility === 'documented' ? rules.find((result) => !result.passed) : undefined;
-  const maxConstant = once(() => greatestConstant(selection, shape, context));
+  const maxConstant = lazily(() => greatestConstant(selection, shape, context));
   const isDefault = ({ name }: ConvolutionAlgorithm): boolean => name === DEFAULT_ALGORITHM || name === 'reference';
   const demands = { maxConstant, failed, isDefault, weights, input };
-  return {
-    rules,
-    failed,
-    weights,
-    all: ALGORITHMS.map((algorithm) => weigh(algorithm, shape, PASS, context, demands)),
-  };
+  const all = ALGORITHMS.map((algorithm) => weigh(algorithm, shape, PASS, context, demands));
+  return { images: shape.batch, rules, failed, weights, all };
 }
 
 function choose(
@@ -190,7 +189,7 @@ function choose(
   }
   const mayServe = ({ algorithm: { name } }: Weighed): boolean => name !== 'reference' && !excluded.has(name);
   const isEligible = (weighed: Weighed): boolean => mayServe(weighed) && weighed.candidate().refusal === null;
-  const eligible = once(() => all.filter(isEligible));
+  const eligible = lazily(() => all.filter(isEligible));
   const fallback = (): Weighed => named(isEligible(named(DEFAULT_ALGORITHM)) ? DEFAULT_ALGORITHM : 'reference');
   if (failed !== undefined) {
     return chosen(fallback(), () => `default implementation: ${failed.condition} does not hold (${failed.value})`);
@@ -219,10 +218,15 @@ function choose(
   return { chosen: named(selection.algorithm.name), selection };
 }
 
-function selectionOf({ all, rules, weights }: Field, algorithm: ConvolutionAlgorithm, why: () => string): Selection {
-  const [reason, candidates] = [once(why), once(() => all.map(({ candidate }) => candidate()))];
+function selectionOf(
+  { all, images, rules, weights }: Field,
+  algorithm: ConvolutionAlgorithm,
+  why: () => string,
+): Selection {
+  const [reason, candidates] = [lazily(why), lazily(() => all.map(({ candidate }) => candidate()))];
   return {
     algorithm,
+    images,
     rules,
     weights,
     get why() {

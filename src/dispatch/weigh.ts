@@ -59,7 +59,7 @@ export function weigh(
   }
   const work = algorithm.workload(shape, pass, context);
   const cost = estimateCost(context.kernels, name, work);
-  const candidate = once((): Candidate => {
+  const candidate = lazily((): Candidate => {
     const bound = algorithm.errorBound(shape, pass, context);
     const limit = bound.range === undefined ? Infinity : inputLimit(bound.range, demands.weights ?? WEIGHTS_OF_ONE);
     const refusal = refuse(algorithm, work, bound, limit, context.arena.limitBytes, demands);
@@ -90,7 +90,7 @@ function refuse(
 }
 
 /** A function that computes its value when it is called first. */
-export function once<Value>(compute: () => Value): () => Value {
+export function lazily<Value>(compute: () => Value): () => Value {
   let known: { readonly value: Value } | null = null;
   return () => {
     known ??= { value: compute() };

@@ -35,11 +35,7 @@ export function planConvolution(options: PlanConvolutionOptions): ConvolutionPla
   return withPlan(parseConvolution(who, read, checkShape), 'inference', false, (plan) => plan);
 }
 
-/**
- * Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. Where the
- * choice is automatic and memory does not suffice, the next best algorithm has its turn, down to the reference, which needs none:
- * but for a batch-invariant context, whose choice depends on one image alone.
- */
+/** Plans, and does `work` with the plan. `greatestInput` is the greatest |x| of the one input there is, for a call. */
 export function withPlan<Result>(
   parsed: ParsedConvolution,
   entry: NnpackEntry,
@@ -49,26 +45,49 @@ export function withPlan<Result>(
 ): Result {
   const { problem, kernel, bias, activation, context } = parsed;
   const magnitudes = { ...weightSizes(context, kernel, bias), input: greatestInput };
-  const tried = new Set<AlgorithmName>();
-  for (;;) {
-    const selection = selectConvolution(parsed, entry, packsEachCall, magnitudes, tried);
-    let plan: ConvolutionPlan | null = null;
+  return withSelection(parsed, entry, packsEachCall, magnitudes, (selection) => {
+    const program = selection.algorithm.plan(problem.shape, 'forward', context, activation);
+    const plan = new ConvolutionPlan(parsed, selection, program);
     try {
-      const program = selection.algorithm.plan(problem.shape, 'forward', context, activation);
-      plan = new ConvolutionPlan(parsed, selection, program);
       return work(plan);
     } catch (error) {
-      plan?.dispose();
+      plan.dispose();
+      throw error;
+    }
+  });
+}
+
+/** What a choice follows from. */
+type Choosing = Pick<ParsedConvolution, 'who' | 'problem' | 'selection' | 'context'>;
+
+/**
+ * Does `work` with the algorithm that is chosen. Where the choice is automatic and memory does not suffice, the next best algorithm
+ * has its turn, down to the reference, which needs none: but for a batch-invariant context, whose choice depends on one image alone.
+ */
+export function withSelection<Result>(
+  choosing: Choosing,
+  entry: NnpackEntry,
+  packsEachCall: boolean,
+  magnitudes: Magnitudes | null,
+  work: (selection: Selection) => Result,
+): Result {
+  const isSettled = choosing.selection.algorithm !== 'auto' || choosing.context.batchInvariant;
+  const tried = new Set<AlgorithmName>();
+  for (;;) {
+    const selection = selectConvolution(choosing, entry, packsEachCall, magnitudes, tried);
+    const { name } = selection.algorithm;
+    try {
+      return work(selection);
+    } catch (error) {
       const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
-      const isSettled = parsed.selection.algorithm !== 'auto' || context.batchInvariant;
-      if (!isShort || isSettled || selection.algorithm.name === 'reference') throw error;
-      tried.add(selection.algorithm.name);
+      if (!isShort || isSettled || name === 'reference') throw error;
+      tried.add(name);
     }
   }
 }
 
 export function selectConvolution(
-  { who, problem, selection, context }: Pick<ParsedConvolution, 'who' | 'problem' | 'selection' | 'context'>,
+  { who, problem, selection, context }: Choosing,
   entry: NnpackEntry,
   packsEachCall: boolean,
   magnitudes: Magnitudes | null,

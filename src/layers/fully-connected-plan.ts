@@ -88,13 +88,13 @@ export class FullyConnectedPlan extends LayerPlan {
 /** How a layer runs, and why. */
 export function choiceOf(shape: FullyConnectedShape, context: Context): Choice {
   const algorithm = methodFor(shape, context);
-  const why =
-    algorithm === 'dots' && context.batchInvariant
-      ? 'dot products, as for one image: the context is batch-invariant'
-      : algorithm === 'dots'
-        ? `batch ${shape.batch}: each weight is read once, and meets every image while it is in the cache`
-        : `batch ${shape.batch}: a matrix product that streams over the images`;
-  return { algorithm, why: () => why, describe: () => describe(shape) };
+  return { algorithm, why: () => reasonFor(algorithm, shape, context), describe: () => describe(shape) };
+}
+
+function reasonFor(algorithm: 'dots' | 'gemm', { batch }: FullyConnectedShape, { batchInvariant }: Context): string {
+  if (batchInvariant) return 'dot products, as for one image: the context is batch-invariant';
+  if (algorithm === 'gemm') return `batch ${batch}: a matrix product that streams over the images`;
+  return `batch ${batch}: dot products, for which each weight is read once`;
 }
 
 function describe({ batch, inputChannels, outputChannels, format }: FullyConnectedShape): string {

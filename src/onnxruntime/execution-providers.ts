@@ -20,15 +20,10 @@ export interface NnpackExecutionProviderOption {
 const FIELDS: FieldsOf<NnpackExecutionProviderOption> = { name: true, context: true };
 
 /** Ours, and those of ONNX Runtime's packages. */
-const NAMES = ['nnpack', 'cpu', 'wasm', 'xnnpack', 'webgpu', 'webgl', 'webnn'].concat([
-  'cuda',
-  'dml',
-  'coreml',
-  'nnapi',
-  'tensorrt',
-  'qnn',
-  'js',
-]);
+const NAMES: readonly string[] = [
+  ...['nnpack', 'cpu', 'wasm', 'xnnpack', 'webgpu', 'webgl', 'webnn'],
+  ...['cuda', 'dml', 'coreml', 'nnapi', 'tensorrt', 'qnn', 'js'],
+];
 
 export const providers: Check = (who, what, value) => {
   if (!isArray(value)) throw wrong(who, what, value, 'an array of names');

@@ -113,11 +113,17 @@ export interface Target {
 
 export function targetOf(tensor: ReadTensor): Target {
   const { type, dims, data } = tensor;
-  if (type !== 'float16') return { array: { data, shape: dims } as unknown as TypedTensor, finish: () => {} };
+  // What it really is the model checks.
+  if (type !== 'float16') return { array: writable(data as TypedNumbers, dims), finish: () => {} };
   const codes = codesOf(data);
   const numbers = new Float32Array(codes.length);
-  const finish = () => codes.set(encodeHalves(numbers, 'binary16'));
-  return { array: { data: numbers, shape: dims } as unknown as TypedTensor, finish };
+  return { array: writable(numbers, dims), finish: () => codes.set(encodeHalves(numbers, 'binary16')) };
+}
+
+/** A model writes into `data`, and reads nothing but the shape besides. */
+function writable(data: TypedNumbers, shape: readonly number[]): TypedTensor {
+  const array: TypedTensorLike = { data, shape };
+  return array as TypedTensor;
 }
 
 /** The type of a result that files do not tell, by its array. */

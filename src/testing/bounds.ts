@@ -39,9 +39,8 @@ export function errorBound(problem: Problem, data: ConvolutionData, bound: Algor
   const read = readProblem(who, problem);
   const { shape } = read;
   const constants = readBound(who, bound, shape);
-  if (constants === null) {
-    const refusal = algorithmNamed(bound as AlgorithmName).supports(shape, 'forward');
-    throw new NnpackError('unsupported-algorithm', `errorBound: ${bound} cannot compute this problem: ${refusal}`);
+  if (typeof constants === 'string') {
+    throw new NnpackError('unsupported-algorithm', `errorBound: ${bound} cannot compute this problem: ${constants}`);
   }
   const { constant, reachHeight, reachWidth, underflow } = constants;
   const { input, kernel, bias } = readData(who, read, data);
@@ -71,8 +70,8 @@ const BOUND: FieldsOf<ErrorBound> = {
 };
 const UNDERFLOWS: FieldsOf<Underflow> = { inputs: true, weights: true, alone: true };
 
-/** The bound of a caller, or that of an algorithm by its name; null of an algorithm that does not compute the shape. */
-export function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorBound | null {
+/** The bound of a caller, or that of an algorithm by its name; or why that algorithm does not compute the shape. */
+export function readBound(who: string, bound: unknown, shape: ConvolutionShape): ErrorBound | string {
   if (!isRecord(bound))
     return boundNamed(expectOneOf(who, 'bound', bound, ALGORITHM_NAMES, 'invalid-algorithm'), shape);
   const read = readFields<ErrorBound>(who, 'bound', bound, BOUND, 'invalid-argument');
@@ -84,8 +83,9 @@ export function readBound(who: string, bound: unknown, shape: ConvolutionShape):
   return { ...read, underflow };
 }
 
-function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound | null {
-  if (algorithmNamed(name).supports(shape, 'forward') !== null) return null;
+function boundNamed(name: AlgorithmName, shape: ConvolutionShape): ErrorBound | string {
+  const refusal = algorithmNamed(name).supports(shape, 'forward');
+  if (refusal !== null) return refusal;
   // With the kernel table of a context made without options, of which no memory is needed.
   const wished = kernelsOfEnvironment();
   const kernels = kernelNumbers(wished === 'auto' ? fastestTable() : wished);

@@ -6,9 +6,8 @@ import {
   type ConvolutionProgram,
   emptyProfile,
 } from '../algorithms/algorithm.ts';
-import { parseSelection } from '../dispatch/select.ts';
-import { NnpackError } from '../errors.ts';
-import { kernelToPack, selectConvolution, weightSizes } from '../layers/convolution-plan.ts';
+import { parseSelection, type Selection } from '../dispatch/select.ts';
+import { kernelToPack, selectConvolution, weightSizes, withSelection } from '../layers/convolution-plan.ts';
 import { type ConvolutionShape, convolutionShape } from '../tensor/convolution-shape.ts';
 import { sizeOf } from '../tensor/ndarray.ts';
 import type { CheckedTensor } from '../tensor/tensor.ts';
@@ -63,7 +62,7 @@ export function convolve(
   return algorithm;
 }
 
-/** Where memory does not suffice, the next best algorithm has its turn, down to the reference, which needs none. */
+/** Once nothing is left that could be moved out of memory that does not suffice, the next best algorithm has its turn. */
 function packFilter(
   room: Room,
   who: string,
@@ -73,31 +72,34 @@ function packFilter(
   kernel: CheckedTensor,
   hasBias: boolean,
 ): PackedFilter {
-  const { context, staging } = room;
+  const { context } = room;
   const shape = shapeOf(who, problem);
   const outputShape = [shape.batch, shape.outputChannels, shape.outputHeight, shape.outputWidth];
   const sizes = { shape, inputShape: problem.input, outputShape, hasBias };
   // Its elements in any order: as they lie they are looked at fast.
   const magnitudes = weightSizes(context, room.view(filter, [sizeOf(filter.shape)]), null);
-  const tried = new Set<AlgorithmName>();
-  for (;;) {
-    const parsed = { who, problem: sizes, selection: SELECTION, context };
-    const { algorithm } = selectConvolution(parsed, 'inference', false, magnitudes, tried);
+  const choosing = { who, problem: sizes, selection: SELECTION, context };
+  const pack = ({ algorithm }: Selection): PackedFilter => {
     const program = algorithm.plan(shape, 'forward', context, activation);
-    const before = staging.count;
-    let packed = 0;
-    try {
-      packed = context.arena.allocate(program.packedFloats, who);
-      room.backend.workspace(program.workspaceFloats);
-      program.pack(kernelToPack(context, staging, kernel), packed, emptyProfile());
-      return { algorithm: algorithm.name, program, packed };
-    } catch (error) {
-      context.arena.release(packed);
-      const isShort = error instanceof NnpackError && error.code === 'out-of-memory';
-      if (!isShort || !room.isLast || algorithm.name === 'reference') throw error;
-      tried.add(algorithm.name);
-    } finally {
-      staging.release(before);
-    }
+    return { algorithm: algorithm.name, program, packed: packed(room, who, program, kernel) };
+  };
+  if (room.isLast) return withSelection(choosing, 'inference', false, magnitudes, pack);
+  return pack(selectConvolution(choosing, 'inference', false, magnitudes));
+}
+
+/** Where a kernel has been packed, with room for the program's work beside it; no memory is kept where that fails. */
+function packed({ context, staging, backend }: Room, who: string, program: ConvolutionProgram, kernel: CheckedTensor) {
+  const before = staging.count;
+  let at = 0;
+  try {
+    at = context.arena.allocate(program.packedFloats, who);
+    backend.workspace(program.workspaceFloats);
+    program.pack(kernelToPack(context, staging, kernel), at, emptyProfile());
+    return at;
+  } catch (error) {
+    context.arena.release(at);
+    throw error;
+  } finally {
+    staging.release(before);
   }
 }

@@ -27,48 +27,53 @@ export function tapsTable(tapsAt: TapsAt, length: number): TapsTable {
   return { first, second, part };
 }
 
-/** y = the samples of x, for dense planes. */
-export function readTaps(
-  f32: Float32Array,
+/** Where a sample reads, the parts of the second row and column, and its own place. */
+type Sample = (
+  topLeft: number,
+  topRight: number,
+  bottomLeft: number,
+  bottomRight: number,
+  u: number,
+  v: number,
+  at: number,
+) => void;
+
+/** All samples of dense planes at `x`; their own places begin at `y`. */
+function eachSample(
   { height, width, rows, columns }: Taps2D,
   planes: number,
   x: number,
   y: number,
+  sample: Sample,
 ): void {
-  let to = y;
+  let at = y;
   for (let plane = x; plane < x + planes * height * width; plane += height * width) {
     for (let i = 0; i < rows.first.length; i++) {
       const [above, below, u] = [plane + rows.first[i] * width, plane + rows.second[i] * width, rows.part[i]];
       for (let j = 0; j < columns.first.length; j++) {
         const [left, right, v] = [columns.first[j], columns.second[j], columns.part[j]];
-        const top = f32[above + left] + (f32[above + right] - f32[above + left]) * v;
-        const bottom = f32[below + left] + (f32[below + right] - f32[below + left]) * v;
-        f32[to++] = top + (bottom - top) * u;
+        sample(above + left, above + right, below + left, below + right, u, v, at++);
       }
     }
   }
 }
 
+/** y = the samples of x. */
+export function readTaps(f32: Float32Array, taps: Taps2D, planes: number, x: number, y: number): void {
+  eachSample(taps, planes, x, y, (topLeft, topRight, bottomLeft, bottomRight, u, v, at) => {
+    const top = f32[topLeft] + (f32[topRight] - f32[topLeft]) * v;
+    const bottom = f32[bottomLeft] + (f32[bottomRight] - f32[bottomLeft]) * v;
+    f32[at] = top + (bottom - top) * u;
+  });
+}
+
 /** dx += the gradients dy of the samples, each by its parts. */
-export function scatterTaps(
-  f32: Float32Array,
-  { height, width, rows, columns }: Taps2D,
-  planes: number,
-  dy: number,
-  dx: number,
-): void {
-  let from = dy;
-  for (let plane = dx; plane < dx + planes * height * width; plane += height * width) {
-    for (let i = 0; i < rows.first.length; i++) {
-      const [above, below, u] = [plane + rows.first[i] * width, plane + rows.second[i] * width, rows.part[i]];
-      for (let j = 0; j < columns.first.length; j++) {
-        const [left, right, v] = [columns.first[j], columns.second[j], columns.part[j]];
-        const gradient = f32[from++];
-        f32[above + left] += gradient * (1 - u) * (1 - v);
-        f32[above + right] += gradient * (1 - u) * v;
-        f32[below + left] += gradient * u * (1 - v);
-        f32[below + right] += gradient * u * v;
-      }
-    }
-  }
+export function scatterTaps(f32: Float32Array, taps: Taps2D, planes: number, dy: number, dx: number): void {
+  eachSample(taps, planes, dx, dy, (topLeft, topRight, bottomLeft, bottomRight, u, v, at) => {
+    const gradient = f32[at];
+    f32[topLeft] += gradient * (1 - u) * (1 - v);
+    f32[topRight] += gradient * (1 - u) * v;
+    f32[bottomLeft] += gradient * u * (1 - v);
+    f32[bottomRight] += gradient * u * v;
+  });
 }

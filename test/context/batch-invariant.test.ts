@@ -18,7 +18,8 @@ import {
   planFullyConnected,
 } from '../../src/index.ts';
 import { buildNetwork } from '../../src/networks/definitions/index.ts';
-import { planNetwork } from '../../src/networks/plan.ts';
+import { networkBytes, planNetwork } from '../../src/networks/plan.ts';
+import { prepareNetwork } from '../../src/networks/prepare.ts';
 import { makeTensor, sizeOf, type Tensor } from '../../src/tensor/ndarray.ts';
 import { randomArray, uniform } from '../../src/tensor/random.ts';
 import { convolutionData, convolutionProblem } from '../../src/testing/index.ts';
@@ -173,6 +174,17 @@ describe('a batch-invariant choice', () => {
     }
   });
 
+  it('is explained by the figures of one image, and says so', () => {
+    const [one, eight] = [1, 8].map((batch) => explainConvolution({ ...sizes(batch), padding: 1, context }));
+    expect([one.images, eight.images, eight.shape.batch]).toEqual([1, 1, 8]);
+    const rows = (text: string) => text.split('\n').filter((line) => /^[→ ] \w/.test(line));
+    expect(rows(String(eight)).length).toBeGreaterThan(10);
+    expect(rows(String(eight))).toEqual(rows(String(one)));
+    expect(String(eight)).toContain('The context is batch-invariant: the choice is that for one image');
+    expect(String(one)).not.toContain('batch-invariant');
+    expect(explainConvolution({ ...sizes(8), padding: 1, context: usual }).images).toBe(8);
+  });
+
   it('is dot products for fully-connected layers, and says why', () => {
     const layer = { input: { shape: [64, 300] }, kernel: { shape: [70, 300] } };
     expect(String(explainFullyConnected({ ...layer, context }))).toMatch(/dots: .*batch-invariant/);
@@ -192,7 +204,7 @@ describe('a batch-invariant choice', () => {
     }
   });
 
-  it('holds for a network, whole and in slices', () => {
+  it('holds for a network, whole and in parts of a batch', () => {
     const network = buildNetwork('alexnet', { width: 1 / 16, seed: 1 });
     const [{ name, shape }] = network.inputs;
     const input = filled([5, ...(shape as number[])], 7);
@@ -205,6 +217,12 @@ describe('a batch-invariant choice', () => {
       }
     };
     expectInvariant(input, run);
+    const memoryBytes = Math.floor(1.2 * networkBytes(network, { batch: 2, context }));
+    const parted = prepareNetwork(network, { batch: 5, memoryBytes, context });
+    expect(parted.parts).toBeGreaterThan(1);
+    const inParts = Object.values(parted.run({ [name]: input }))[0];
+    parted.dispose();
+    expect(differing(inParts, run(input))).toBe(0);
   });
 
   it('is asked for by true or false', async () => {

@@ -1,6 +1,7 @@
 import { applyRules, FULLY_CONNECTED_RULES } from '../../dispatch/rules.ts';
 import { NnpackError } from '../../errors.ts';
 import { checkActivation } from '../../layers/activation.ts';
+import { choiceOf } from '../../layers/fully-connected-plan.ts';
 import { fullyConnectedProgram } from '../../layers/fully-connected-program.ts';
 import { sizeOf } from '../../tensor/ndarray.ts';
 import type { Activation } from '../attributes.ts';
@@ -67,11 +68,12 @@ function lower({ node, outputs, weights: [given, summand], context }: Lowering<F
   const [outputChannels, inputChannels] = kernel.shape;
   const shape = { batch: outputs[0][0], inputChannels, outputChannels, format: 'float32' } as const;
   const program = fullyConnectedProgram(shape, context, checkActivation(whoIs(node), node.attributes.activation));
+  const { why } = choiceOf(shape, context);
   return {
     description: `${shape.batch}×${inputChannels} * ${outputChannels}×${inputChannels} → ${shape.batch}×${outputChannels}`,
     rules: applyRules(FULLY_CONNECTED_RULES, shape),
     algorithm: program.method,
-    why: program.method === 'dots' ? 'few images: dot products' : 'many images: matrix product',
+    why: why(),
     workspaceFloats: program.workspaceFloats,
     constantFloats: wholeLines(weights) + wholeLines(bias?.length ?? 0),
     load({ constants }, profile) {
